@@ -24,3 +24,30 @@ export function loadConfig(
     return { ok: false, issues: [{ where: name, message }] }
   }
 }
+
+/** How the CLI reaches a running hub. */
+export interface ClientSettings {
+  readonly url: string
+  readonly key: string | null
+}
+
+/**
+ * `--url`, else LLMHUB_URL, else the configured host and port; the key from LLMHUB_KEY or the file
+ * that LLMHUB_KEY_FILE names. A key is never an argument, where other users could see it.
+ */
+export function clientSettings(
+  url: string | undefined,
+  host: string,
+  port: number,
+): ClientSettings {
+  const file = process.env['LLMHUB_KEY_FILE']
+  const key =
+    process.env['LLMHUB_KEY'] ?? (file === undefined ? null : readFileSync(file, 'utf8').trim())
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { url: url ?? process.env['LLMHUB_URL'] ?? `http://${shown}:${port}`, key }
+}
+
+/** Whether output may be coloured: https://no-color.org. */
+export function colorAllowed(): boolean {
+  return (process.env['NO_COLOR'] ?? '') === ''
+}
