@@ -35,10 +35,10 @@ export interface Disk {
   syncDirectory(directory: string): Promise<void>
 }
 
-/** The errno code of an error thrown by a disk, such as 'ENOENT'. */
+/** The errno code of an error thrown by a disk, such as 'ENOENT'; undefined for Node's own ERR_… codes, which are bugs. */
 export function errnoCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
+  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined
 }
 
 /** No space, quota used up, or a file size limit: errors that pass when the operator makes room. */

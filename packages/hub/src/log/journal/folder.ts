@@ -18,6 +18,7 @@ export const TEMPORARY = '.tmp'
 const NAME = /^(\d{20})\.seg(\.zst)?$/
 
 export interface SegmentFile {
+  readonly partition: number
   readonly path: string
   readonly first: bigint
   readonly compressed: boolean
@@ -52,6 +53,7 @@ export async function listPartition(disk: Disk, dir: string, partition: number):
     if (name.endsWith(TEMPORARY)) temporary.push(join(folder, name))
     else if (match?.[1] !== undefined) {
       segments.push({
+        partition,
         path: join(folder, name),
         first: BigInt(match[1]),
         compressed: match[2] !== undefined,

@@ -261,7 +261,7 @@ export class PartitionWriter {
     }
     const before = this.#active
     this.#active = {
-      segment: { path, first, compressed: false },
+      segment: { partition, path, first, compressed: false },
       file,
       segmentCheck: check,
       end: SEGMENT_HEADER_BYTES,

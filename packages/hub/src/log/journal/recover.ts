@@ -77,6 +77,8 @@ export async function recoverPartition(options: RecoverOptions): Promise<Recover
   const { disk, dir, partition, keepFrom, verify } = options
   const folder = partitionFolder(dir, partition)
   await disk.makeDirectory(folder)
+  // After a kill a segment can be there whose name never became durable.
+  await syncFolder(disk, folder)
   const listing = await listPartition(disk, dir, partition)
   const discarded: string[] = []
   const discard = async (path: string) => {

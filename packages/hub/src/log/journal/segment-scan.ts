@@ -16,7 +16,7 @@ export interface SegmentScan {
   readonly end: ResumePoint
   /** Every offset below this was durable, as the valid frames tell. */
   readonly durable: bigint
-  /** Where the records above `durable` begin, that is the last group commit. */
+  /** Where the last group commit begins; 0 while nothing proves that even the header was durable. */
   readonly undurable: number
   /** Present when the segment does not end with a whole unit. */
   readonly fault?: SegmentFault
@@ -65,13 +65,16 @@ export async function scanSegment(
     records: 0,
     end: start,
     durable: segment.first,
-    undurable: start.position,
+    undurable: 0,
   }
   if (opened === undefined) return { segment, headerFault: 'undecodable', ...found }
   const { reader, header } = opened
   try {
     if (!header.ok) return { segment, headerFault: header.fault, ...found }
-    if (header.header.first !== segment.first) return { segment, headerFault: 'name', ...found }
+    const { first, partition } = header.header
+    if (first !== segment.first || partition !== segment.partition) {
+      return { segment, headerFault: 'name', ...found }
+    }
     const fault = await walk(reader, found, options.onBytes)
     return fault === undefined ? { segment, ...found } : { segment, ...found, fault }
   } finally {
