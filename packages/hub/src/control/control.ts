@@ -1,0 +1,54 @@
+/**
+ * The control store: what people configure and what must outlive the analytics file. Small, strongly
+ * durable, never on the hot path (callers cache).
+ */
+
+/** What a key may do. `admin` includes all others. */
+export const PERMISSIONS = [
+  'ingest:write',
+  'query:read',
+  'sql:read',
+  'ops:read',
+  'keys:write',
+  'admin',
+] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+export interface KeyRecord {
+  readonly id: string
+  readonly name: string
+  /** HMAC-SHA-256 of the secret, hex. The secret itself is never stored. */
+  readonly hash: string
+  /** Project the key is bound to, or null for all projects. */
+  readonly project: string | null
+  readonly permissions: readonly Permission[]
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  readonly lastUsedAt: number | null
+}
+
+export interface ProjectRecord {
+  readonly name: string
+  readonly createdAt: number
+  /** Events per second the project may send, or null for no limit. */
+  readonly eventsPerSecond: number | null
+}
+
+export interface Control {
+  keys(): KeyRecord[]
+  key(id: string): KeyRecord | null
+  putKey(record: KeyRecord): void
+  projects(): ProjectRecord[]
+  putProject(record: ProjectRecord): void
+  /** A value of the instance: the pepper of key hashes, the key of id hashes, … */
+  secret(name: string): Uint8Array | null
+  putSecret(name: string, value: Uint8Array): void
+  /** Takes the named lease and answers its new epoch; every earlier holder is fenced. */
+  takeLease(name: string, holder: string): number
+  /** Ledger of imported row ranges: what `import` has already sent of a file. */
+  importProgress(file: string): { readonly rows: number; readonly done: boolean } | null
+  putImportProgress(file: string, rows: number, done: boolean): void
+  close(): void
+}

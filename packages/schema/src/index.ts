@@ -1,0 +1,34 @@
+export type { ColumnSpec, ColumnType, EventColumnName } from './columns.ts'
+export {
+  COMMON_COLUMNS,
+  DERIVED_COLUMNS,
+  EVENT_COLUMNS,
+  PAYLOAD_COLUMNS,
+  REJECT_COLUMNS,
+  SYSTEM_COLUMNS,
+} from './columns.ts'
+export type { ErrorCode, ErrorSpec, EventErrorCode, RequestErrorCode } from './error.ts'
+export { ERRORS, errorSpec } from './error.ts'
+export type { Family, FieldSpec, FieldType, KindName, KindSpec } from './kinds.ts'
+export {
+  CALL_STATUSES,
+  COMMON_FIELDS,
+  CONTENT_FIELDS,
+  FAMILIES,
+  KINDS,
+  SEVERITIES,
+} from './kinds.ts'
+export type {
+  Answer,
+  AnswerColumn,
+  AnswerMeta,
+  Cell,
+  Fill,
+  Filter,
+  FilterOp,
+  MeasureRef,
+  Question,
+  Step,
+  Where,
+} from './question.ts'
+export { STEPS } from './question.ts'

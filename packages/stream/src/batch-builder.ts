@@ -1,0 +1,348 @@
+/**
+ * Builds a column batch row by row. Rows are numbered from 0 and are written in ascending order;
+ * a cell that is never set is null. Writers are looked up once and used in the loop:
+ *
+ *     const builder = new BatchBuilder(specs)
+ *     const model = builder.dict('model')
+ *     const row = builder.addRow()
+ *     model.set(row, 'gpt-4o')
+ *
+ * Setting costs no allocation beyond the amortised growth of the column.
+ */
+
+import type { Batch, BatchColumnSpec, BatchColumnType, Column, Validity } from './batch.ts'
+
+const FIRST_ROWS = 64
+const encoder = new TextEncoder()
+
+/** Bytes of a validity bitmap for `rows` rows: whole 64-bit words. */
+export function validityBytes(rows: number): number {
+  return Math.ceil(rows / 64) * 8
+}
+
+function grownCapacity(current: number, needed: number): number {
+  let capacity = Math.max(current, FIRST_ROWS)
+  while (capacity < needed) capacity *= 2
+  return capacity
+}
+
+/** Collects which rows have a value. */
+class ValidityBits {
+  #bits = new Uint8Array(validityBytes(FIRST_ROWS))
+  #set = 0
+
+  mark(row: number): void {
+    if (row >> 3 >= this.#bits.length) {
+      const grown = new Uint8Array(grownCapacity(this.#bits.length, (row >> 3) + 1))
+      grown.set(this.#bits)
+      this.#bits = grown
+    }
+    const byte = row >> 3
+    const before = this.#bits[byte] ?? 0
+    const after = before | (1 << (row & 7))
+    if (after !== before) this.#set++
+    this.#bits[byte] = after
+  }
+
+  get empty(): boolean {
+    return this.#set === 0
+  }
+
+  /** The bitmap cut to `rows`, or null when every row is set. */
+  finish(rows: number): Validity {
+    if (this.#set === rows) return null
+    const out = new Uint8Array(validityBytes(rows))
+    out.set(this.#bits.subarray(0, Math.min(out.length, this.#bits.length)))
+    return out
+  }
+}
+
+interface Writer {
+  /** The finished column, or null when no row was set. */
+  finish(rows: number): Column | null
+}
+
+type NumberArray = Float64Array | Int32Array | Int16Array | Uint8Array
+
+/** Writes numbers of a fixed width. */
+export class NumberWriter implements Writer {
+  readonly #type: 'f64' | 'i32' | 'i16' | 'bool'
+  readonly #valid = new ValidityBits()
+  #data: NumberArray
+
+  constructor(type: 'f64' | 'i32' | 'i16' | 'bool') {
+    this.#type = type
+    this.#data = NumberWriter.#array(type, FIRST_ROWS)
+  }
+
+  static #array(type: 'f64' | 'i32' | 'i16' | 'bool', length: number): NumberArray {
+    switch (type) {
+      case 'f64':
+        return new Float64Array(length)
+      case 'i32':
+        return new Int32Array(length)
+      case 'i16':
+        return new Int16Array(length)
+      case 'bool':
+        return new Uint8Array(length)
+    }
+  }
+
+  set(row: number, value: number): void {
+    if (row >= this.#data.length) this.#grow(row + 1)
+    this.#data[row] = value
+    this.#valid.mark(row)
+  }
+
+  #grow(needed: number): void {
+    const grown = NumberWriter.#array(this.#type, grownCapacity(this.#data.length, needed))
+    grown.set(this.#data)
+    this.#data = grown
+  }
+
+  finish(rows: number): Column | null {
+    if (this.#valid.empty) return null
+    if (rows > this.#data.length) this.#grow(rows)
+    const valid = this.#valid.finish(rows)
+    return { type: this.#type, valid, data: this.#data.slice(0, rows) } as Column
+  }
+}
+
+/** Writes 64-bit integers; safe integers without allocating a bigint. */
+export class Int64Writer implements Writer {
+  readonly #valid = new ValidityBits()
+  #words = new Int32Array(FIRST_ROWS * 2)
+
+  /** `value` must be a safe integer. */
+  set(row: number, value: number): void {
+    const at = row * 2
+    if (at >= this.#words.length) this.#grow(at + 2)
+    this.#words[at] = value | 0
+    this.#words[at + 1] = Math.floor(value / 0x1_0000_0000)
+    this.#valid.mark(row)
+  }
+
+  /** Sets the two 32-bit halves of a value, as a hash gives them. */
+  setWords(row: number, low: number, high: number): void {
+    const at = row * 2
+    if (at >= this.#words.length) this.#grow(at + 2)
+    this.#words[at] = low
+    this.#words[at + 1] = high
+    this.#valid.mark(row)
+  }
+
+  setBig(row: number, value: bigint): void {
+    this.setWords(row, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+  }
+
+  #grow(needed: number): void {
+    const grown = new Int32Array(grownCapacity(this.#words.length, needed))
+    grown.set(this.#words)
+    this.#words = grown
+  }
+
+  finish(rows: number): Column | null {
+    if (this.#valid.empty) return null
+    if (rows * 2 > this.#words.length) this.#grow(rows * 2)
+    const words = this.#words.slice(0, rows * 2)
+    return {
+      type: 'i64',
+      valid: this.#valid.finish(rows),
+      data: new BigInt64Array(words.buffer, 0, rows),
+    }
+  }
+}
+
+/** Writes text of few distinct values. */
+export class DictWriter implements Writer {
+  readonly #codeOf = new Map<string, number>()
+  readonly #values: string[] = []
+  #codes = new Int32Array(FIRST_ROWS).fill(-1)
+
+  set(row: number, value: string): void {
+    let code = this.#codeOf.get(value)
+    if (code === undefined) {
+      code = this.#values.length
+      this.#codeOf.set(value, code)
+      this.#values.push(value)
+    }
+    if (row >= this.#codes.length) this.#grow(row + 1)
+    this.#codes[row] = code
+  }
+
+  #grow(needed: number): void {
+    const grown = new Int32Array(grownCapacity(this.#codes.length, needed)).fill(-1)
+    grown.set(this.#codes)
+    this.#codes = grown
+  }
+
+  finish(rows: number): Column | null {
+    if (this.#values.length === 0) return null
+    if (rows > this.#codes.length) this.#grow(rows)
+    return { type: 'dict', codes: this.#codes.slice(0, rows), values: [...this.#values] }
+  }
+}
+
+/** Writes text as UTF-8. Lone surrogates become U+FFFD. */
+export class TextWriter implements Writer {
+  readonly #valid = new ValidityBits()
+  #offsets = new Uint32Array(FIRST_ROWS + 1)
+  #bytes = new Uint8Array(FIRST_ROWS * 32)
+  #length = 0
+  #next = 0
+
+  set(row: number, value: string): void {
+    if (row + 1 >= this.#offsets.length) this.#growOffsets(row + 2)
+    this.#offsets.fill(this.#length, this.#next, row + 1)
+    const most = this.#length + value.length * 3
+    if (most > this.#bytes.length) this.#growBytes(most)
+    const target = this.#bytes.subarray(this.#length)
+    this.#length += encoder.encodeInto(value, target).written
+    this.#next = row + 1
+    this.#valid.mark(row)
+  }
+
+  #growOffsets(needed: number): void {
+    const grown = new Uint32Array(grownCapacity(this.#offsets.length, needed))
+    grown.set(this.#offsets)
+    this.#offsets = grown
+  }
+
+  #growBytes(needed: number): void {
+    const grown = new Uint8Array(grownCapacity(this.#bytes.length, needed))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+  }
+
+  finish(rows: number): (Column & { type: 'text' }) | null {
+    if (this.#valid.empty) return null
+    return this.finishAlways(rows)
+  }
+
+  /** Like `finish`, but answers a column even when every row is null. */
+  finishAlways(rows: number): Column & { type: 'text' } {
+    if (rows + 1 > this.#offsets.length) this.#growOffsets(rows + 1)
+    this.#offsets.fill(this.#length, this.#next, rows + 1)
+    return {
+      type: 'text',
+      valid: this.#valid.finish(rows),
+      offsets: this.#offsets.slice(0, rows + 1),
+      bytes: this.#bytes.slice(0, this.#length),
+    }
+  }
+}
+
+/** Writes maps from text to text; a row without a map has no pairs. */
+export class TagsWriter implements Writer {
+  readonly #keys = new DictWriter()
+  readonly #values = new TextWriter()
+  #offsets = new Uint32Array(FIRST_ROWS + 1)
+  #pairs = 0
+  #next = 0
+
+  /** Adds one pair to `row`. Rows ascend; a key comes at most once per row. */
+  add(row: number, key: string, value: string): void {
+    if (row + 1 >= this.#offsets.length) {
+      const grown = new Uint32Array(grownCapacity(this.#offsets.length, row + 2))
+      grown.set(this.#offsets)
+      this.#offsets = grown
+    }
+    if (row >= this.#next) {
+      this.#offsets.fill(this.#pairs, this.#next, row + 1)
+      this.#next = row + 1
+    }
+    this.#keys.set(this.#pairs, key)
+    this.#values.set(this.#pairs, value)
+    this.#pairs++
+  }
+
+  finish(rows: number): Column | null {
+    if (this.#pairs === 0) return null
+    const keys = this.#keys.finish(this.#pairs)
+    if (keys === null || keys.type !== 'dict') return null
+    const offsets = new Uint32Array(rows + 1)
+    offsets.set(this.#offsets.subarray(0, this.#next))
+    offsets.fill(this.#pairs, this.#next)
+    return {
+      type: 'tags',
+      offsets,
+      keys: keys.codes,
+      keyNames: keys.values,
+      values: this.#values.finishAlways(this.#pairs),
+    }
+  }
+}
+
+function writerOf(
+  type: BatchColumnType,
+): NumberWriter | Int64Writer | DictWriter | TextWriter | TagsWriter {
+  switch (type) {
+    case 'f64':
+    case 'i32':
+    case 'i16':
+    case 'bool':
+      return new NumberWriter(type)
+    case 'i64':
+      return new Int64Writer()
+    case 'dict':
+      return new DictWriter()
+    case 'text':
+      return new TextWriter()
+    case 'tags':
+      return new TagsWriter()
+  }
+}
+
+export class BatchBuilder {
+  readonly #writers = new Map<string, ReturnType<typeof writerOf>>()
+  #rows = 0
+
+  constructor(specs: readonly BatchColumnSpec[]) {
+    for (const spec of specs) this.#writers.set(spec.name, writerOf(spec.type))
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Adds a row of nulls and answers its number. */
+  addRow(): number {
+    return this.#rows++
+  }
+
+  number(name: string): NumberWriter {
+    return this.#writer(name, NumberWriter)
+  }
+
+  int64(name: string): Int64Writer {
+    return this.#writer(name, Int64Writer)
+  }
+
+  dict(name: string): DictWriter {
+    return this.#writer(name, DictWriter)
+  }
+
+  text(name: string): TextWriter {
+    return this.#writer(name, TextWriter)
+  }
+
+  tags(name: string): TagsWriter {
+    return this.#writer(name, TagsWriter)
+  }
+
+  #writer<W>(name: string, type: new (...args: never[]) => W): W {
+    const writer = this.#writers.get(name)
+    if (writer instanceof type) return writer
+    throw new TypeError(`no column ${name} of the type that ${type.name} writes`)
+  }
+
+  /** The batch of the rows so far. The builder must not be used afterwards. */
+  finish(): Batch {
+    const columns = new Map<string, Column>()
+    for (const [name, writer] of this.#writers) {
+      const column = writer.finish(this.#rows)
+      if (column !== null) columns.set(name, column)
+    }
+    return { rows: this.#rows, columns }
+  }
+}
