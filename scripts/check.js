@@ -19,5 +19,7 @@ for (const [name, args] of steps) {
   process.stdout.write(`── ${name}\n`)
   if ((await runNode(args)) !== 0) failed.push(name)
 }
-process.stdout.write(failed.length === 0 ? 'check: all good\n' : `check: ${failed.join(', ')} failed\n`)
+process.stdout.write(
+  failed.length === 0 ? 'check: all good\n' : `check: ${failed.join(', ')} failed\n`,
+)
 process.exit(failed.length === 0 ? 0 : 1)

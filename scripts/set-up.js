@@ -32,7 +32,11 @@ export function agrees(wanted, installed) {
 }
 
 function isSame(a, b) {
-  return a.version === b.version && a.link === b.link && (a.integrity === b.integrity || !a.integrity || !b.integrity)
+  return (
+    a.version === b.version &&
+    a.link === b.link &&
+    (a.integrity === b.integrity || !a.integrity || !b.integrity)
+  )
 }
 
 function readLock(file) {
@@ -60,7 +64,9 @@ export function setUp() {
       : spawnSync('npm', args, { ...options(), shell: process.platform === 'win32' })
   if (result.error !== undefined) process.stderr.write(`npm ci: ${result.error.message}\n`)
   if (result.status !== 0) {
-    process.stderr.write('npm ci failed; the messages above say why. Run it by hand for the whole story.\n')
+    process.stderr.write(
+      'npm ci failed; the messages above say why. Run it by hand for the whole story.\n',
+    )
     process.exit(result.status ?? 1)
   }
 }

@@ -21,6 +21,9 @@ export default class TestReporter {
 function count(report, module, result, test) {
   if (result.state === 'passed') report.passed++
   else if (result.state === 'skipped') {
-    report.skipped.push({ name: `${module.relativeModuleId} > ${test.fullName}`, reason: result.note })
+    report.skipped.push({
+      name: `${module.relativeModuleId} > ${test.fullName}`,
+      reason: result.note,
+    })
   } else report.failed++
 }

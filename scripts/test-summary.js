@@ -7,11 +7,17 @@
  */
 export function summary(report, code) {
   if (report === undefined) {
-    return { lines: [`vitest ended with exit code ${code} before its report`, '0 passed, 1 failed'], code: code || 1 }
+    return {
+      lines: [`vitest ended with exit code ${code} before its report`, '0 passed, 1 failed'],
+      code: code || 1,
+    }
   }
   const { passed, skipped, broken } = report
   const lines = [
-    ...skipped.map(({ name, reason }) => `skipped: ${name}: ${reason ?? 'gave no reason (say context.skip(reason))'}`),
+    ...skipped.map(
+      ({ name, reason }) =>
+        `skipped: ${name}: ${reason ?? 'gave no reason (say context.skip(reason))'}`,
+    ),
     ...broken.map((what) => `failed outside a test: ${what}`),
   ]
   let failed = report.failed

@@ -12,7 +12,13 @@ setUp()
 const folder = mkdtempSync(join(tmpdir(), 'llmhub-test-'))
 const file = join(folder, 'report.json')
 const code = await runNode(
-  [tool('vitest'), 'run', '--reporter=default', '--reporter=./scripts/test-reporter.js', ...process.argv.slice(2)],
+  [
+    tool('vitest'),
+    'run',
+    '--reporter=default',
+    '--reporter=./scripts/test-reporter.js',
+    ...process.argv.slice(2),
+  ],
   { LLMHUB_TEST_REPORT: file },
 )
 const result = summary(readReport(), code)

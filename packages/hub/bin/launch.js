@@ -46,7 +46,10 @@ export async function launch(argv, env = process.env) {
   if (!node.ok) return refuse(node.message, NO_NODE)
   const program = findProgram()
   if (program === undefined) {
-    return refuse('neither src/main.ts nor dist/main.js is there; in a clone run `npm run build`', NO_PROGRAM)
+    return refuse(
+      'neither src/main.ts nor dist/main.js is there; in a clone run `npm run build`',
+      NO_PROGRAM,
+    )
   }
   return supervise({
     command: node.path,

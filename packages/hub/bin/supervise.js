@@ -19,6 +19,15 @@ import { spawn } from 'node:child_process'
 /** Exits after which a restart cannot help: success, usage, storage (EX_TEMPFAIL), configuration (EX_CONFIG). */
 export const FINAL_EXITS = new Set([0, 2, 75, 78])
 
+/**
+ * @typedef {object} RestartPolicy
+ * @property {number} firstDelayMs wait before the first restart
+ * @property {number} maxDelayMs the wait doubles up to this
+ * @property {number} healthyMs a life this long ends a row of crashes
+ * @property {number} maxCrashes crashes in a row after which there is no further start
+ */
+
+/** @type {Readonly<RestartPolicy>} */
 export const RESTART_POLICY = Object.freeze({
   firstDelayMs: 500,
   maxDelayMs: 30_000,
@@ -34,11 +43,11 @@ const SAME_PRESS_MS = 1_000
  * @param {string} options.command program to run
  * @param {string[]} options.args
  * @param {Record<string, string | undefined>} options.env the child's whole environment
- * @param {typeof RESTART_POLICY | null} options.restart `null` = never start again
+ * @param {Readonly<RestartPolicy> | null} options.restart `null` = never start again
  * @param {import('node:events').EventEmitter} [options.signals] where signals arrive; this process
  * @param {() => number} [options.now] monotonic milliseconds
  * @param {(message: string) => void} [options.log]
- * @param {import('node:child_process').StdioOptions} [options.stdio] the child's streams; inherited
+ * @param {typeof spawn} [options.start] starts the child; with this process's streams
  * @returns {Promise<{ code: number } | { signal: NodeJS.Signals }>} how the last child ended
  */
 export async function supervise({
@@ -49,7 +58,7 @@ export async function supervise({
   signals = process,
   now = () => performance.now(),
   log = (message) => process.stderr.write(`llmhub: ${message}\n`),
-  stdio = 'inherit',
+  start = spawn,
 }) {
   /** The request to stop: which signal came first and when. */
   let asked
@@ -71,7 +80,7 @@ export async function supervise({
   try {
     for (let crashes = 0; ; ) {
       const startedAt = now()
-      child = spawn(command, args, { env, stdio })
+      child = start(command, args, { env, stdio: 'inherit' })
       const end = await ending(child)
       child = undefined
       if ('error' in end) {
@@ -81,13 +90,18 @@ export async function supervise({
       if (asked !== undefined || restart === null || FINAL_EXITS.has(end.code)) return end
 
       crashes = now() - startedAt >= restart.healthyMs ? 1 : crashes + 1
-      const how = 'signal' in end ? `was ended by ${end.signal}` : `crashed with exit code ${end.code}`
+      const how =
+        'signal' in end ? `was ended by ${end.signal}` : `crashed with exit code ${end.code}`
       if (crashes >= restart.maxCrashes) {
-        log(`the server ${how}, ${crashes} times in a row; giving up. Its last lines above say why.`)
+        log(
+          `the server ${how}, ${crashes} times in a row; giving up. Its last lines above say why.`,
+        )
         return end
       }
       const delayMs = Math.min(restart.firstDelayMs * 2 ** (crashes - 1), restart.maxDelayMs)
-      log(`the server ${how}; starting it again in ${delayMs} ms (${crashes} of ${restart.maxCrashes})`)
+      log(
+        `the server ${how}; starting it again in ${delayMs} ms (${crashes} of ${restart.maxCrashes})`,
+      )
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, delayMs)
         wake = () => {
