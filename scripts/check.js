@@ -6,6 +6,7 @@ import { runNode, tool } from './tool.js'
 
 setUp()
 
+/** @type {readonly (readonly [name: string, args: string[]])[]} */
 const steps = [
   ['types', [tool('typescript', 'tsc'), '-p', 'tsconfig.check.json']],
   ['lint', [tool('oxlint'), '--type-aware', '--deny-warnings']],
