@@ -4,4 +4,6 @@ import { setUp } from './set-up.js'
 import { runNode, tool } from './tool.js'
 
 setUp()
-process.exit(await runNode([tool('typescript', 'tsc'), '-b', ...process.argv.slice(2)]))
+process.exit(
+  await runNode([tool('typescript', 'tsc'), '-b', 'tsconfig.build.json', ...process.argv.slice(2)]),
+)

@@ -18,7 +18,7 @@ interface Rule {
 }
 
 /** What a package may import besides its own files. `node:` stands for Node's own modules, `*` for any package. */
-export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   schema: [],
   stats: [],
   stream: ['@llmhub/stats'],
@@ -28,7 +28,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The layers that each layer of the hub may import. Within `adapter` and `stage`: only its own folder. */
-export const LAYERS: Readonly<Record<Layer, readonly Layer[]>> = {
+const LAYERS: Readonly<Record<Layer, readonly Layer[]>> = {
   core: ['core'],
   config: ['core', 'config'],
   port: ['core', 'config', 'port'],
@@ -40,7 +40,7 @@ export const LAYERS: Readonly<Record<Layer, readonly Layer[]>> = {
 }
 
 /** Where a driver or framework may be imported: folders or files below the hub's src. */
-export const DRIVERS: Readonly<Record<string, readonly string[]>> = {
+const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['store/duckdb/'],
   '@duckdb/node-bindings': ['store/duckdb/'],
   'node:sqlite': ['control/sqlite/'],
@@ -52,7 +52,7 @@ export const DRIVERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The files that may ask the world for what everyone else is given. */
-export const AMBIENT: Readonly<Record<AmbientUse['what'], string>> = {
+const AMBIENT: Readonly<Record<AmbientUse['what'], string>> = {
   time: 'packages/hub/src/core/clock.ts',
   timer: 'packages/hub/src/core/clock.ts',
   randomness: 'packages/stats/src/random.ts',

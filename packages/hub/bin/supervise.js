@@ -17,7 +17,7 @@
 import { spawn } from 'node:child_process'
 
 /** Exits after which a restart cannot help: success, usage, storage (EX_TEMPFAIL), configuration (EX_CONFIG). */
-export const FINAL_EXITS = new Set([0, 2, 75, 78])
+const FINAL_EXITS = new Set([0, 2, 75, 78])
 
 /**
  * @typedef {object} RestartPolicy
