@@ -9,7 +9,10 @@ import { isoTime } from './calendar.ts'
 export type RunPlan = (plan: Plan) => Promise<QueryOutcome>
 
 /** A store failure as an answer to a question. */
-export function failureOf(failure: QueryFailure, message: string): AskOutcome {
+export function failureOf(
+  failure: QueryFailure,
+  message: string,
+): Extract<AskOutcome, { ok: false }> {
   const codes = {
     rebuilding: 'store_rebuilding',
     timeout: 'query_timeout',

@@ -22,14 +22,9 @@ import { planQuestion, withGroups } from './plan.ts'
 import type { Value } from './value.ts'
 import { toCell, toDouble } from './value.ts'
 
-class PlanFailed extends Error {
-  readonly outcome: AskOutcome
-
-  constructor(outcome: AskOutcome) {
-    super('the store did not answer')
-    this.outcome = outcome
-  }
-}
+type Failed = Extract<AskOutcome, { ok: false }>
+type Fetched = { readonly ok: true; readonly frame: Frame } | Failed
+type Collected = { readonly ok: true; readonly rows: Row[]; readonly warnings: string[] } | Failed
 
 export async function executeQuestion(question: ParsedQuestion, run: RunPlan): Promise<AskOutcome> {
   if (question.kind === 'list') return executeList(question, run)
@@ -39,19 +34,16 @@ export async function executeQuestion(question: ParsedQuestion, run: RunPlan): P
     return { ok: false, code: planned.code, message, issues: planned.issues }
   }
   const frames: Frame[] = []
-  const fetch = async (plan: Plan): Promise<Frame> => {
+  const fetch = async (plan: Plan): Promise<Fetched> => {
     const outcome = await run(plan)
-    if (!outcome.ok) throw new PlanFailed(failureOf(outcome.failure, outcome.message))
+    if (!outcome.ok) return failureOf(outcome.failure, outcome.message)
     frames.push(outcome.frame)
-    return outcome.frame
+    return outcome
   }
-  try {
-    const { rows, warnings } = await collect(question, planned.plan, fetch)
-    return { ok: true, answer: answerOf(question, planned.plan, rows, frames, warnings) }
-  } catch (error) {
-    if (error instanceof PlanFailed) return error.outcome
-    throw error
-  }
+  const collected = await collect(question, planned.plan, fetch)
+  if (!collected.ok) return collected
+  const { rows, warnings } = collected
+  return { ok: true, answer: answerOf(question, planned.plan, rows, frames, warnings) }
 }
 
 /** One row of the answer before it becomes cells. */
@@ -68,41 +60,37 @@ interface Row {
 async function collect(
   question: ParsedQuestion,
   plan: QuestionPlan,
-  fetch: (plan: Plan) => Promise<Frame>,
-): Promise<{ rows: Row[]; warnings: string[] }> {
-  const { measures, current, previous } = plan
+  fetch: (plan: Plan) => Promise<Fetched>,
+): Promise<Collected> {
+  const { measures, current, previous, top } = plan
   const { now } = question
   const keyCount = question.by.length
-  let main = plan.main
-  let compare = plan.compare
+  let { main, compare } = plan
   let listed: GroupKey[] | null = null
-  if (plan.top !== null) {
-    const { top } = plan
-    listed = topGroups(
-      top,
-      gridOf(
-        await fetch(top.plan),
-        planFor(top, measures),
-        { ...current, buckets: null },
-        keyCount,
-        now,
-      ),
-      measures,
-    )
-    if (listed.length === 0 && compare === null) return { rows: [], warnings: [] }
+  if (top !== null) {
+    const ranking = await fetch(top.plan)
+    if (!ranking.ok) return ranking
+    const whole = { ...current, buckets: null }
+    const grid = gridOf(ranking.frame, planFor(top, measures), whole, keyCount, now)
+    listed = topGroups(top, grid, measures)
+    if (listed.length === 0 && compare === null) return { ok: true, rows: [], warnings: [] }
     main = withGroups(main, listed, top.other)
     compare = compare === null ? null : withGroups(compare, listed, top.other)
   }
-  const grid = gridOf(await fetch(main), measures, current, keyCount, now)
-  const before =
-    compare === null || previous === null
-      ? null
-      : gridOf(await fetch(compare), measures, previous, keyCount, previous.to)
+  const found = await fetch(main)
+  if (!found.ok) return found
+  const grid = gridOf(found.frame, measures, current, keyCount, now)
+  let before: Grid | null = null
+  if (compare !== null && previous !== null) {
+    const earlier = await fetch(compare)
+    if (!earlier.ok) return earlier
+    before = gridOf(earlier.frame, measures, previous, keyCount, previous.to)
+  }
   const rows = rowsOf(question, plan, grid, before, listed)
   rows.sort(comparator(question, measures))
-  if (rows.length <= question.limit) return { rows, warnings: [] }
+  if (rows.length <= question.limit) return { ok: true, rows, warnings: [] }
   const warning = `Only the first ${question.limit} rows are shown; raise \`limit\`, or use \`top\`.`
-  return { rows: rows.slice(0, question.limit), warnings: [warning] }
+  return { ok: true, rows: rows.slice(0, question.limit), warnings: [warning] }
 }
 
 /** The measures that the top plan can compute: where the store ranks, only the ranked one. */
@@ -250,7 +238,10 @@ function comparator(
   }
 }
 
-/** previous, delta = value − previous, change = delta / previous; null where a part is unknown or 0 divides. */
+/**
+ * previous, delta = value − previous, change = delta / |previous|; null where a part is
+ * unknown, where 0 divides, and for times.
+ */
 function compareColumns(
   row: Row,
   at: number,
@@ -258,12 +249,14 @@ function compareColumns(
 ): { previous: Value; delta: Value; change: Value } {
   const value = row.values[at] ?? null
   const previous = row.previous?.[at] ?? null
-  if (value === null || previous === null) return { previous, delta: null, change: null }
+  const type = typeOf(measure)
+  if (value === null || previous === null || type === 'time') {
+    return { previous, delta: null, change: null }
+  }
   const delta =
     typeof value === 'bigint' && typeof previous === 'bigint'
       ? value - previous
       : Number(value) - Number(previous)
-  const type = typeOf(measure)
   const base = toDouble(previous, type)
   const difference = toDouble(delta, type)
   const change =

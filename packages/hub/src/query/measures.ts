@@ -44,8 +44,11 @@ export type Additivity = 'additive' | 'mergeable' | 'neither'
 export interface MeasureSpec {
   readonly name: string
   readonly unit: string
-  /** `money` is exact: pico-dollars inside, a decimal string of dollars in answers. */
-  readonly type: 'integer' | 'number' | 'money'
+  /**
+   * `money` is exact: pico-dollars inside, a decimal string of dollars in answers. `time` is ISO 8601
+   * in answers and epoch seconds in formulas.
+   */
+  readonly type: 'integer' | 'number' | 'money' | 'time'
   readonly doc: string
   /** Kinds of events it reads; null reads all of them. */
   readonly kinds: readonly KindName[] | null
@@ -144,6 +147,20 @@ function cost(name: string, doc: string, from: string): MeasureSpec {
     parts: [{ fn: 'sum', column: from }],
     derivation: { how: 'only' },
     additivity: 'additive',
+  }
+}
+
+function instant(name: string, doc: string, fn: 'min' | 'max'): MeasureSpec {
+  return {
+    name,
+    unit: '',
+    type: 'time',
+    doc,
+    kinds: null,
+    guarded: false,
+    parts: [{ fn, column: 'time' }],
+    derivation: { how: 'only' },
+    additivity: 'mergeable',
   }
 }
 
@@ -356,6 +373,8 @@ export const MEASURES: readonly MeasureSpec[] = [
     null,
     isIn('severity', 'error', 'critical'),
   ),
+  instant('events.first', 'Time of the earliest event.', 'min'),
+  instant('events.last', 'Time of the latest event.', 'max'),
   count('spans.count', 'Spans that are not model calls.', ['span']),
   count('scores.count', 'Scores given.', ['score']),
   share(

@@ -6,9 +6,9 @@ import type { Formula } from './formula.ts'
 import { parseFormula } from './formula.ts'
 import type { MeasureSpec } from './measures.ts'
 import { MEASURES, measureNamed } from './measures.ts'
-import { suggestion } from './nearest.ts'
 import type { WhereContext } from './parse-where.ts'
 import { isRecord, parseEqualities, parseWhere, unknownKeys } from './parse-where.ts'
+import { suggestion } from './suggestion.ts'
 
 export const MEASURE_LIMITS = { count: 50, name: 100 } as const
 

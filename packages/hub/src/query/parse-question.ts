@@ -10,11 +10,11 @@ import type { Predicate } from '../store/store.ts'
 import { parseTime, zoneOffset } from './calendar.ts'
 import type { Field } from './dimensions.ts'
 import { FIELD_NAMES, FIELDS, fieldNamed } from './dimensions.ts'
-import { suggestion } from './nearest.ts'
 import type { ParsedMeasure } from './parse-measures.ts'
 import { COMPARISONS, parseMeasures } from './parse-measures.ts'
 import type { WhereContext } from './parse-where.ts'
 import { allOf, isRecord, parseParts, parseWhere, unknownKeys } from './parse-where.ts'
+import { suggestion } from './suggestion.ts'
 
 export const QUESTION_LIMITS = {
   dimensions: 8,
@@ -79,9 +79,9 @@ const KEYS = [
   'cursor',
   'after',
 ] as const
-const RESERVED_KEYS = ['per', 'related', 'having', 'asOf'] as const
-const RESERVED_KINDS = ['histogram', 'funnel'] as const
-const FILLS: readonly Fill[] = ['none', 'null', 'zero', 'previous', 'linear']
+export const RESERVED_KEYS = ['per', 'related', 'having', 'asOf'] as const
+export const RESERVED_KINDS = ['histogram', 'funnel'] as const
+export const FILLS: readonly Fill[] = ['none', 'null', 'zero', 'previous', 'linear']
 const GROUP_NAMES = FIELDS.filter((field) => field.groups).flatMap((f) => [f.name, ...f.aliases])
 
 function reserved(value: Readonly<Record<string, unknown>>): QuestionIssue[] {

@@ -5,12 +5,12 @@ import type { QuestionIssue } from '../core/ask.ts'
 import type { Literal, Predicate } from '../store/store.ts'
 import type { Field } from './dimensions.ts'
 import { FIELD_NAMES, fieldNamed } from './dimensions.ts'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './suggestion.ts'
 import { picoDollars } from './value.ts'
 
 export const WHERE_LIMITS = { depth: 8, filters: 100, values: 1000, text: 4096 } as const
 
-const OPS: readonly FilterOp[] = [
+export const FILTER_OPS: readonly FilterOp[] = [
   'eq',
   'ne',
   'in',
@@ -154,10 +154,10 @@ function parseFilter(
           : 'must name a field',
     })
   }
-  const op = filter['op'] === undefined ? 'eq' : OPS.find((each) => each === filter['op'])
+  const op = filter['op'] === undefined ? 'eq' : FILTER_OPS.find((each) => each === filter['op'])
   if (op === undefined) {
-    const asked = typeof filter['op'] === 'string' ? suggestion(filter['op'], OPS) : ''
-    issues.push({ path: `${path}/op`, message: `must be one of ${OPS.join(', ')}.${asked}` })
+    const asked = typeof filter['op'] === 'string' ? suggestion(filter['op'], FILTER_OPS) : ''
+    issues.push({ path: `${path}/op`, message: `must be one of ${FILTER_OPS.join(', ')}.${asked}` })
   }
   for (const key of Object.keys(filter)) {
     if (key !== 'field' && key !== 'op' && key !== 'value') {

@@ -62,7 +62,8 @@ export function planQuestion(question: ParsedQuestion): PlanResult {
     type: 'aggregate',
     where: allOf([question.where, kinds]),
     groupBy: question.by.map((field) => field.ref),
-    maxRows: QUESTION_LIMITS.rows,
+    // One more than can be shown, so that a full answer can say that there is more.
+    maxRows: QUESTION_LIMITS.rows + 1,
   } as const
   const over = (range: Range, asked: readonly Aggregate[]): AggregatePlan => ({
     ...base,

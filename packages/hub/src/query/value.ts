@@ -5,6 +5,7 @@
 
 import type { Cell } from '@llmhub/schema'
 import type { FrameCell } from '../store/store.ts'
+import { isoTime } from './calendar.ts'
 import type { Derivation, MeasureSpec, Part } from './measures.ts'
 
 export type Value = number | bigint | null
@@ -51,10 +52,12 @@ function plainDecimal(amount: number): string {
   return text.includes('e') ? amount.toFixed(20) : text
 }
 
-/** For formulas, shares and trends: money in dollars, everything else as it is. */
+/** For formulas, shares and trends: money in dollars, times in seconds, everything else as it is. */
 export function toDouble(value: Value, type: ValueType): number | null {
   if (value === null) return null
+  if (type === 'time') return isoTime(Number(value))
   if (type === 'money') return Number(value) / 1e12
+  if (type === 'time') return Number(value) / 1e6
   return Number(value)
 }
 
