@@ -166,7 +166,7 @@ function aggregate(
     if (bucket === -1) continue
     let keys: GroupKey = plan.groupBy.map((field) => {
       const cell = fieldOf(row, field)
-      return cell === null ? null : String(cell)
+      return typeof cell === 'string' ? cell : null
     })
     if (listed !== undefined && !listed.has(JSON.stringify(keys))) {
       if (plan.groups?.other !== true) continue

@@ -55,7 +55,6 @@ function plainDecimal(amount: number): string {
 /** For formulas, shares and trends: money in dollars, times in seconds, everything else as it is. */
 export function toDouble(value: Value, type: ValueType): number | null {
   if (value === null) return null
-  if (type === 'time') return isoTime(Number(value))
   if (type === 'money') return Number(value) / 1e12
   if (type === 'time') return Number(value) / 1e6
   return Number(value)
@@ -68,6 +67,7 @@ export function toDouble(value: Value, type: ValueType): number | null {
  */
 export function toCell(value: Value, type: ValueType): Cell {
   if (value === null) return null
+  if (type === 'time') return isoTime(Number(value))
   if (type === 'money')
     return dollars(typeof value === 'bigint' ? value : BigInt(Math.round(value)))
   if (typeof value === 'bigint') {
