@@ -1,4 +1,11 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, mapValue } from '@duckdb/node-api'
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBValue,
+  MAP,
+  mapValue,
+  VARCHAR,
+} from '@duckdb/node-api'
 import { type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
 import type { FrameCell } from '../store.ts'
 
@@ -54,8 +61,8 @@ export class EventTable {
     await this.connection.run('DELETE FROM dirty_hours')
   }
 
-  /** Appends rows as one record of partition 0 and marks their hours dirty. */
-  async append(rows: readonly EventRow[]): Promise<void> {
+  /** Appends rows as one record of partition 0 and marks their hours dirty; answers its offset. */
+  async append(rows: readonly EventRow[]): Promise<bigint> {
     const offset = this.#next++
     const cells: DuckDBValue[][] = []
     const dirty = new Set<string>()
@@ -80,8 +87,10 @@ export class EventTable {
     })
     appender.closeSync()
     const marks = [...dirty].map((pair) => `(${pair.replace(' ', ', ')}, 0, ${offset})`)
-    if (marks.length > 0)
+    if (marks.length > 0) {
       await this.connection.run(`INSERT INTO dirty_hours VALUES ${marks.join()}`)
+    }
+    return offset
   }
 
   async #cell(name: string, type: ColumnType, value: FrameCell): Promise<DuckDBValue> {
@@ -134,7 +143,7 @@ function appendTyped(appender: Appender, type: ColumnType, value: DuckDBValue): 
       appender.appendVarchar(value as string)
       break
     case 'tags':
-      appender.appendMap(value as ReturnType<typeof mapValue>)
+      appender.appendMap(value as ReturnType<typeof mapValue>, MAP(VARCHAR, VARCHAR))
       break
     default:
       throw new TypeError(type satisfies never)

@@ -6,7 +6,8 @@ import { fieldSql, type Parameters, quote, storedColumn } from './render-sql.ts'
 /** One result column: computed per group as `inner`, shown as `outer` over the grouped rows `g`. */
 export interface ResultColumn {
   readonly name: string
-  readonly inner: string
+  /** Null where another column's `inner` holds the value too. */
+  readonly inner: string | null
   readonly outer: string
 }
 
@@ -27,7 +28,7 @@ export function renderAggregates(
 ): RenderedAggregates {
   const columns: ResultColumn[] = []
   const rank = new Map<string, string>()
-  const add = (name: string, inner: string, outer = `g.${name}`): string => {
+  const add = (name: string, inner: string | null, outer = `g.${name}`): string => {
     columns.push({ name, inner, outer })
     return outer
   }
@@ -36,13 +37,15 @@ export function renderAggregates(
     const name = `a${i}`
     rank.set(aggregate.id, renderAggregate(aggregate, name, add, quantiles, parameters))
   })
+  // A plan may ask for the groups alone, and SQL wants something to select.
+  if (columns.length === 0) add('present', 'TRUE')
   return { columns, rank }
 }
 
 function renderAggregate(
   aggregate: Aggregate,
   name: string,
-  add: (name: string, inner: string, outer?: string) => string,
+  add: (name: string, inner: string | null, outer?: string) => string,
   quantiles: QuantileLists,
   parameters: Parameters,
 ): string {
@@ -85,12 +88,10 @@ function renderAggregate(
     }
     case 'quantile': {
       const list = quantiles.get(quantileKey(aggregate)) as QuantileList
-      const inner = list.used ? `NULL` : list.sql
       const place = list.qs.indexOf(aggregate.q) + 1
-      if (list.used) return add(name, inner, `g.${list.name}[${place}]`)
-      list.used = true
-      list.name = name
-      return add(name, inner, `g.${name}[${place}]`)
+      const inner = list.name === '' ? list.sql : null
+      if (inner !== null) list.name = name
+      return add(name, inner, `g.${list.name}[${place}]`)
     }
     default:
       return aggregate satisfies never
@@ -104,8 +105,8 @@ function renderAggregate(
 interface QuantileList {
   readonly qs: readonly number[]
   readonly sql: string
+  /** Result column that holds the list; empty until there is one. */
   name: string
-  used: boolean
 }
 type QuantileLists = ReadonlyMap<string, QuantileList>
 type Quantile = Extract<Aggregate, { fn: 'quantile' }>
@@ -119,7 +120,7 @@ function quantileLists(aggregates: readonly Aggregate[], parameters: Parameters)
     const bound = qs.map((q) => parameters.double(q)).join(', ')
     const column = sqlOf(numeric(first.column))
     const sql = `quantile_disc(${column}, [${bound}])${filterOf(first, parameters)}`
-    lists.set(key, { qs, sql, name: '', used: false })
+    lists.set(key, { qs, sql, name: '' })
   }
   return lists
 }

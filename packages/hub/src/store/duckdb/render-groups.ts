@@ -33,8 +33,9 @@ export function renderWanted(
   const rows: string[] = []
   groups.keys.forEach((key, g) => {
     if (g === groups.other) return
-    const cells = key.map((text, i) => renderKey(text, groupBy[i] as FieldRef, parameters))
-    if (!cells.includes(null)) rows.push(`(${[g, ...cells].join(', ')})`)
+    const cells = key.map((text, i) => keyBinder(text, groupBy[i] as FieldRef))
+    if (!cells.every((bind) => bind !== null)) return
+    rows.push(`(${[g, ...cells.map((bind) => bind(parameters))].join(', ')})`)
   })
   if (rows.length === 0) return null
   const names = groupBy.map((_, i) => `v${i}`)
@@ -60,19 +61,24 @@ export function joinWanted(groupBy: readonly FieldRef[], parameters: Parameters)
     .join(' AND ')
 }
 
-/** A key's text as a value of the field; null when no value of the field reads like that. */
-function renderKey(text: string | null, field: FieldRef, parameters: Parameters): string | null {
+/** Binds a key's text as a value of the field; null when no value of the field reads like that. */
+function keyBinder(
+  text: string | null,
+  field: FieldRef,
+): ((parameters: Parameters) => string) | null {
   const type = fieldType(field)
-  if (text === null) return `CAST(NULL AS ${KEY_TYPE[type]})`
+  if (text === null) return () => `CAST(NULL AS ${KEY_TYPE[type]})`
   switch (type) {
     case 'dict':
     case 'text':
-      return parameters.text(text)
+      return (parameters) => parameters.text(text)
     case 'bool':
-      return text === 'true' || text === 'false' ? parameters.boolean(text === 'true') : null
+      return text === 'true' || text === 'false'
+        ? (parameters) => parameters.boolean(text === 'true')
+        : null
     case 'f64':
       return String(Number(text)) === text && Number.isFinite(Number(text))
-        ? parameters.double(Number(text))
+        ? (parameters) => parameters.double(Number(text))
         : null
     case 'i64':
     case 'i32':
@@ -80,7 +86,7 @@ function renderKey(text: string | null, field: FieldRef, parameters: Parameters)
       if (!/^-?[0-9]{1,19}$/.test(text)) return null
       const value = BigInt(text)
       const shown = String(value) === text && BigInt.asIntN(64, value) === value
-      return shown ? parameters.integer(value) : null
+      return shown ? (parameters) => parameters.integer(value) : null
     }
     case 'tags':
       throw new TypeError('rows are grouped by one key of their tags, not by all of them')

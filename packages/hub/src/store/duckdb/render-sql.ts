@@ -8,11 +8,30 @@ import type { FieldRef } from '../store.ts'
  * otherwise choose one by the size of the number.
  */
 export class Parameters {
-  readonly values: DuckDBValue[] = []
+  readonly #values: DuckDBValue[] = []
 
   #bind(value: DuckDBValue, type: string): string {
-    this.values.push(value)
-    return `CAST($${this.values.length} AS ${type})`
+    this.#values.push(value)
+    return `CAST($${this.#values.length} AS ${type})`
+  }
+
+  /**
+   * The statement with the values that it mentions, renumbered: rendering may drop a part that it
+   * had bound values for, and the driver refuses a value without a placeholder. No `$` comes from
+   * elsewhere, because texts are bound.
+   */
+  finish(sql: string): { readonly sql: string; readonly values: DuckDBValue[] } {
+    const values: DuckDBValue[] = []
+    const numbers = new Map<number, number>()
+    const text = sql.replaceAll(/\$([0-9]+)/g, (_, digits: string) => {
+      const old = Number(digits)
+      const known = numbers.get(old)
+      if (known !== undefined) return `$${known}`
+      values.push(this.#values[old - 1] as DuckDBValue)
+      numbers.set(old, values.length)
+      return `$${values.length}`
+    })
+    return { sql: text, values }
   }
 
   text(value: string): string {

@@ -28,7 +28,7 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   const project = renderScope(scope, parameters)
   if (plan.type === 'list') {
     const sql = renderList(plan, project, parameters)
-    return { sql, values: parameters.values, columns: [...plan.columns, ...POSITION_COLUMNS] }
+    return { ...parameters.finish(sql), columns: [...plan.columns, ...POSITION_COLUMNS] }
   }
   const groups = listedGroups(plan)
   const wanted = groups === null ? null : renderWanted(groups, plan.groupBy, parameters)
@@ -46,15 +46,16 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   const grouped = [
     ...bucket.map((sql) => `${sql} AS bucket`),
     ...keys.inner.map((sql, i) => `${sql} AS ${keys.names[i]}`),
-    ...aggregates.columns.map((column) => `${column.inner} AS ${column.name}`),
+    ...aggregates.columns
+      .filter((column) => column.inner !== null)
+      .map((column) => `${column.inner} AS ${column.name}`),
   ]
   const by = [...bucket, ...keys.inner].map((_, i) => i + 1)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
   const inner = `SELECT ${grouped.join(', ')} FROM event_rows e ${keys.join} WHERE ${conditions.join(' AND ')} ${group}`
   const sql = finishAggregate(plan, inner, keys, aggregates, parameters)
   return {
-    sql: wanted === null ? sql : `WITH wanted AS MATERIALIZED (${wanted}) ${sql}`,
-    values: parameters.values,
+    ...parameters.finish(wanted === null ? sql : `WITH wanted AS MATERIALIZED (${wanted}) ${sql}`),
     columns: resultColumns(plan, keys, aggregates.columns),
   }
 }
