@@ -6,6 +6,7 @@ import { renderBucket } from './render-bucket.ts'
 import { joinWanted, type ListedGroups, listedGroups, renderWanted } from './render-groups.ts'
 import { POSITION_COLUMNS, renderList } from './render-list.ts'
 import { renderPredicate } from './render-predicate.ts'
+import { planRange, renderSpans } from './render-range.ts'
 import { dictionaryTable, fieldSql, fieldType, Parameters } from './render-sql.ts'
 
 /** A statement with its values, and the names of its result columns in order. */
@@ -38,7 +39,7 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
     'e."is_current"',
     'NOT e."suppressed"',
     ...project,
-    ...renderRange('e."time"', plan, parameters),
+    renderSpans('e."time"', [planRange(plan)], parameters),
     ...renderWhere(plan, parameters),
     ...(keys.possible ? [] : ['FALSE']),
   ]
@@ -53,7 +54,7 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   const by = [...bucket, ...keys.inner].map((_, i) => i + 1)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
   const inner = `SELECT ${grouped.join(', ')} FROM event_rows e ${keys.join} WHERE ${conditions.join(' AND ')} ${group}`
-  const sql = finishAggregate(plan, inner, keys, aggregates, parameters)
+  const sql = finishAggregate(plan, `(${inner}) g`, keys, aggregates, parameters)
   return {
     ...parameters.finish(wanted === null ? sql : `WITH wanted AS MATERIALIZED (${wanted}) ${sql}`),
     columns: resultColumns(plan, keys, aggregates.columns),
@@ -108,10 +109,10 @@ function groupKeySql(field: FieldRef, parameters: Parameters): string {
   return fieldSql(field, parameters)
 }
 
-/** The outer select: ids to text, the first groups, order and row limit. */
+/** The select around the grouped rows `g`: ids to text, the first groups, order and row limit. */
 export function finishAggregate(
   plan: AggregatePlan,
-  inner: string,
+  grouped: string,
   keys: RenderedKeys,
   aggregates: ReturnType<typeof renderAggregates>,
   parameters: Parameters,
@@ -129,7 +130,7 @@ export function finishAggregate(
     ...shown.map((sql, i) => `${sql} AS ${keys.names[i]}`),
     ...aggregates.columns.map((column) => `${column.outer} AS ${column.name}`),
   ]
-  const from = `SELECT ${select.join(', ')} FROM (${inner}) g ${joins.join(' ')}`
+  const from = `SELECT ${select.join(', ')} FROM ${grouped} ${joins.join(' ')}`
   const order = orderBy([...bucket, ...shown.map((sql) => `${sql} ASC NULLS LAST`)])
   const limit = `LIMIT ${parameters.integer(plan.maxRows + 1)}`
   if (plan.topGroups === undefined) return `${from} ${order} ${limit}`
@@ -164,21 +165,6 @@ export function renderScope(scope: ProjectScope, parameters: Parameters): string
   if (scope.project === null) return []
   const name = parameters.text(scope.project)
   return [`e."project" IN (SELECT d.id FROM dict_project d WHERE d.value = ${name})`]
-}
-
-/** The range that the plan reads: its own, cut to its edges. */
-export function planRange(plan: AggregatePlan): { readonly from: number; readonly to: number } {
-  const { edges } = plan
-  if (edges === null) return { from: plan.from, to: plan.to }
-  return {
-    from: Math.max(plan.from, edges[0] ?? plan.from),
-    to: Math.min(plan.to, edges.at(-1) ?? plan.to),
-  }
-}
-
-function renderRange(time: string, plan: AggregatePlan, parameters: Parameters): string[] {
-  const { from, to } = planRange(plan)
-  return [`${time} >= ${parameters.integer(from)}`, `${time} < ${parameters.integer(to)}`]
 }
 
 /**
