@@ -49,13 +49,21 @@ export interface QuestionPlan {
 
 export type PlanResult =
   | { readonly ok: true; readonly plan: QuestionPlan }
-  | { readonly ok: false; readonly code: 'too_many_buckets'; readonly issues: QuestionIssue[] }
+  | {
+      readonly ok: false
+      readonly code: 'too_many_buckets' | 'invalid_question'
+      readonly issues: QuestionIssue[]
+    }
 
 export function planQuestion(question: ParsedQuestion): PlanResult {
   const ranges = rangeOf(question)
   if (!ranges.ok) {
-    const issues = [{ path: '/by', message: ranges.message }]
-    return { ok: false, code: 'too_many_buckets', issues }
+    const unknown = ranges.code === 'unknown_zone'
+    return {
+      ok: false,
+      code: unknown ? 'invalid_question' : 'too_many_buckets',
+      issues: [{ path: unknown ? '/timezone' : '/by', message: ranges.message }],
+    }
   }
   const { aggregates, measures, kinds } = compile(question)
   const base = {

@@ -5,7 +5,7 @@
 
 import type { Cell } from '@llmhub/schema'
 import type { FrameCell } from '../store/store.ts'
-import { isoTime } from './calendar.ts'
+import { isoTime } from './iso-time.ts'
 import type { Derivation, MeasureSpec, Part } from './measures.ts'
 
 export type Value = number | bigint | null

@@ -1,6 +1,6 @@
 import { STEPS } from '@llmhub/schema'
+import { parseTime } from '@llmhub/stream'
 import type { ReportSpec } from '../../core/report.ts'
-import { parseTime } from '../calendar.ts'
 import { defineReport, questionBase } from './define-report.ts'
 import { FILTER_PARAMETERS, RANGE_PARAMETERS } from './parameters.ts'
 import {
@@ -46,10 +46,10 @@ export const metrics: ReportSpec = defineReport({
     ...propertiesOf(WINDOW),
   },
   units: unitsOf(WINDOW),
-  range: ({ values, now }) => ({
-    from: parseTime(`now-${values['window']}`, now) ?? now,
-    to: now,
-  }),
+  range: ({ values, now }) => {
+    const start = parseTime(`now-${values['window']}`, now)
+    return { from: start.ok ? start.micros : now, to: now }
+  },
   questions: (input) => ({
     window: { ...questionBase(input), kind: 'table', measures: measuresOf(WINDOW) },
   }),
