@@ -53,7 +53,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   for (const path of mapping.needs) {
     if (options.constants[path] === undefined) {
       throw new CliError(
-        `the file does not say ${path}: give it with --set ${path}=VALUE`,
+        `the file does not say ${path}: give it with --field ${path}=VALUE`,
         EXIT.usage,
       )
     }
