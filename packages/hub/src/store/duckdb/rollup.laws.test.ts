@@ -154,7 +154,7 @@ test('answers with rollups equal the definition, whatever was built, came late o
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 10 },
   )
   expect(seen.raw).toBeGreaterThan(0)
   expect(seen.rollup).toBeGreaterThan(0)
