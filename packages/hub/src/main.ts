@@ -1,13 +1,16 @@
 /** argv → command line. */
-import { text } from 'node:stream/consumers'
+
 import { readFileSync } from 'node:fs'
-import { runCli } from './cli/program.ts'
-import type { Terminal } from './cli/output.ts'
+import { text } from 'node:stream/consumers'
 import { EXIT } from './cli/exit-codes.ts'
+import type { Terminal } from './cli/output.ts'
+import { runCli } from './cli/program.ts'
 import { colorAllowed } from './config/load.ts'
 import { systemClock } from './core/clock.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
 
 const terminal: Terminal = {
   out: (line) => process.stdout.write(line),
@@ -24,12 +27,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const interrupted = new AbortController()
-const context = { terminal, clock: systemClock, signal: interrupted.signal, stdin: () => text(process.stdin) }
+const context = {
+  terminal,
+  clock: systemClock,
+  signal: interrupted.signal,
+  stdin: () => text(process.stdin),
+}
+// One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted)
-    interrupted.abort(signal)
-  })
+  process.on(signal, () => interrupted.abort(signal))
 }
 
 process.exitCode = await runCli(process.argv.slice(2), context, version)

@@ -74,7 +74,7 @@ export async function loadDictionaries(connection: Connection): Promise<Dictiona
     const values: string[] = []
     for (const [id, value] of rows) {
       if (id !== values.length || typeof value !== 'string') {
-        throw new Error(`invalid dictionary dict_${column}: entry ${values.length} has id ${id}`)
+        throw new Error(`invalid dictionary dict_${column}: entry ${values.length} is missing`)
       }
       values.push(value)
     }

@@ -5,7 +5,7 @@ import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } f
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlResult, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
-import { migrate, readMigrations } from './migrate.ts'
+import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import { PendingSuppressions } from './suppressions.ts'
@@ -38,7 +38,23 @@ export interface DuckDbStoreOptions extends OpenOptions {
 
 export type StoreOpening =
   | { readonly ok: true; readonly store: DuckDbStore }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly cause: OpeningFailure; readonly reason: string }
+
+/**
+ * Why a store does not open.
+ * - `unreadable`: what the file or its write-ahead log holds.
+ * - `newer`: a newer release wrote it.
+ * - `environment`: the file is not to blame: no permission, no space, in use by another process.
+ */
+export type OpeningFailure = 'unreadable' | 'newer' | 'environment'
+
+const ENVIRONMENT =
+  /No space left|Disk quota|Permission denied|Too many open files|Read-only file system|Could not set lock|Out of Memory Error/i
+
+function openingFailure(error: unknown): OpeningFailure {
+  if (error instanceof NewerDatabaseError) return 'newer'
+  return ENVIRONMENT.test(messageOf(error)) ? 'environment' : 'unreadable'
+}
 
 /** The store is broken or closed: it must be recovered and opened again. */
 export class StoreUnusableError extends Error {
@@ -96,7 +112,7 @@ export class DuckDbStore implements Store {
   /** Opens the file, makes or migrates its tables, and reads what is kept in memory. */
   static async open(options: DuckDbStoreOptions): Promise<StoreOpening> {
     const opened = await openDatabase(options)
-    if (!opened.ok) return opened
+    if (!opened.ok) return { ...opened, cause: openingFailure(opened.reason) }
     const { database } = opened
     try {
       await migrate(database.writer, await readMigrations())
@@ -107,7 +123,7 @@ export class DuckDbStore implements Store {
       return { ok: true, store }
     } catch (error) {
       database.close()
-      return { ok: false, reason: messageOf(error) }
+      return { ok: false, cause: openingFailure(error), reason: messageOf(error) }
     }
   }
 
@@ -258,16 +274,13 @@ export class DuckDbStore implements Store {
   }
 
   /**
-   * Runs maintenance — rollups, retention, statements that delete and insert — in one transaction
-   * between applies. `work` answers what to answer; after an error everything is rolled back.
+   * Runs maintenance — rollups, retention, whatever deletes and inserts — on the writing connection
+   * between applies. Transactions are `work`'s own; one left open by an error is rolled back.
    */
   maintain<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     return this.#exclusive(async (connection) => {
       try {
-        await connection.execute('BEGIN')
-        const value = await work(connection)
-        await connection.execute('COMMIT')
-        return value
+        return await work(connection)
       } catch (error) {
         await this.#afterError(connection, error)
         throw error

@@ -21,7 +21,7 @@ export function readResult(result: duckdb.Result): SqlResult {
     const chunk = duckdb.result_get_chunk(result, k)
     const size = duckdb.data_chunk_get_size(chunk)
     const first = rows.length
-    for (let r = 0; r < size; r++) rows.push(new Array<FrameCell>(width).fill(null))
+    for (let r = 0; r < size; r++) rows.push(columns.map(() => null))
     for (const [c, type] of types.entries()) {
       const cells = readVector(duckdb.data_chunk_get_vector(chunk, c), type, size)
       for (let r = 0; r < size; r++) {
@@ -57,53 +57,40 @@ function viewOf(vector: duckdb.Vector, bytes: number): DataView {
   return new DataView(data.buffer, data.byteOffset, bytes)
 }
 
+/** How the values of a fixed-width type lie in memory. */
+type FixedReader = readonly [bytes: number, read: (view: DataView, at: number) => FrameCell]
+
+const { Type } = duckdb
+const FIXED: ReadonlyMap<duckdb.Type, FixedReader> = new Map<duckdb.Type, FixedReader>([
+  [Type.BOOLEAN, [1, (view, at) => view.getUint8(at) !== 0]],
+  [Type.TINYINT, [1, (view, at) => view.getInt8(at)]],
+  [Type.UTINYINT, [1, (view, at) => view.getUint8(at)]],
+  [Type.SMALLINT, [2, (view, at) => view.getInt16(at, true)]],
+  [Type.USMALLINT, [2, (view, at) => view.getUint16(at, true)]],
+  [Type.INTEGER, [4, (view, at) => view.getInt32(at, true)]],
+  [Type.UINTEGER, [4, (view, at) => view.getUint32(at, true)]],
+  [Type.BIGINT, [8, (view, at) => view.getBigInt64(at, true)]],
+  [Type.UBIGINT, [8, (view, at) => view.getBigUint64(at, true)]],
+  [
+    Type.HUGEINT,
+    [16, (view, at) => (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true)],
+  ],
+  [Type.FLOAT, [4, (view, at) => view.getFloat32(at, true)]],
+  [Type.DOUBLE, [8, (view, at) => view.getFloat64(at, true)]],
+  [Type.TIMESTAMP, [8, (view, at) => isoOf(view.getBigInt64(at, true))]],
+  [Type.TIMESTAMP_TZ, [8, (view, at) => isoOf(view.getBigInt64(at, true))]],
+])
+
 function readValues(vector: duckdb.Vector, type: duckdb.LogicalType, size: number): FrameCell[] {
   const id = duckdb.get_type_id(type)
-  const { Type } = duckdb
-  switch (id) {
-    case Type.BOOLEAN:
-      return fixed(vector, size, 1, (view, at) => view.getUint8(at) !== 0)
-    case Type.TINYINT:
-      return fixed(vector, size, 1, (view, at) => view.getInt8(at))
-    case Type.UTINYINT:
-      return fixed(vector, size, 1, (view, at) => view.getUint8(at))
-    case Type.SMALLINT:
-      return fixed(vector, size, 2, (view, at) => view.getInt16(at, true))
-    case Type.USMALLINT:
-      return fixed(vector, size, 2, (view, at) => view.getUint16(at, true))
-    case Type.INTEGER:
-      return fixed(vector, size, 4, (view, at) => view.getInt32(at, true))
-    case Type.UINTEGER:
-      return fixed(vector, size, 4, (view, at) => view.getUint32(at, true))
-    case Type.BIGINT:
-      return fixed(vector, size, 8, (view, at) => view.getBigInt64(at, true))
-    case Type.UBIGINT:
-      return fixed(vector, size, 8, (view, at) => view.getBigUint64(at, true))
-    case Type.HUGEINT:
-      return fixed(
-        vector,
-        size,
-        16,
-        (view, at) => (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true),
-      )
-    case Type.FLOAT:
-      return fixed(vector, size, 4, (view, at) => view.getFloat32(at, true))
-    case Type.DOUBLE:
-      return fixed(vector, size, 8, (view, at) => view.getFloat64(at, true))
-    case Type.TIMESTAMP:
-    case Type.TIMESTAMP_TZ:
-      return fixed(vector, size, 8, (view, at) => isoOf(view.getBigInt64(at, true)))
-    case Type.VARCHAR:
-      return readStrings(vector, size)
-    case Type.MAP:
-      return readMaps(vector, type, size)
-    case Type.SQLNULL:
-      return new Array<FrameCell>(size).fill(null)
-    default:
-      throw new UnsupportedTypeError(
-        `a column has the type ${Type[id] ?? id}, which answers cannot carry: cast it to VARCHAR or DOUBLE`,
-      )
-  }
+  const reader = FIXED.get(id)
+  if (reader !== undefined) return fixed(vector, size, ...reader)
+  if (id === Type.VARCHAR) return readStrings(vector, size)
+  if (id === Type.MAP) return readMaps(vector, type, size)
+  if (id === Type.SQLNULL) return Array.from({ length: size }, () => null)
+  throw new UnsupportedTypeError(
+    `a column has the type ${Type[id] ?? id}, which answers cannot carry: cast it to VARCHAR or DOUBLE`,
+  )
 }
 
 function fixed(
@@ -113,8 +100,8 @@ function fixed(
   read: (view: DataView, at: number) => FrameCell,
 ): FrameCell[] {
   const view = viewOf(vector, size * bytes)
-  const cells = new Array<FrameCell>(size)
-  for (let r = 0; r < size; r++) cells[r] = read(view, r * bytes)
+  const cells: FrameCell[] = []
+  for (let r = 0; r < size; r++) cells.push(read(view, r * bytes))
   return cells
 }
 
@@ -132,24 +119,24 @@ function readStrings(vector: duckdb.Vector, size: number): (string | null)[] {
   const data = duckdb.vector_get_data(vector, size * STRING_BYTES)
   const bytes = Buffer.from(data.buffer, data.byteOffset, size * STRING_BYTES)
   const validity = duckdb.vector_get_validity(vector, Math.ceil(size / 64) * 8)
-  const cells = new Array<string | null>(size)
+  const cells: (string | null)[] = []
   for (let r = 0; r < size; r++) {
     // A null row holds no pointer worth following.
     if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
-      cells[r] = null
+      cells.push(null)
       continue
     }
     const at = r * STRING_BYTES
     const length = bytes.readUInt32LE(at)
     if (length <= INLINE_BYTES) {
-      cells[r] = bytes.toString('utf8', at + 4, at + 4 + length)
+      cells.push(bytes.toString('utf8', at + 4, at + 4 + length))
     } else {
       const text = duckdb.get_data_from_pointer(
         data.buffer as ArrayBuffer,
         data.byteOffset + at + 8,
         length,
       )
-      cells[r] = Buffer.from(text.buffer, text.byteOffset, length).toString('utf8')
+      cells.push(Buffer.from(text.buffer, text.byteOffset, length).toString('utf8'))
     }
   }
   return cells
@@ -176,10 +163,10 @@ function readMaps(
   const count = duckdb.list_vector_get_size(vector)
   const keys = readStrings(duckdb.struct_vector_get_child(pairs, 0), count)
   const values = readStrings(duckdb.struct_vector_get_child(pairs, 1), count)
-  const cells = new Array<Readonly<Record<string, string>> | null>(size)
+  const cells: (Readonly<Record<string, string>> | null)[] = []
   for (let r = 0; r < size; r++) {
     if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
-      cells[r] = null
+      cells.push(null)
       continue
     }
     const first = Number(entries.getBigUint64(r * 16, true))
@@ -187,7 +174,7 @@ function readMaps(
     // Without a prototype, so that a key like __proto__ is data.
     const map: Record<string, string> = Object.create(null)
     for (let i = first; i < first + length; i++) map[keys[i] ?? ''] = values[i] ?? ''
-    cells[r] = map
+    cells.push(map)
   }
   return cells
 }

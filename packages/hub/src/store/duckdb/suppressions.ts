@@ -59,7 +59,8 @@ export class PendingSuppressions {
   /** Forgets the places below `next`: their rows are in. */
   forget(partition: number, next: bigint): void {
     const offsets = this.#byPartition.get(partition)
-    for (const offset of [...(offsets?.keys() ?? [])]) if (offset < next) offsets?.delete(offset)
+    if (offsets === undefined) return
+    for (const offset of offsets.keys()) if (offset < next) offsets.delete(offset)
   }
 }
 
