@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ServiceFixture } from './service-fixture.ts'
-import { startService } from './service-fixture.ts'
+import type { ServiceFixture } from '../../test/service-fixture.ts'
+import { startService } from '../../test/service-fixture.ts'
 
 let service: ServiceFixture
 let key: string

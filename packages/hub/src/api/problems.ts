@@ -44,6 +44,20 @@ export function problem(
   }
 }
 
+/**
+ * When to come back after an error that passes by itself: the time given, else 1 to 5 seconds,
+ * spread so that those turned away together do not come back together.
+ */
+export function retryAfter(
+  code: RequestErrorCode,
+  random: () => number,
+  seconds?: number,
+): ProblemOptions {
+  const { status } = errorSpec(code)
+  if (seconds !== undefined) return { retryAfterSeconds: seconds }
+  return status === 503 || status === 429 ? { retryAfterSeconds: 1 + random() * 4 } : {}
+}
+
 /** The document of RFC 9457. `instance` is the id of the request, as in the logs. */
 export function problemDocument(failure: Problem, requestId: string): Record<string, unknown> {
   const spec = errorSpec(failure.problem)

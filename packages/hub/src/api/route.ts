@@ -33,7 +33,12 @@ export interface RouteQuery {
 }
 
 export type RouteBody =
-  | { readonly type: 'json'; readonly schema: JsonSchema }
+  | {
+      readonly type: 'json'
+      readonly schema: JsonSchema
+      /** Whether the body is checked against the schema before the handler runs. */
+      readonly checked: boolean
+    }
   /** The handler reads the stream itself. */
   | { readonly type: 'stream'; readonly content: Readonly<Record<string, JsonSchema>> }
 

@@ -85,3 +85,28 @@ export const ANSWER_SCHEMA = {
     next: { type: ['string', 'null'] },
   },
 } as const
+
+const filter = { type: 'object', required: ['field', 'op'] } as const
+
+/** Shape of a question, for readers; the query stage checks more and says it better. */
+export const QUESTION_SCHEMA = {
+  type: 'object',
+  required: ['kind'],
+  properties: {
+    kind: { enum: ['series', 'table', 'list'] },
+    measures: { type: 'array', items: { type: ['string', 'object'] } },
+    by: { type: 'array', items: { type: 'string' } },
+    where: { type: 'object' },
+    filters: { type: 'array', items: filter },
+    from: { type: ['string', 'number'], default: 'now-7d' },
+    to: { type: ['string', 'number'], default: 'now' },
+    timezone: { type: 'string', default: 'UTC' },
+    fill: { enum: ['none', 'null', 'zero', 'previous', 'linear'] },
+    top: { type: 'object', required: ['by', 'n'] },
+    order: { type: 'array', items: { type: 'object', required: ['by'] } },
+    compare: { enum: ['previous', null] },
+    limit: { type: 'integer', minimum: 1 },
+    cursor: { type: ['string', 'null'] },
+    after: { type: 'string', description: 'Position of an ingest answer to wait for.' },
+  },
+} as const

@@ -6,10 +6,11 @@ import type {
   FastifyReply,
   FastifyRequest,
 } from 'fastify'
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { Clock } from '../core/clock.ts'
+import type { RequestRecord } from '../core/metrics.ts'
 import { authorize } from './authorize.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { Problem } from './problems.ts'
@@ -49,15 +50,6 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   closeDeadlineMs: 10_000,
 }
 
-/** What the server tells about each request, after its answer. */
-export interface RequestRecord {
-  readonly method: string
-  /** Pattern of the route, or `unknown`. */
-  readonly route: string
-  readonly status: number
-  readonly seconds: number
-}
-
 export interface ServerOptions {
   readonly routes: readonly Route[]
   readonly clock: Clock
@@ -88,7 +80,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let closing = false
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (raw) => {
       const sent = raw.headers['x-request-id']
       if (typeof sent === 'string' && REQUEST_ID.test(sent)) return sent
@@ -186,7 +178,9 @@ function mount(app: FastifyInstance, route: Route, options: ServerOptions): void
   app.route({
     method: route.method,
     url: route.url,
-    ...(route.body?.type === 'json' ? { schema: { body: route.body.schema } } : {}),
+    ...(route.body?.type === 'json' && route.body.checked
+      ? { schema: { body: route.body.schema } }
+      : {}),
     onRequest: (request, reply, done) => {
       const access = authorize(route, request.headers, request.socket, options.authenticator)
       if ('problem' in access) {

@@ -272,7 +272,7 @@ function limitedAs(address: string): string {
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
-  return [...before, ...new Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':')
+  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':')
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {

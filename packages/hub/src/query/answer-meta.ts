@@ -3,7 +3,7 @@
 import type { AnswerMeta } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
 import type { Frame, Plan, QueryFailure, QueryOutcome } from '../store/store.ts'
-import { isoTime } from './calendar.ts'
+import { isoTime } from './iso-time.ts'
 
 /** Answers a plan for the scope of the question; bound by the caller. */
 export type RunPlan = (plan: Plan) => Promise<QueryOutcome>

@@ -5,9 +5,9 @@
 
 import type { Fill, Step } from '@llmhub/schema'
 import { STEPS } from '@llmhub/schema'
+import { bucketEdges, parseTime } from '@llmhub/stream'
 import type { QuestionIssue } from '../core/ask.ts'
 import type { Predicate } from '../store/store.ts'
-import { parseTime, zoneOffset } from './calendar.ts'
 import type { Field } from './dimensions.ts'
 import { FIELD_NAMES, FIELDS, fieldNamed } from './dimensions.ts'
 import type { ParsedMeasure } from './parse-measures.ts'
@@ -243,35 +243,39 @@ function parseRange(
   now: number,
   issues: QuestionIssue[],
 ): { from: number; to: number; timezone: string } {
-  const from = parseInstant(value['from'] ?? 'now-7d', '/from', now, issues)
-  const to = parseInstant(value['to'] ?? 'now', '/to', now, issues)
+  const zone = value['timezone'] ?? 'UTC'
+  const timezone = typeof zone === 'string' && isZone(zone) ? zone : 'UTC'
+  if (timezone !== zone) {
+    issues.push({ path: '/timezone', message: 'must be an IANA time zone like Europe/Berlin' })
+  }
+  const from = parseInstant(value['from'] ?? 'now-7d', '/from', { now, timezone }, issues)
+  const to = parseInstant(value['to'] ?? 'now', '/to', { now, timezone }, issues)
   if (from !== null && to !== null && from > to) {
     issues.push({ path: '/from', message: 'lies after `to`' })
   }
-  const zone = value['timezone'] ?? 'UTC'
-  if (typeof zone !== 'string' || zone.length > 100 || zoneOffset(zone) === null) {
-    issues.push({ path: '/timezone', message: 'must be an IANA time zone like Europe/Berlin' })
-  }
-  return { from: from ?? 0, to: to ?? 0, timezone: typeof zone === 'string' ? zone : 'UTC' }
+  return { from: from ?? 0, to: to ?? 0, timezone }
+}
+
+/** Whether the runtime knows the time zone. */
+export function isZone(zone: string): boolean {
+  if (zone.length > 100) return false
+  return bucketEdges({ from: 0, to: 0, step: '1d', zone }).ok
 }
 
 function parseInstant(
   value: unknown,
   path: string,
-  now: number,
+  at: { readonly now: number; readonly timezone: string },
   issues: QuestionIssue[],
 ): number | null {
-  const time =
-    typeof value === 'number' || (typeof value === 'string' && value.length <= 50)
-      ? parseTime(value, now)
-      : null
-  if (time === null) {
-    issues.push({
-      path,
-      message: 'must be ISO 8601, epoch seconds, milliseconds or microseconds, or like now-7d',
-    })
+  if (typeof value !== 'number' && (typeof value !== 'string' || value.length > 100)) {
+    issues.push({ path, message: 'must be a time as text or number' })
+    return null
   }
-  return time
+  const time = parseTime(value, at.now, at.timezone)
+  if (time.ok) return time.micros
+  issues.push({ path, message: time.message })
+  return null
 }
 
 function parseFill(value: unknown, step: Step | null, issues: QuestionIssue[]): Fill {

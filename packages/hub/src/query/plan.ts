@@ -49,13 +49,21 @@ export interface QuestionPlan {
 
 export type PlanResult =
   | { readonly ok: true; readonly plan: QuestionPlan }
-  | { readonly ok: false; readonly code: 'too_many_buckets'; readonly issues: QuestionIssue[] }
+  | {
+      readonly ok: false
+      readonly code: 'too_many_buckets' | 'invalid_question'
+      readonly issues: QuestionIssue[]
+    }
 
 export function planQuestion(question: ParsedQuestion): PlanResult {
   const ranges = rangeOf(question)
   if (!ranges.ok) {
-    const issues = [{ path: '/by', message: ranges.message }]
-    return { ok: false, code: 'too_many_buckets', issues }
+    const unknown = ranges.code === 'unknown_zone'
+    return {
+      ok: false,
+      code: unknown ? 'invalid_question' : 'too_many_buckets',
+      issues: [{ path: unknown ? '/timezone' : '/by', message: ranges.message }],
+    }
   }
   const { aggregates, measures, kinds } = compile(question)
   const base = {
@@ -151,11 +159,13 @@ function kindsOf(measures: readonly ParsedMeasure[]): readonly string[] | null {
   return kinds.size === 0 ? null : [...kinds].sort()
 }
 
-/** The one aggregate whose value is the measure, if there is one: the store can rank by it. */
+/** The one aggregate that orders as the measure does, if there is one: the store can rank by it. */
 function rankable(measures: readonly PlannedMeasure[], name: string): string | null {
   const measure = measures.find((each) => each.name === name)
-  if (measure?.type !== 'measure' || measure.spec.derivation.how !== 'only') return null
-  return measure.ids[0] ?? null
+  if (measure?.type !== 'measure') return null
+  const { how } = measure.spec.derivation
+  const single = how === 'only' || (how === 'sum' && measure.ids.length === 2)
+  return single ? (measure.ids[0] ?? null) : null
 }
 
 function planTop(
@@ -166,10 +176,14 @@ function planTop(
   const id = rankable(measures, top.by)
   const plan: AggregatePlan = { ...main, edges: null }
   if (id === null) return { plan, ranked: false, ...top }
+  const asked = measures.find(
+    (measure): measure is Extract<PlannedMeasure, { type: 'measure' }> =>
+      measure.type === 'measure' && measure.name === top.by,
+  )
   return {
     plan: {
       ...plan,
-      aggregates: main.aggregates.filter((aggregate) => aggregate.id === id),
+      aggregates: main.aggregates.filter((aggregate) => asked?.ids.includes(aggregate.id)),
       topGroups: { by: id, dir: 'desc', limit: top.n },
     },
     ranked: true,

@@ -13,11 +13,7 @@
  */
 
 import type { Step } from '@llmhub/schema'
-import { STEPS } from '@llmhub/schema'
-import { coveringEdges, STEP_MICROS, zoneOffset } from './calendar.ts'
-
-/** More buckets than this are refused. */
-export const MAX_BUCKETS = 11_000
+import { bucketEdges, stepMicros } from '@llmhub/stream'
 
 export interface Buckets {
   /** Starts of the buckets in the calendar: what answers call `time`. */
@@ -35,7 +31,11 @@ export interface Range {
 
 export type RangeResult =
   | { readonly ok: true; readonly current: Range; readonly previous: Range | null }
-  | { readonly ok: false; readonly message: string }
+  | {
+      readonly ok: false
+      readonly code: 'too_many_buckets' | 'unknown_zone'
+      readonly message: string
+    }
 
 export interface RangeInput {
   readonly from: number
@@ -64,36 +64,34 @@ export function rangeOf(input: RangeInput): RangeResult {
     const previous = compare ? { from, to: from, buckets } : null
     return { ok: true, current: { from, to: from, buckets }, previous }
   }
-  const offsetAt = zoneOffset(input.timezone)
-  if (offsetAt === null) throw new RangeError(`unknown time zone ${input.timezone}`)
-  const edges = coveringEdges(from, to, step, offsetAt, MAX_BUCKETS + 1)
-  if (edges.length - 1 > MAX_BUCKETS) {
-    const finest = STEPS.find((each) => (to - from) / STEP_MICROS[each] + 2 <= MAX_BUCKETS)
-    return {
-      ok: false,
-      message:
-        `More than ${MAX_BUCKETS} buckets of ${step}. ` +
-        (finest === undefined
-          ? 'Narrow the range.'
-          : `The finest step for this range is ${finest}.`),
-    }
-  }
-  const current = cut(edges, from, to, now)
+  const found = bucketEdges({ from, to, step, zone: input.timezone })
+  if (!found.ok) return { ok: false, code: found.code, message: found.message }
+  const current = cut(found.edges, from, to, now)
   if (!compare) return { ok: true, current, previous: null }
-  const before = coveringEdges(
-    from - (to - from) - 2 * longest(step),
-    from,
-    step,
-    offsetAt,
-    2 * MAX_BUCKETS + 10,
-  )
-  return { ok: true, current, previous: previousRange(before, edges, from, to, now) }
+  const before = edgesBefore(from, to, step, input.timezone)
+  return { ok: true, current, previous: previousRange(before, found.edges, from, to, now) }
+}
+
+/**
+ * Edges before `from`, at least as many as [from, to) has buckets. In three pieces, because the
+ * stretch is longer than the range and each piece has to stay within the limit of buckets.
+ */
+function edgesBefore(from: number, to: number, step: Step, zone: string): number[] {
+  const start = from - (to - from) - 2 * longest(step)
+  const cuts = [0, 1, 2, 3].map((part) => start + Math.floor(((from - start) * part) / 3))
+  const edges = new Set<number>()
+  for (let part = 0; part < 3; part++) {
+    const piece = { from: cuts[part] ?? start, to: cuts[part + 1] ?? from, step, zone }
+    const found = bucketEdges(piece)
+    if (!found.ok) throw new RangeError(found.message)
+    for (const edge of found.edges) edges.add(edge)
+  }
+  return [...edges].sort((a, b) => a - b)
 }
 
 /** Upper bound of the length of a step, daylight saving and long months included. */
 function longest(step: Step): number {
-  const slack = step === '1d' || step === '1w' || step === '1M' ? STEP_MICROS['1d'] : 0
-  return STEP_MICROS[step] + 2 * slack
+  return stepMicros(step) + 2 * stepMicros('1d')
 }
 
 function cut(edges: readonly number[], from: number, to: number, now: number): Range {

@@ -1,6 +1,7 @@
 /** What can be asked, as a document: a pure function of the catalogues and limits. */
 
 import { KINDS, STEPS } from '@llmhub/schema'
+import { MAX_BUCKETS } from '@llmhub/stream'
 import { FIELDS } from './dimensions.ts'
 import { FORMULA_LIMITS } from './formula.ts'
 import { MEASURES } from './measures.ts'
@@ -13,7 +14,6 @@ import {
   RESERVED_KINDS,
 } from './parse-question.ts'
 import { FILTER_OPS, WHERE_LIMITS } from './parse-where.ts'
-import { MAX_BUCKETS } from './range.ts'
 
 /** The body of `GET /api/v1/semantic`. */
 export function semanticDocument(): Readonly<Record<string, unknown>> {

@@ -12,6 +12,8 @@ export interface RollupDefinition {
   readonly grain: number
   /** Columns of the event row; `project` is always one. */
   readonly dims: readonly string[]
+  /** Further columns of which a cell knows whether its rows have a value, but not which. */
+  readonly present: readonly string[]
   readonly measures: readonly RollupMeasure[]
   /** Columns with sketch rows; the place in this list is the series number of its rows. */
   readonly sketches: readonly string[]

@@ -1,10 +1,9 @@
-import { chooseProject, DEFAULT_PROJECT } from '../../auth/principal.ts'
 import type { EventReply, EventRequest } from '../../receivers/http/receive.ts'
 import { EVENT_MEDIA_TYPES } from '../../receivers/http/receive.ts'
 import type { ApiDependencies } from '../dependencies.ts'
 import type { Problem } from '../problems.ts'
-import { problem } from '../problems.ts'
-import { PROJECT_HEADER, projectHeader } from '../project-header.ts'
+import { problem, retryAfter } from '../problems.ts'
+import { PROJECT_HEADER, projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
 import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
 
@@ -21,31 +20,20 @@ export function eventRoutes(
   const { projectLimits, random } = dependencies
 
   async function sendEvents(call: Call): Promise<Reply | Problem> {
-    const { principal } = call
-    if (principal === null) return problem('unauthenticated', 'no key was sent')
-    const choice = chooseProject(principal, projectHeader(call.headers))
-    if (!choice.ok) return problem(choice.code, choice.message)
-    const project = choice.project ?? DEFAULT_PROJECT
-    if (!projectLimits.exists(project)) {
-      return problem('not_found', 'the project does not exist', {
-        errors: [
-          {
-            path: PROJECT_HEADER,
-            message: 'no such project',
-            hint: 'Create it with PUT /api/v1/projects/<name>.',
-          },
-        ],
-      })
+    const target = projectToWrite(call, projectLimits)
+    if ('problem' in target) {
+      call.stream.resume()
+      return target
     }
     const reply = await receive({
       headers: call.headers,
       body: call.stream,
-      project,
+      project: target.project,
       dryRun: call.query['dryRun'] === 'true',
     })
     if (reply.ok) return { status: reply.status, body: reply.answer }
-    const wait = reply.retryAfterSeconds ?? defaultWait(reply.code, random)
-    return problem(reply.code, reply.message, wait === null ? {} : { retryAfterSeconds: wait })
+    const wait = retryAfter(reply.code, random, reply.retryAfterSeconds)
+    return problem(reply.code, reply.message, wait)
   }
 
   return [
@@ -101,11 +89,4 @@ export function eventRoutes(
 
 function ingestResponse(description: string) {
   return { description, content: { 'application/json': INTAKE_ANSWER_SCHEMA } }
-}
-
-/** Seconds between 1 and 5, spread so that those turned away do not come back together. */
-function defaultWait(code: string, random: () => number): number | null {
-  return code === 'overloaded' || code === 'disk_full' || code === 'storage_failed'
-    ? 1 + random() * 4
-    : null
 }

@@ -6,8 +6,9 @@
  */
 
 import type { Answer, Cell } from '@llmhub/schema'
+import { parseIsoMicros } from '@llmhub/schema'
 import type { ReportSpec } from '../../core/report.ts'
-import { isoTime } from '../calendar.ts'
+import { isoTime } from '../iso-time.ts'
 import { QUESTION_LIMITS } from '../parse-question.ts'
 import { divideHalfEven, dollars, picoDollars } from '../value.ts'
 import { defineReport, questionBase } from './define-report.ts'
@@ -85,11 +86,9 @@ export const metricsConversations: ReportSpec = defineReport({
     }
   },
   content: ({ sessions }, input) => {
-    const from = isoTime(input.from)
-    const to = isoTime(input.to)
     const begun = sessions.rows.filter((row) => {
-      const first = String(cellAt(sessions, row, 'events.first'))
-      return timeOf(first) >= timeOf(from) && timeOf(first) < timeOf(to)
+      const first = microsAt(sessions, row, 'events.first')
+      return first >= input.from && first < input.to
     })
     const costs = begun.flatMap((row) => picoOf(cellAt(sessions, row, 'cost.total')) ?? [])
     const total = costs.reduce((sum, cost) => sum + cost, 0n)
@@ -111,13 +110,15 @@ export const metricsConversations: ReportSpec = defineReport({
   },
 })
 
-function timeOf(text: string): number {
-  return Date.parse(text)
+function microsAt(sessions: Answer, row: readonly Cell[], column: string): number {
+  const cell = cellAt(sessions, row, column)
+  const micros = typeof cell === 'string' ? parseIsoMicros(cell) : null
+  return micros ?? Number.NaN
 }
 
 function duration(sessions: Answer, row: readonly Cell[]): number {
-  const first = String(cellAt(sessions, row, 'events.first'))
-  return (timeOf(String(cellAt(sessions, row, 'events.last'))) - timeOf(first)) / 1000
+  const last = microsAt(sessions, row, 'events.last')
+  return (last - microsAt(sessions, row, 'events.first')) / 1e6
 }
 
 function mean(values: readonly number[]): number | null {

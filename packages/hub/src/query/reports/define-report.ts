@@ -6,7 +6,7 @@
 import type { Answer, AnswerMeta, Question } from '@llmhub/schema'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportOutcome, ReportParameter, ReportSpec } from '../../core/report.ts'
-import { isoTime } from '../calendar.ts'
+import { isoTime } from '../iso-time.ts'
 import type { ReportInput } from './parameters.ts'
 import { GRANULARITIES, readParameters } from './parameters.ts'
 import type { JsonSchema } from './shape.ts'
@@ -131,9 +131,18 @@ function mergeMeta(
     from: isoTime(input.from),
     to: isoTime(input.to),
     timezone: input.timezone,
-    asOf: { position, watermark: watermarks.sort()[0] ?? null },
+    asOf: { position, watermark: earliest(watermarks) },
     source: others.length > 0 ? 'mixed' : source,
     partial: content.partial === true || metas.some((meta) => meta.partial),
     warnings: [...new Set(warnings)],
   }
+}
+
+/** ISO times of different precision do not order as texts. */
+function earliest(times: readonly string[]): string | null {
+  let first: string | null = null
+  for (const time of times) {
+    if (first === null || Date.parse(time) < Date.parse(first)) first = time
+  }
+  return first
 }

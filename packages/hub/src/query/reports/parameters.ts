@@ -1,10 +1,11 @@
 /** Parameters that reports share, and how their texts become the parts of questions. */
 
 import type { Filter, Step } from '@llmhub/schema'
+import { parseTime } from '@llmhub/stream'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportParameter } from '../../core/report.ts'
-import { parseTime, zoneOffset } from '../calendar.ts'
 import { fieldNamed } from '../dimensions.ts'
+import { isZone } from '../parse-question.ts'
 import { suggestion } from '../suggestion.ts'
 
 export const GRANULARITIES: Readonly<Record<string, Step>> = {
@@ -93,16 +94,19 @@ export function readParameters(
     const value = Object.hasOwn(given, name) ? given[name] : fallback
     if (value !== undefined) values[name] = value
   }
-  const end = parseTime(values['end_time'] ?? 'now', now) ?? now
-  const start = values['start_time']
-  const from = start === undefined ? end - DEFAULT_RANGE_MICROS : parseTime(start, now)
-  if (from !== null && from > end) {
-    issues.push({ path: 'start_time', message: 'lies after `end_time`' })
-  }
   const timezone = values['timezone'] ?? 'UTC'
-  if (timezone.length > 100 || zoneOffset(timezone) === null) {
+  const known = isZone(timezone)
+  if (!known) {
     issues.push({ path: 'timezone', message: 'must be an IANA time zone like Europe/Berlin' })
   }
+  const instant = (name: string, fallback: number): number => {
+    const text = values[name]
+    const time = text === undefined || !known ? null : parseTime(text, now, timezone)
+    return time?.ok === true ? time.micros : fallback
+  }
+  const to = instant('end_time', now)
+  const from = instant('start_time', Math.max(0, to - DEFAULT_RANGE_MICROS))
+  if (from > to) issues.push({ path: 'start_time', message: 'lies after `end_time`' })
   if (issues.length > 0) return { ok: false, issues }
   const filters = FILTER_PARAMETERS.flatMap(({ name }): Filter[] => {
     const value = values[name]
@@ -112,7 +116,7 @@ export function readParameters(
   const step = GRANULARITIES[values['granularity'] ?? '1hour'] ?? '1h'
   return {
     ok: true,
-    input: { from: Math.max(0, from ?? 0), to: end, now, timezone, step, filters, values },
+    input: { from, to, now, timezone, step, filters, values },
   }
 }
 
@@ -135,11 +139,12 @@ function checkValue(
         issues.push({ path, message: 'must be a whole number from 1 to 9999' })
       }
       return
-    case 'time':
-      if (value.length > 50 || parseTime(value, now) === null) {
-        issues.push({ path, message: 'must be ISO 8601, an epoch number, or like now-7d' })
-      }
+    case 'time': {
+      const time = value.length > 100 ? null : parseTime(value, now)
+      if (time === null) issues.push({ path, message: 'is not a time' })
+      else if (!time.ok) issues.push({ path, message: time.message })
       return
+    }
     case 'enum': {
       const values = spec.values ?? []
       if (!values.includes(value)) {

@@ -18,6 +18,10 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COLON = 0x3a
 const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 
 /** Scans `bytes`; with `split`, also notes where the elements of the outermost array lie. */
 export function scanJson(bytes: Uint8Array, split = false): JsonScan {
@@ -29,41 +33,26 @@ export function scanJson(bytes: Uint8Array, split = false): JsonScan {
   let start = 0
   let longestElement = 0
   for (let i = 0; i < length; i += 1) {
-    switch (bytes[i]) {
-      case QUOTE: {
-        i += 1
-        for (; i < length; i += 1) {
-          const inside = bytes[i]
-          if (inside === QUOTE) break
-          if (inside === BACKSLASH) i += 1
-        }
-        break
+    const byte = bytes[i]
+    if (byte === QUOTE) {
+      for (i += 1; i < length; i += 1) {
+        const inside = bytes[i]
+        if (inside === QUOTE) break
+        if (inside === BACKSLASH) i += 1
       }
-      case COLON:
-        members += 1
-        break
-      case 0x5b:
-      case 0x7b:
-        depth += 1
-        if (depth > deepest) deepest = depth
-        if (depth === 1) start = i + 1
-        break
-      case 0x5d:
-      case 0x7d:
-        if (depth === 1) {
-          if (i - start > longestElement) longestElement = i - start
-          if (split) elements.push(start, i)
-        }
-        depth -= 1
-        break
-      case COMMA:
-        if (depth === 1) {
-          if (i - start > longestElement) longestElement = i - start
-          if (split) elements.push(start, i)
-          start = i + 1
-        }
-        break
-      default:
+    } else if (byte === COLON) {
+      members += 1
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth += 1
+      if (depth > deepest) deepest = depth
+      if (depth === 1) start = i + 1
+    } else if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === 1) {
+        if (i - start > longestElement) longestElement = i - start
+        if (split) elements.push(start, i)
+        start = i + 1
+      }
+      if (byte !== COMMA) depth -= 1
     }
   }
   return { depth: deepest, members, elements, longestElement }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { ErrorCode, RequestErrorCode } from '@llmhub/schema'
+import type { RequestErrorCode } from '@llmhub/schema'
 import { errorSpec } from '@llmhub/schema'
 import type { Intake, IntakeAnswer } from '../../core/intake.ts'
 import { LIVE } from '../../log/log.ts'
@@ -30,6 +30,10 @@ export interface EventRequest {
   readonly body: Readable
   readonly project: string
   readonly dryRun: boolean
+  /** Default `http`. */
+  readonly receiver?: string
+  /** Partition of the log. Default LIVE. */
+  readonly partition?: number
 }
 
 export type EventReply =
@@ -79,14 +83,14 @@ export function createEventReceiver(options: EventReceiverOptions) {
         return refusal('rate_limited', 'the project is over its events per second', wait)
       const outcome = await intake({
         project: request.project,
-        receiver: 'http',
-        partition: LIVE,
+        receiver: request.receiver ?? 'http',
+        partition: request.partition ?? LIVE,
         events: decoded.events,
         ...(form.idempotencyKey === null ? {} : { idempotencyKey: form.idempotencyKey }),
         ...(request.dryRun ? { dryRun: true } : {}),
       })
       if (!outcome.ok) {
-        return refusal(requestCode(outcome.code), outcome.message, outcome.retryAfterSeconds)
+        return refusal(outcome.code, outcome.message, outcome.retryAfterSeconds)
       }
       const status = answerStatus(outcome.answer, decoded.events.length)
       return { ok: true, status, answer: outcome.answer }
@@ -105,20 +109,6 @@ function answerStatus(answer: IntakeAnswer, sent: number): number {
   const [first] = answer.results
   const shared = answer.results.every((result) => result.code === first?.code)
   return shared && first?.code !== undefined ? errorSpec(first.code).status : 422
-}
-
-/** What ingest may answer for a whole request, as the request code of the registry. */
-function requestCode(code: ErrorCode): RequestErrorCode {
-  switch (code) {
-    case 'overloaded':
-    case 'disk_full':
-    case 'rate_limited':
-    case 'storage_failed':
-    case 'too_many_events':
-      return code
-    default:
-      return 'internal'
-  }
 }
 
 type Form =

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import {
   type DuckDBConnection,
   DuckDBInstance,
@@ -7,7 +8,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import { type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
-import type { FrameCell } from '../store.ts'
+import type { FrameCell, Literal } from '../store.ts'
 
 /** A row by column name; a `dict` column by its text. Absent is null. */
 export type EventRow = Readonly<Record<string, FrameCell>>
@@ -55,10 +56,31 @@ export class EventTable {
     return new EventTable(connection)
   }
 
+  /** Runs one statement and answers its rows. */
+  readonly run = async (sql: string, values: readonly Literal[] = []): Promise<FrameCell[][]> => {
+    const result = await this.connection.runAndReadAll(sql, [...values])
+    return result.getRows().map((row) => row.map(neutral))
+  }
+
+  /** Runs the statements of a migration. */
+  async migrate(file: string): Promise<void> {
+    const sql = await readFile(new URL(`../../../sql/duckdb/${file}`, import.meta.url), 'utf8')
+    await this.connection.run(sql)
+  }
+
   /** Removes rows, but keeps dictionaries: ids are append-only. */
   async clear(): Promise<void> {
     await this.connection.run('DELETE FROM event_rows')
     await this.connection.run('DELETE FROM dirty_hours')
+  }
+
+  /** Marks the counted rows of a condition as suppressed, and their hours dirty. */
+  async suppress(condition: string): Promise<void> {
+    const offset = this.#next++
+    await this.connection.run(
+      `INSERT INTO dirty_hours SELECT DISTINCT project, CAST(floor("time" / 3600000000) AS BIGINT), 0, ${offset} FROM event_rows WHERE ${condition}`,
+    )
+    await this.connection.run(`UPDATE event_rows SET suppressed = TRUE WHERE ${condition}`)
   }
 
   /** Appends rows as one record of partition 0 and marks their hours dirty; answers its offset. */
@@ -72,7 +94,7 @@ export class EventTable {
         line.push(await this.#cell(name, type, row[name] ?? null))
       cells.push(line)
       const hour = Math.floor(Number(row['time']) / 3_600_000_000)
-      dirty.add(`${await this.#id('project', String(row['project']))} ${hour}`)
+      dirty.add(`${await this.#id('project', row['project'] as string)} ${hour}`)
     }
     const appender = await this.connection.createAppender('event_rows')
     cells.forEach((line, index) => {
@@ -95,7 +117,7 @@ export class EventTable {
 
   async #cell(name: string, type: ColumnType, value: FrameCell): Promise<DuckDBValue> {
     if (value === null) return null
-    if (type === 'dict') return this.#id(name, String(value))
+    if (type === 'dict') return this.#id(name, value as string)
     if (type === 'i64') return BigInt(value as number | bigint)
     if (type === 'tags') {
       return mapValue(
@@ -148,4 +170,15 @@ function appendTyped(appender: Appender, type: ColumnType, value: DuckDBValue): 
     default:
       throw new TypeError(type satisfies never)
   }
+}
+
+/** Cells as a driver-neutral reader gives them: maps as plain objects. */
+export function neutral(value: DuckDBValue): FrameCell {
+  if (value === null || typeof value !== 'object') return value
+  if ('entries' in value && Array.isArray(value.entries)) {
+    const pairs: [string, string][] = []
+    for (const { key, value: text } of value.entries) pairs.push([String(key), String(text)])
+    return Object.fromEntries(pairs)
+  }
+  throw new TypeError('a result cell of an unknown type')
 }

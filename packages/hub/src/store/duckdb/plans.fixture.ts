@@ -1,14 +1,5 @@
 import fc from 'fast-check'
-import type {
-  Aggregate,
-  AggregatePlan,
-  FieldRef,
-  FrameCell,
-  GroupKey,
-  Literal,
-  Predicate,
-} from '../store.ts'
-import { OTHER_KEY } from '../store.ts'
+import type { Aggregate, AggregatePlan, FieldRef, FrameCell, Literal, Predicate } from '../store.ts'
 import type { EventRow } from './event-table.fixture.ts'
 
 /** Texts that break careless SQL. */
@@ -232,7 +223,107 @@ function isInexact(aggregate: Aggregate): boolean {
   return aggregate.fn === 'm2' || (aggregate.fn === 'sum' && aggregate.column === 'value')
 }
 
-export const OTHER: GroupKey = [OTHER_KEY]
+/** Plans that some default rollup covers, in hours, days and odd buckets. */
+export const rollupPlan: fc.Arbitrary<AggregatePlan> = fc
+  .constantFrom(
+    {
+      dims: ['kind', 'status', 'family'],
+      numbers: ['latency_ms', 'cost_total', 'quality'],
+      sketch: true,
+    },
+    { dims: ['kind', 'status', 'model'], numbers: ['latency_ms', 'input_tokens'], sketch: true },
+    {
+      dims: ['kind', 'status', 'provider', 'environment', 'price_source'],
+      numbers: ['ttft_ms', 'cost_total'],
+      sketch: false,
+    },
+    { dims: ['kind', 'status', 'user_id'], numbers: [], sketch: false },
+  )
+  .chain(({ dims, numbers, sketch }) => {
+    const dim = column(...dims)
+    const where: fc.Arbitrary<Predicate> = fc.oneof(
+      fc.record({
+        op: fc.constant('in' as const),
+        field: dim,
+        values: fc.array(fc.oneof(text, kindValue), { maxLength: 3 }) as fc.Arbitrary<Literal[]>,
+      }),
+      fc.record({ op: fc.constant('is_null' as const), field: column(...dims, 'cost_total') }),
+      fc.constant<Predicate>({
+        op: 'not',
+        part: { op: 'is_null', field: { type: 'column', column: 'cost_total' } },
+      }),
+    )
+    const one = fc.oneof(
+      fc.constant({ fn: 'rows' as const }),
+      fc.record({
+        fn: fc.constant('rows' as const),
+        column: fc.constantFrom('cost_total', 'latency_ms', ...dims),
+      }),
+      fc.record({
+        fn: fc.constant('sum' as const),
+        column: fc.constantFrom('cost_total', 'latency_ms', 'input_tokens'),
+      }),
+      fc.record({ fn: fc.constant('distinct' as const), field: dim }),
+      ...(numbers.length === 0
+        ? []
+        : [
+            fc.record({
+              fn: fc.constantFrom('min' as const, 'max' as const, 'sum' as const),
+              column: fc.constantFrom(...numbers, 'cost_total'),
+            }),
+            fc.constant({ fn: 'm2' as const, column: 'latency_ms' }),
+          ]),
+      ...(sketch
+        ? [
+            fc.record({
+              fn: fc.constant('quantile' as const),
+              column: fc.constantFrom('latency_ms', 'ttft_ms'),
+              q: fc.constantFrom(0, 0.5, 0.55, 0.95, 1),
+            }),
+          ]
+        : []),
+    )
+    return fc
+      .record({
+        shape: fc.constantFrom<{ from: number; to: number; edges: number[] | null }[]>(
+          { from: START, to: END, edges: null },
+          { from: START - 20 * HOUR, to: END + 30 * HOUR, edges: null },
+          { from: START + HOUR / 3, to: END - HOUR / 8, edges: null },
+          { from: START, to: END, edges: Array.from({ length: 37 }, (_, i) => START + i * HOUR) },
+          { from: START, to: END, edges: [START + 3 * HOUR, START + 26 * HOUR, END] },
+          { from: START, to: END, edges: [START + 0.5 * HOUR, START + 5.5 * HOUR, END - HOUR] },
+        ),
+        where: fc.option(where, { nil: null }),
+        groupBy: fc.array(dim, { maxLength: 2 }),
+        aggregates: fc.array(fc.tuple(one, fc.option(where, { freq: 2, nil: null })), {
+          maxLength: 4,
+        }),
+        listed: fc.option(
+          fc.array(fc.constantFrom<string | null>('ok', 'llm_request', 'openai', '100%', null), {
+            minLength: 2,
+            maxLength: 2,
+          }),
+          { freq: 4, nil: null },
+        ),
+      })
+      .map(
+        ({ shape, where: own, groupBy, aggregates: list, listed }): AggregatePlan => ({
+          type: 'aggregate',
+          ...shape,
+          where: own,
+          groupBy,
+          aggregates: list.map(([call, filter], i) => ({
+            ...call,
+            id: `x${i}`,
+            ...(filter === null ? {} : { where: filter }),
+          })),
+          ...(listed === null
+            ? {}
+            : { groups: { keys: [listed.slice(0, groupBy.length)], other: true } }),
+          maxRows: 10_000,
+        }),
+      )
+  })
 
 /**
  * Replaces the cells that are only defined up to rounding (squared deviations, sums of a column of

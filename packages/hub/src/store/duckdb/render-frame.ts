@@ -1,4 +1,3 @@
-import type { DuckDBValue } from '@duckdb/node-api'
 import type { Aggregate, AggregatePlan, Frame, FrameCell, Plan } from '../store.ts'
 import { isWhole } from './render-aggregate.ts'
 import { listedGroups } from './render-groups.ts'
@@ -7,10 +6,10 @@ import { fixedPoint, fromUnits, squaredDeviations, WEIGHT_SCALE } from './render
 
 export type FrameTable = Pick<Frame, 'columns' | 'rows'>
 
-type ResultRow = readonly DuckDBValue[]
+type ResultRow = readonly FrameCell[]
 
 /**
- * Result rows of a rendered plan as the plan's answer; `too_many_rows` when there are more than it
+ * Result rows of a rendered plan (maps as plain objects, 64 and 128-bit numbers as bigint) as the plan's answer; `too_many_rows` when there are more than it
  * allows. Sums of units become numbers here, once, and sketch bins their value.
  *
  * @param binValue value that stands for a bin of the quantile sketch
@@ -59,9 +58,10 @@ function keyReaders(plan: AggregatePlan, columns: readonly string[]): Reader[] {
   return readers
 }
 
-function keyText(value: DuckDBValue): string | null {
+function keyText(value: FrameCell): string | null {
   if (value === null || typeof value === 'string') return value
   if (typeof value === 'number') return String(value === 0 ? 0 : value)
+  if (typeof value === 'object') throw new TypeError('rows are not grouped by maps')
   return String(value)
 }
 
@@ -92,7 +92,7 @@ function squaresReader(aggregate: Aggregate, columns: readonly string[], i: numb
     nullOr(row[ss], (squares) => squaredDeviations(big(row[n]), big(row[s]), big(squares), scale))
 }
 
-function aggregateCell(aggregate: Aggregate, value: Exclude<DuckDBValue, null>): FrameCell {
+function aggregateCell(aggregate: Aggregate, value: Exclude<FrameCell, null>): FrameCell {
   switch (aggregate.fn) {
     case 'rows':
       return fromUnits(big(value), WEIGHT_SCALE)
@@ -114,27 +114,21 @@ function aggregateCell(aggregate: Aggregate, value: Exclude<DuckDBValue, null>):
   }
 }
 
-function big(value: DuckDBValue | undefined): bigint {
+function big(value: FrameCell | undefined): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return BigInt(value)
-  throw new TypeError(`not a whole number in a result: ${String(value)}`)
+  throw new TypeError(`not a whole number in a result: ${typeof value}`)
 }
 
 function nullOr<T extends FrameCell>(
-  value: DuckDBValue | undefined,
-  read: (value: Exclude<DuckDBValue, null>) => T,
+  value: FrameCell | undefined,
+  read: (value: Exclude<FrameCell, null>) => T,
 ): T | null {
   return value === null || value === undefined ? null : read(value)
 }
 
 /** Positions: time, partition and index are numbers, the offset stays 64-bit. */
-function listCell(value: DuckDBValue, position: boolean, place: number): FrameCell {
-  if (position) return POSITION_COLUMNS[place] === 'offset' ? big(value) : Number(value)
-  if (value === null || typeof value !== 'object') return value
-  if ('entries' in value && Array.isArray(value.entries)) {
-    const pairs: [string, string][] = []
-    for (const { key, value: text } of value.entries) pairs.push([String(key), String(text)])
-    return Object.fromEntries(pairs)
-  }
-  throw new TypeError('a result cell of an unknown type')
+function listCell(value: FrameCell, position: boolean, place: number): FrameCell {
+  if (!position) return value
+  return POSITION_COLUMNS[place] === 'offset' ? big(value) : Number(value)
 }

@@ -1,6 +1,5 @@
-import type { DuckDBValue } from '@duckdb/node-api'
 import { type ColumnSpec, type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
-import type { FieldRef } from '../store.ts'
+import type { FieldRef, Literal } from '../store.ts'
 
 /**
  * The values of one statement. Every value a plan carries enters SQL through here: the methods bind
@@ -8,9 +7,9 @@ import type { FieldRef } from '../store.ts'
  * otherwise choose one by the size of the number.
  */
 export class Parameters {
-  readonly #values: DuckDBValue[] = []
+  readonly #values: Literal[] = []
 
-  #bind(value: DuckDBValue, type: string): string {
+  #bind(value: Literal, type: string): string {
     this.#values.push(value)
     return `CAST($${this.#values.length} AS ${type})`
   }
@@ -20,14 +19,14 @@ export class Parameters {
    * had bound values for, and the driver refuses a value without a placeholder. No `$` comes from
    * elsewhere, because texts are bound.
    */
-  finish(sql: string): { readonly sql: string; readonly values: DuckDBValue[] } {
-    const values: DuckDBValue[] = []
+  finish(sql: string): { readonly sql: string; readonly values: Literal[] } {
+    const values: Literal[] = []
     const numbers = new Map<number, number>()
     const text = sql.replaceAll(/\$([0-9]+)/g, (_, digits: string) => {
       const old = Number(digits)
       const known = numbers.get(old)
       if (known !== undefined) return `$${known}`
-      values.push(this.#values[old - 1] as DuckDBValue)
+      values.push(this.#values[old - 1] as Literal)
       numbers.set(old, values.length)
       return `$${values.length}`
     })

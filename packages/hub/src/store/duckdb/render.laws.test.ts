@@ -20,8 +20,7 @@ async function ask(plan: Plan, project: string | null): Promise<FrameTable> {
     plan,
     project === null ? allProjects() : projectScope(project),
   )
-  const result = await table.connection.runAndReadAll(sql, values)
-  const frame = frameOf(plan, columns, result.getRows(), (bin) => bin)
+  const frame = frameOf(plan, columns, await table.run(sql, values), (bin) => bin)
   if (frame === 'too_many_rows') throw new Error('more rows than the plan allows')
   return frame
 }

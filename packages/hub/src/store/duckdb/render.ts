@@ -1,6 +1,5 @@
-import type { DuckDBValue } from '@duckdb/node-api'
 import type { ProjectScope } from '../../core/scope.ts'
-import type { AggregatePlan, FieldRef, Plan, Predicate } from '../store.ts'
+import type { AggregatePlan, FieldRef, Literal, Plan, Predicate } from '../store.ts'
 import { renderAggregates } from './render-aggregate.ts'
 import { renderBucket } from './render-bucket.ts'
 import { joinWanted, type ListedGroups, listedGroups, renderWanted } from './render-groups.ts'
@@ -12,7 +11,7 @@ import { dictionaryTable, fieldSql, fieldType, Parameters } from './render-sql.t
 /** A statement with its values, and the names of its result columns in order. */
 export interface Rendered {
   readonly sql: string
-  readonly values: DuckDBValue[]
+  readonly values: Literal[]
   readonly columns: readonly string[]
 }
 

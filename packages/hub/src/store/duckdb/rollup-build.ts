@@ -1,13 +1,13 @@
-import type { DuckDBValue } from '@duckdb/node-api'
 import { DAY_MICROS, HOUR_MICROS, type RollupDefinition, type Span } from '../rollup.ts'
+import type { FrameCell, Literal } from '../store.ts'
 import { quote, storedColumn } from './render-sql.ts'
-import { binColumn, binTable, cellTable, definitionColumns } from './rollup-cells.ts'
+import { binColumn, binTable, cellTable, definitionColumns, presentSql } from './rollup-cells.ts'
 
 /** Runs one statement on the connection that maintains rollups, and answers its rows. */
 export type Run = (
   sql: string,
-  values?: DuckDBValue[],
-) => Promise<readonly (readonly DuckDBValue[])[]>
+  values?: readonly Literal[],
+) => Promise<readonly (readonly FrameCell[])[]>
 
 /**
  * State of the buckets.
@@ -22,31 +22,30 @@ export type Run = (
  */
 
 /**
- * Makes buckets of definitions that are new or changed due for building. Run once after opening the
- * store, before the first question.
+ * Makes buckets of definitions that are new or changed due for building. Run it in one transaction after
+ * opening the store, before the first question.
  */
 export async function registerRollups(
   run: Run,
   definitions: readonly RollupDefinition[],
 ): Promise<void> {
-  await transaction(run, async () => {
-    for (const { name, version, grain } of definitions) {
-      const known = await run('SELECT version FROM rollup_versions WHERE name = $1', [name])
-      if (known[0]?.[0] === version) continue
-      await run('DELETE FROM rollup_versions WHERE name = $1', [name])
-      await run('DELETE FROM rollup_buckets WHERE name = $1', [name])
-      await run(
-        `INSERT INTO rollup_buckets SELECT DISTINCT $1, ${bucketSql('e."time"', grain)}, 0, 0, FALSE FROM event_rows e`,
-        [name],
-      )
-      await run(`INSERT INTO rollup_versions VALUES ($1, ${version})`, [name])
-    }
-  })
+  for (const { name, version, grain } of definitions) {
+    const known = await run('SELECT version FROM rollup_versions WHERE name = $1', [name])
+    if (known[0]?.[0] === version) continue
+    await run('DELETE FROM rollup_versions WHERE name = $1', [name])
+    await run('DELETE FROM rollup_buckets WHERE name = $1', [name])
+    await run(
+      `INSERT INTO rollup_buckets SELECT DISTINCT $1, ${bucketSql('e."time"', grain)}, 0, 0, FALSE FROM event_rows e`,
+      [name],
+    )
+    await run(`INSERT INTO rollup_versions VALUES ($1, ${version})`, [name])
+  }
 }
 
 /**
  * Rebuilds every bucket of one grain that lies in the span: cells out, cells in from the rows as
- * they are now, marks of the hours out. First build, late rows, redefinition are this one act.
+ * they are now, marks of the hours out. First build, late rows, redefinition are this one act. Run it
+ * in one transaction: its snapshot decides which marks go, later ones are not seen and stay.
  * `span` starts and ends at multiples of the grain.
  */
 export async function buildSpan(
@@ -58,17 +57,14 @@ export async function buildSpan(
   if (span.from % grain !== 0 || span.to % grain !== 0) {
     throw new RangeError('a span of buckets starts and ends at bucket edges')
   }
-  await transaction(run, async () => {
-    for (const definition of definitions) {
-      if (definition.grain === grain) await rebuild(run, definition, span)
-      else if (definition.grain > grain) await outdate(run, definition, span)
-    }
-    if (grain !== HOUR_MICROS) return
-    // The snapshot of this transaction decides: marks that came later are not seen and stay.
-    await run(
-      `DELETE FROM dirty_hours WHERE hour >= ${span.from / HOUR_MICROS} AND hour < ${span.to / HOUR_MICROS}`,
-    )
-  })
+  for (const definition of definitions) {
+    if (definition.grain === grain) await rebuild(run, definition, span)
+    else if (definition.grain > grain) await outdate(run, definition, span)
+  }
+  if (grain !== HOUR_MICROS) return
+  await run(
+    `DELETE FROM dirty_hours WHERE hour >= ${span.from / HOUR_MICROS} AND hour < ${span.to / HOUR_MICROS}`,
+  )
 }
 
 async function rebuild(run: Run, definition: RollupDefinition, span: Span): Promise<void> {
@@ -91,7 +87,7 @@ async function rebuild(run: Run, definition: RollupDefinition, span: Span): Prom
     [name],
   )
   if (refused.length === 0) return
-  const list = refused.map(([bucket]) => String(bucket)).join(', ')
+  const list = refused.map(([bucket]) => Number(bucket)).join(', ')
   for (const table of tables) await run(`DELETE FROM ${table} WHERE bucket IN (${list})`)
 }
 
@@ -144,7 +140,10 @@ export function selectBins(definition: RollupDefinition, span: Span): string {
 }
 
 function dimColumns(definition: RollupDefinition): string[] {
-  return definition.dims.map((dim) => `e.${quote(storedColumn(dim).name)}`)
+  return [
+    ...definition.dims.map((dim) => `e.${quote(storedColumn(dim).name)}`),
+    ...definition.present.map(presentSql),
+  ]
 }
 
 /** What there is to build, for the schedule. Starts in epoch microseconds. */
@@ -221,15 +220,4 @@ export function mergeStarts(starts: readonly number[], grain: number): Span[] {
     else spans.push({ from: start, to: start + grain })
   }
   return spans
-}
-
-async function transaction(run: Run, body: () => Promise<void>): Promise<void> {
-  await run('BEGIN TRANSACTION')
-  try {
-    await body()
-  } catch (error) {
-    await run('ROLLBACK')
-    throw error
-  }
-  await run('COMMIT')
 }

@@ -113,6 +113,11 @@ export function binTable(definition: RollupDefinition): string {
   return quote(`rollup_${definition.name}_bins`)
 }
 
+/** True where the row has a value, else null: so that "is null" reads the same of rows and of cells. */
+export function presentSql(column: string): string {
+  return `CASE WHEN ${rowColumn(column)} IS NOT NULL THEN TRUE END`
+}
+
 const DIM_TYPE = {
   dict: 'INTEGER',
   text: 'VARCHAR',
@@ -127,6 +132,7 @@ const DIM_TYPE = {
 /** The statements that make a definition's tables; the migration holds exactly these. */
 export function tableStatements(definition: RollupDefinition): string[] {
   const dims = definition.dims.map((dim) => `  ${quote(dim)} ${DIM_TYPE[storedColumn(dim).type]}`)
+  dims.push(...definition.present.map((column) => `  ${quote(column)} BOOLEAN`))
   const create = (table: string, columns: readonly string[]): string =>
     `CREATE TABLE ${table} (\n${['  bucket BIGINT', ...dims, ...columns].join(',\n')}\n);`
   const cells = definitionColumns(definition).map(({ name, type }) => `  ${quote(name)} ${type}`)

@@ -1,6 +1,5 @@
 import type { RollupDefinition, Span } from '../rollup.ts'
-import type { Aggregate, AggregatePlan, FieldRef } from '../store.ts'
-import { predicateFields } from './render-predicate.ts'
+import type { Aggregate, AggregatePlan, FieldRef, Predicate } from '../store.ts'
 import { planRange } from './render-range.ts'
 import type { UncleanSpans } from './rollup-build.ts'
 import { cellColumns, definitionColumns, measureOf } from './rollup-cells.ts'
@@ -43,13 +42,23 @@ export function covers(definition: RollupDefinition, plan: AggregatePlan): boole
   const stored = new Set(definitionColumns(definition).map((column) => column.name))
   return (
     plan.groupBy.every(isDim) &&
-    (plan.where === null || predicateFields(plan.where).every(isDim)) &&
+    (plan.where === null || decides(definition, plan.where)) &&
     plan.aggregates.every(
       (aggregate) =>
-        (aggregate.where === undefined || predicateFields(aggregate.where).every(isDim)) &&
+        (aggregate.where === undefined || decides(definition, aggregate.where)) &&
         answers(definition, aggregate, isDim, stored),
     )
   )
+}
+
+/** Whether all rows of a cell agree on a predicate. */
+function decides(definition: RollupDefinition, predicate: Predicate): boolean {
+  if ('parts' in predicate) return predicate.parts.every((part) => decides(definition, part))
+  if ('part' in predicate) return decides(definition, predicate.part)
+  const { field } = predicate
+  if (field.type === 'tag') return false
+  if (predicate.op === 'is_null' && definition.present.includes(field.column)) return true
+  return definition.dims.includes(field.column)
 }
 
 function answers(
@@ -61,8 +70,9 @@ function answers(
   if (aggregate.fn === 'distinct') return isDim(aggregate.field)
   if (aggregate.fn === 'quantile') return definition.sketches.includes(aggregate.column)
   if (aggregate.fn === 'rows' && aggregate.column !== undefined) {
-    // A cell has a value in all its rows or in none where the column is one of its dims.
-    if (isDim({ type: 'column', column: aggregate.column })) return true
+    // A cell has a value in all its rows or in none where the column is one of its dims or known to be present.
+    if (definition.dims.includes(aggregate.column)) return true
+    if (definition.present.includes(aggregate.column)) return true
   }
   const measure = measureOf(aggregate)
   const columns = measure === null ? null : cellColumns(measure)

@@ -21,6 +21,7 @@ import {
   cellColumns,
   cellTable,
   measureOf,
+  presentSql,
 } from './rollup-cells.ts'
 import type { RollupChoice } from './rollup-plan.ts'
 
@@ -121,8 +122,8 @@ class Source {
   readonly #choice: RollupChoice
   readonly #possible: boolean
   readonly #parameters: Parameters
-  /** Dims that the plan groups by or reads in a condition, quoted. */
-  readonly #dims: readonly string[]
+  /** Dims that the plan groups by or reads in the condition of an aggregate. */
+  readonly #dims: readonly NeededDim[]
 
   constructor(
     plan: AggregatePlan,
@@ -141,14 +142,13 @@ class Source {
 
   cells(numbers: readonly CellColumn[]): string {
     const { definition, stored, raw } = this.#choice
-    const dims = this.#dims.map((dim) => `e.${dim}`)
     const merged = numbers.map(({ name }) => `e.${quote(name)}`)
     const made = numbers.map(({ name, fromRows }) => `${fromRows} AS ${quote(name)}`)
     const halves = [
-      `SELECT ${list([...this.#bucket('e.bucket'), ...dims, ...merged])} FROM ${cellTable(definition)} e WHERE ${this.#conditions('e.bucket', stored)}`,
+      `SELECT ${list([...this.#bucket('e.bucket'), ...this.#stored(), ...merged])} FROM ${cellTable(definition)} e WHERE ${this.#conditions('e.bucket', stored)}`,
     ]
     if (raw.length > 0) {
-      const key = [...this.#bucket('e."time"'), ...dims]
+      const key = [...this.#bucket('e."time"'), ...this.#dims.map((dim) => dim.made)]
       const select = list([...key, ...made])
       halves.push(
         `SELECT ${select} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${this.#conditions('e."time"', raw)} ${this.#groupBy(key.length)}`,
@@ -159,19 +159,26 @@ class Source {
 
   bins(column: string): string {
     const { definition, stored, raw } = this.#choice
-    const dims = this.#dims.map((dim) => `e.${dim}`)
     const series = definition.sketches.indexOf(column)
     const halves = [
-      `SELECT ${[...this.#bucket('e.bucket'), ...dims, 'e.bin', 'e.n'].join(', ')} FROM ${binTable(definition)} e WHERE e.series = ${series} AND ${this.#conditions('e.bucket', stored)}`,
+      `SELECT ${[...this.#bucket('e.bucket'), ...this.#stored(), 'e.bin', 'e.n'].join(', ')} FROM ${binTable(definition)} e WHERE e.series = ${series} AND ${this.#conditions('e.bucket', stored)}`,
     ]
     if (raw.length > 0) {
       const bin = `e.${quote(binColumn(column))}`
-      const key = [...this.#bucket('e."time"'), ...dims, `${bin} AS bin`]
+      const key = [
+        ...this.#bucket('e."time"'),
+        ...this.#dims.map((dim) => dim.made),
+        `${bin} AS bin`,
+      ]
       halves.push(
         `SELECT ${[...key, 'count(*) AS n'].join(', ')} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${bin} IS NOT NULL AND ${this.#conditions('e."time"', raw)} ${this.#groupBy(key.length)}`,
       )
     }
     return halves.join(' UNION ALL ')
+  }
+
+  #stored(): string[] {
+    return this.#dims.map((dim) => dim.stored)
   }
 
   #bucket(time: string): string[] {
@@ -198,7 +205,13 @@ function list(columns: readonly string[]): string {
   return columns.length === 0 ? 'TRUE AS present' : columns.join(', ')
 }
 
-function neededDims(plan: AggregatePlan, choice: RollupChoice): string[] {
+/** A dim as read from stored cells and as made from rows. */
+interface NeededDim {
+  readonly stored: string
+  readonly made: string
+}
+
+function neededDims(plan: AggregatePlan, choice: RollupChoice): NeededDim[] {
   const fields = [
     ...plan.groupBy,
     ...plan.aggregates.flatMap((aggregate) => [
@@ -210,9 +223,18 @@ function neededDims(plan: AggregatePlan, choice: RollupChoice): string[] {
   for (const aggregate of plan.aggregates) {
     if (aggregate.fn === 'rows' && aggregate.column !== undefined) named.add(aggregate.column)
   }
-  return choice.definition.dims
-    .filter((dim) => named.has(dim))
-    .map((dim) => quote(storedColumn(dim).name))
+  const { dims, present } = choice.definition
+  const needed = (column: string): boolean => named.has(column)
+  return [
+    ...dims.filter(needed).map((dim) => {
+      const sql = `e.${quote(storedColumn(dim).name)}`
+      return { stored: sql, made: sql }
+    }),
+    ...present.filter(needed).map((column) => {
+      const name = quote(storedColumn(column).name)
+      return { stored: `e.${name}`, made: `${presentSql(column)} AS ${name}` }
+    }),
+  ]
 }
 
 /** Numbers of the cells that the aggregates merge, each once. */
@@ -227,10 +249,18 @@ function neededColumns(aggregates: readonly Aggregate[], choice: RollupChoice): 
 function columnsOf(aggregate: Aggregate, choice: RollupChoice): readonly CellColumn[] {
   const measure = measureOf(aggregate)
   if (measure === null) return []
-  if (measure.fn === 'rows' && choice.definition.dims.includes(measure.column ?? '')) {
+  if (measure.fn === 'rows' && isKnown(choice, measure.column)) {
     return cellColumns({ fn: 'rows' }) ?? []
   }
   return cellColumns(measure) ?? []
+}
+
+/** Whether a cell's rows agree on having a value in the column. */
+function isKnown({ definition }: RollupChoice, column: string | undefined): boolean {
+  return (
+    column !== undefined &&
+    (definition.dims.includes(column) || definition.present.includes(column))
+  )
 }
 
 function mergeAggregate(
@@ -241,7 +271,7 @@ function mergeAggregate(
   add: (id: string, name: string, inner: string, outer: string) => void,
 ): void {
   const where = aggregate.where === undefined ? [] : [renderPredicate(aggregate.where, parameters)]
-  if (aggregate.fn === 'rows' && choice.definition.dims.includes(aggregate.column ?? '')) {
+  if (aggregate.fn === 'rows' && isKnown(choice, aggregate.column)) {
     where.push(`e.${quote(aggregate.column ?? '')} IS NOT NULL`)
   }
   const filter = where.length === 0 ? '' : ` FILTER (WHERE ${where.join(' AND ')})`
