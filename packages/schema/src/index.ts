@@ -9,6 +9,9 @@ export {
 } from './columns.ts'
 export type { ErrorCode, ErrorSpec, EventErrorCode, RequestErrorCode } from './error.ts'
 export { ERRORS, errorSpec } from './error.ts'
+export type { JsonSchema } from './json-schema.ts'
+export { eventJsonSchema } from './json-schema.ts'
+export type { Common, PayloadOf, WireEvent } from './kinds/event-types.ts'
 export type { Family, FieldSpec, FieldType, KindName, KindSpec } from './kinds.ts'
 export {
   CALL_STATUSES,
@@ -18,6 +21,7 @@ export {
   KINDS,
   SEVERITIES,
 } from './kinds.ts'
+export { nearestName } from './nearest-name.ts'
 export type {
   Answer,
   AnswerColumn,
@@ -32,3 +36,18 @@ export type {
   Where,
 } from './question.ts'
 export { STEPS } from './question.ts'
+export { epochToMicros, parseIsoMicros } from './time.ts'
+export type {
+  InvalidEvent,
+  Validation,
+  ValidationContext,
+  ValidationLimits,
+  ValidEvent,
+} from './validate.ts'
+export {
+  DEFAULT_FUTURE_TOLERANCE,
+  DEFAULT_VALIDATION_LIMITS,
+  SCHEMA_MAJOR,
+  USAGE_SHORTHAND,
+  validateEvent,
+} from './validate.ts'

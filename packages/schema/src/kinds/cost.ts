@@ -1,0 +1,77 @@
+import type { KindSpec } from './field.ts'
+import {
+  field,
+  metricUnit,
+  model,
+  provider,
+  reportedCost,
+  requestId,
+  requiredModel,
+  resource,
+  responseId,
+  service,
+  sessionId,
+  taskType,
+  usage,
+  userId,
+} from './shared-fields.ts'
+
+export const COST_KINDS = [
+  {
+    family: 'cost',
+    kind: 'token_cost',
+    doc: 'Cost of the tokens of one call.',
+    fields: [
+      provider,
+      requiredModel,
+      requestId,
+      responseId,
+      usage,
+      reportedCost,
+      field('service_tier', 'string', 'Tier of the call: default, batch, flex, priority.'),
+      service,
+      userId,
+      sessionId,
+      taskType,
+    ],
+  },
+  {
+    family: 'cost',
+    kind: 'api_cost',
+    doc: 'Cost of calling an API that is not priced by token.',
+    fields: [
+      provider,
+      model,
+      requestId,
+      field('endpoint', 'string', 'What was called.', { column: 'name', aliases: ['api'] }),
+      field('request_count', 'count', 'Number of calls.'),
+      { ...reportedCost, required: true },
+      service,
+      userId,
+      sessionId,
+    ],
+  },
+  {
+    family: 'cost',
+    kind: 'resource_consumption',
+    doc: 'Use of a resource and what it cost.',
+    fields: [
+      field('resource_type', 'string', 'gpu, cpu, memory, storage, network, …', {
+        column: 'category',
+        required: true,
+      }),
+      field('quantity', 'number', 'How much.', {
+        column: 'value',
+        min: 0,
+        aliases: ['amount', 'value'],
+      }),
+      metricUnit,
+      reportedCost,
+      field('utilization', 'fraction', 'Share in use.'),
+      provider,
+      model,
+      resource,
+      service,
+    ],
+  },
+] as const satisfies readonly KindSpec[]
