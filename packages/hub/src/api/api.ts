@@ -7,6 +7,7 @@ import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
+import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
@@ -47,6 +48,7 @@ export async function createApi(
 
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
+    ...importRoutes(dependencies, receive),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
     ...reportRoutes({
       ...dependencies,

@@ -15,6 +15,8 @@ export interface HubResponse {
   readonly body: unknown
   readonly text: string
   readonly retryAfterSeconds: number | null
+  /** Date header, epoch milliseconds. */
+  readonly date: number | null
 }
 
 /** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
@@ -39,12 +41,14 @@ export async function request(
   }
   const text = await response.text()
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
   return {
     status: response.status,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    date: Number.isFinite(date) ? date : null,
   }
 }
 

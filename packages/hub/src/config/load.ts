@@ -51,3 +51,8 @@ export function clientSettings(
 export function colorAllowed(): boolean {
   return (process.env['NO_COLOR'] ?? '') === ''
 }
+
+/** Size of Node's thread pool, as it was set before Node started; Node's own default is 4. */
+export function threadPoolSize(): number {
+  return Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
+}

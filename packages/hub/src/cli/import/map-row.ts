@@ -7,7 +7,7 @@ export interface MapContext {
   readonly fileId: string
   /** `--start`, epoch microseconds; needed by relative and row times. */
   readonly start: number | null
-  /** `--set path=value`. */
+  /** `--field path=value`. */
   readonly constants: Readonly<Record<string, string>>
 }
 

@@ -38,11 +38,11 @@ export interface Mapping {
   readonly time: TimeMapping
   /** Payload path (dotted) → where it comes from. */
   readonly fields: Readonly<Record<string, FieldMapping>>
-  /** Payload path → fixed value; `--set path=value` adds to and replaces them. */
+  /** Payload path → fixed value; `--field path=value` adds to and replaces them. */
   readonly constants: Readonly<Record<string, string | number | boolean>>
   /** Tag → column. */
   readonly tags: Readonly<Record<string, string>>
-  /** Payload paths the file does not have and `--set` must give. */
+  /** Payload paths the file does not have and `--field` must give. */
   readonly needs: readonly string[]
 }
 

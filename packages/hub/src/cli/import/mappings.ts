@@ -4,7 +4,7 @@ import type { Mapping } from './mapping.ts'
 export const MAPPINGS: readonly Mapping[] = [
   {
     name: 'azure-llm-inference',
-    doc: 'Azure LLM inference traces: TIMESTAMP, ContextTokens, GeneratedTokens. Give the model with --set model_id=….',
+    doc: 'Azure LLM inference traces: TIMESTAMP, ContextTokens, GeneratedTokens. Give the model with --field model_id=….',
     format: 'csv',
     kind: 'llm_request',
     time: { from: 'TIMESTAMP', unit: 'text' },
@@ -40,7 +40,7 @@ export const MAPPINGS: readonly Mapping[] = [
   },
   {
     name: 'vllm',
-    doc: 'vLLM benchmark runs (requests.jsonl): arrival, first and last token of each request. Give the model with --set model_id=….',
+    doc: 'vLLM benchmark runs (requests.jsonl): arrival, first and last token of each request. Give the model with --field model_id=….',
     format: 'jsonl',
     kind: 'llm_request',
     time: { from: 'arrival_time', unit: 's' },
@@ -57,7 +57,7 @@ export const MAPPINGS: readonly Mapping[] = [
   },
   {
     name: 'mooncake',
-    doc: 'Mooncake traces: milliseconds since the start, input and output length. Give --start and --set model_id=….',
+    doc: 'Mooncake traces: milliseconds since the start, input and output length. Give --start and --field model_id=….',
     format: 'jsonl',
     kind: 'llm_request',
     time: { from: 'timestamp', unit: 'ms', relative: true },

@@ -53,7 +53,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   for (const path of mapping.needs) {
     if (options.constants[path] === undefined) {
       throw new CliError(
-        `the file does not say ${path}: give it with --set ${path}=VALUE`,
+        `the file does not say ${path}: give it with --field ${path}=VALUE`,
         EXIT.usage,
       )
     }
@@ -78,12 +78,10 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   let chunk: Chunk = { from: done, events: [], rows: [] }
   let sending: Promise<void> = Promise.resolve()
 
-  const send = async (part: Chunk, next: number): Promise<void> => {
-    const body = {
-      content: JSON.stringify({ from: part.from, next, events: part.events }),
-      type: 'application/json',
-    }
-    const response = await sendPatiently(settings, importPath, body, clock)
+  const send = async (part: Chunk, next: number, last: boolean): Promise<void> => {
+    const body = { content: JSON.stringify(part.events), type: 'application/json' }
+    const path = `${importPath}?from=${part.from}&next=${next}&last=${last}`
+    const response = await sendPatiently(settings, path, body, clock)
     const answer = response.body as {
       accepted: number
       duplicates: number
@@ -121,21 +119,19 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     }
     if (chunk.events.length >= CHUNK) {
       await sending
-      sending = send(chunk, index + 1)
+      sending = send(chunk, index + 1, false)
       chunk = { from: index + 1, events: [], rows: [] }
     }
     progress.update(bytes, size, totals.rows)
   }
   await sending
-  if (!dryRun && (chunk.events.length > 0 || chunk.from < totals.rows))
-    await send(chunk, totals.rows)
+  if (!dryRun && totals.rows >= done) await send(chunk, totals.rows, true)
   progress.finish()
   return { ...totals, seconds: (clock.monotonic() - started) / 1000, problems, preview }
 }
 
 async function importedRows(settings: ClientSettings, path: string): Promise<number> {
   const response = await request(settings, 'GET', path)
-  if (response.status === 404) return 0
   if (response.status !== 200) throw failed(response)
   return (response.body as { rows: number }).rows
 }

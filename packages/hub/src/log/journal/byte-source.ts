@@ -69,8 +69,10 @@ function zstdSource(file: DiskFile, path: string): ByteSource {
   const iterator = decompress[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let chunk: Buffer = Buffer.alloc(0)
   let ended = false
+  let failure: Error | undefined
 
   async function pull(): Promise<boolean> {
+    if (failure !== undefined) throw failure
     while (chunk.length === 0 && !ended) {
       let step: IteratorResult<Buffer>
       try {
@@ -88,7 +90,15 @@ function zstdSource(file: DiskFile, path: string): ByteSource {
   return {
     async read(into) {
       let filled = 0
-      while (filled < into.length && (await pull())) {
+      while (filled < into.length) {
+        try {
+          if (!(await pull())) break
+        } catch (error) {
+          // What was decompressed before the fault is answered first; the next call throws.
+          if (filled === 0) throw error
+          failure = error instanceof Error ? error : new Error(String(error))
+          break
+        }
         const n = Math.min(chunk.length, into.length - filled)
         into.set(chunk.subarray(0, n), filled)
         chunk = chunk.subarray(n)

@@ -19,7 +19,7 @@ interface StoredHole {
 
 const FILE_NAME = 'holes.json'
 
-export function holesPath(dir: string): string {
+function holesPath(dir: string): string {
   return join(dir, FILE_NAME)
 }
 

@@ -3,6 +3,7 @@
  * only what was acknowledged. A failure prints the seed and path with which fast-check replays it.
  * LLMHUB_MODEL_RUNS sets the number of runs.
  */
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AppendOutcome } from '../log.ts'
@@ -101,15 +102,15 @@ class Model {
 
   answered(number: number, texts: string[], outcome: AppendOutcome): void {
     const known = this.partition(number)
-    expect(known.unanswered[0]).toBe(texts)
+    assert.equal(known.unanswered[0], texts)
     known.unanswered.shift()
     if (!outcome.ok) {
-      expect(outcome.failure).toBe('disk_full')
+      assert.equal(outcome.failure, 'disk_full')
       return
     }
-    expect(outcome.appended.first).toBe(BigInt(known.records.length))
+    assert.equal(outcome.appended.first, BigInt(known.records.length))
     known.records.push(...texts)
-    expect(outcome.appended.next).toBe(BigInt(known.records.length))
+    assert.equal(outcome.appended.next, BigInt(known.records.length))
   }
 }
 
@@ -117,11 +118,11 @@ async function recordsOf(journal: Journal, partition: number): Promise<string[]>
   const texts: string[] = []
   let offset = journal.earliest(partition)
   for await (const record of journal.read(partition, offset)) {
-    expect(record.offset).toBe(offset)
+    assert.equal(record.offset, offset)
     texts.push(Buffer.from(record.payload).toString())
     offset += 1n
   }
-  expect(offset).toBe(journal.next(partition))
+  assert.equal(offset, journal.next(partition))
   return texts
 }
 
@@ -130,18 +131,18 @@ async function check(journal: Journal, model: Model): Promise<void> {
   for (const number of [0, 1]) {
     const known = model.partition(number)
     const earliest = journal.earliest(number)
-    expect(earliest <= known.trimmedBefore).toBe(true)
+    assert.ok(earliest <= known.trimmedBefore)
     const found = await recordsOf(journal, number)
     const acknowledged = known.records.slice(Number(earliest))
-    expect(found.slice(0, acknowledged.length)).toEqual(acknowledged)
+    assert.deepEqual(found.slice(0, acknowledged.length), acknowledged)
     let rest = found.slice(acknowledged.length)
     for (const unit of known.unanswered) {
       if (rest.length === 0) break
-      expect(rest.slice(0, unit.length)).toEqual(unit)
+      assert.deepEqual(rest.slice(0, unit.length), unit)
       rest = rest.slice(unit.length)
       known.records.push(...unit)
     }
-    expect(rest).toEqual([])
+    assert.deepEqual(rest, [])
     known.unanswered = []
   }
 }
@@ -250,7 +251,7 @@ const RUNS = Number(process.env['LLMHUB_MODEL_RUNS'] ?? 600)
 test('acknowledged records survive, unanswered ones are whole or absent, order is kept', {
   timeout: 30_000 + RUNS * 50,
 }, async () => {
-  await fc.assert(property({}), { numRuns: RUNS })
+  await expect(fc.assert(property({}), { numRuns: RUNS })).resolves.toBeUndefined()
 })
 
 test('the model notices an acknowledgement before the sync', async () => {

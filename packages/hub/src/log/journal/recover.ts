@@ -152,7 +152,7 @@ function atStart(segment: SegmentFile): Omit<Place, 'partition'> {
 }
 
 /** Why the last segment must not be used as it is, or undefined when it is whole or its tail may be cut. */
-function judge(
+export function judge(
   last: SegmentFile,
   scan: SegmentScan,
   mark: bigint,
@@ -196,7 +196,7 @@ function judge(
  * A crash between the last two steps of a compression leaves both forms. The compressed one is kept
  * when it validates to the beginning of the next segment, else the original.
  */
-async function settleForms(
+export async function settleForms(
   disk: Disk,
   files: readonly SegmentFile[],
   discard: (path: string) => Promise<void>,
@@ -226,7 +226,7 @@ export async function endsAt(disk: Disk, segment: SegmentFile, next: bigint): Pr
 }
 
 /** True when the file holds no byte that could be a record: it ends with its header, or zeros follow. */
-async function holdsNothing(disk: Disk, segment: SegmentFile): Promise<boolean> {
+export async function holdsNothing(disk: Disk, segment: SegmentFile): Promise<boolean> {
   if (segment.compressed) return false
   const file = await disk.open(segment.path, 'read')
   try {

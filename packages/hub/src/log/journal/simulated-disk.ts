@@ -63,6 +63,8 @@ export class SimulatedDisk implements Disk {
   #frozen = Promise.withResolvers<void>()
   /** Operations asked for so far. */
   operations = 0
+  /** Operations that a fault has failed. */
+  faults = 0
 
   constructor(names: ReadonlyMap<string, Buffer> = new Map()) {
     this.#names = new Map()
@@ -86,6 +88,11 @@ export class SimulatedDisk implements Disk {
     const inode = { cached: bytes, durable: Buffer.from(bytes), dirty: new Set<number>() }
     this.#names.set(path, inode)
     this.#durableNames.set(path, inode)
+  }
+
+  removeFile(path: string): void {
+    this.#names.delete(path)
+    this.#durableNames.delete(path)
   }
 
   setFault(fault: Fault | undefined): void {
@@ -139,6 +146,7 @@ export class SimulatedDisk implements Disk {
     if (fault === undefined || !(fault.operations?.includes(kind) ?? true)) return
     this.#seen += 1
     if (this.#seen !== fault.after && !(fault.sticky && this.#seen > fault.after)) return
+    this.faults += 1
     throw errno(fault.code, kind, path)
   }
 
@@ -220,7 +228,7 @@ export class SimulatedDisk implements Disk {
 
   async syncDirectory(directory: string): Promise<void> {
     await this.#operation('syncDirectory', directory)
-    for (const path of [...this.#durableNames.keys()]) {
+    for (const path of this.#durableNames.keys()) {
       if (dirname(path) === directory && !this.#names.has(path)) this.#durableNames.delete(path)
     }
     for (const [path, inode] of this.#names) {

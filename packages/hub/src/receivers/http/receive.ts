@@ -30,6 +30,10 @@ export interface EventRequest {
   readonly body: Readable
   readonly project: string
   readonly dryRun: boolean
+  /** Default `http`. */
+  readonly receiver?: string
+  /** Partition of the log. Default LIVE. */
+  readonly partition?: number
 }
 
 export type EventReply =
@@ -79,8 +83,8 @@ export function createEventReceiver(options: EventReceiverOptions) {
         return refusal('rate_limited', 'the project is over its events per second', wait)
       const outcome = await intake({
         project: request.project,
-        receiver: 'http',
-        partition: LIVE,
+        receiver: request.receiver ?? 'http',
+        partition: request.partition ?? LIVE,
         events: decoded.events,
         ...(form.idempotencyKey === null ? {} : { idempotencyKey: form.idempotencyKey }),
         ...(request.dryRun ? { dryRun: true } : {}),
