@@ -12,8 +12,8 @@ import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
-import type { Config } from './config/options.ts'
 import { sabotageSwitches } from './config/load.ts'
+import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
@@ -21,8 +21,8 @@ import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
 import type { HubStatus } from './core/status.ts'
 import { type Indexes, openIndexes } from './ingest/dedup/indexes.ts'
-import { createPriceTable } from './ingest/price-table.ts'
 import { parseOverrides } from './ingest/price-override.ts'
+import { createPriceTable } from './ingest/price-table.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
@@ -149,7 +149,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const { journal, recovery } = opened
   started.add(() => journal.close())
   if (recovery.cutBytes > 0) {
-    logger.warn({ bytes: recovery.cutBytes }, 'cut a write that was not finished and not acknowledged')
+    logger.warn(
+      { bytes: recovery.cutBytes },
+      'cut a write that was not finished and not acknowledged',
+    )
   }
   store.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
   started.add(journal.onCommit((partition, next) => store.committed(partition, next)))

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../core/clock.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type {
   FromWorker,
@@ -14,6 +15,7 @@ import type {
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
 export interface StoreClientOptions extends StoreWorkerData {
+  readonly clock: Clock
   /** Told when the worker changes state, applies a batch, or ends unasked (`failed`). */
   readonly onProgress?: (progress: Progress) => void
 }
@@ -34,13 +36,20 @@ export class StoreClient implements Omit<Store, 'apply'> {
   readonly #worker: Worker
   readonly #onProgress: (progress: Progress) => void
   readonly #pending = new Map<number, Pending>()
+  readonly #clock: Clock
+  /** Who waits for what: told at every progress. */
+  readonly #watchers = new Set<() => void>()
+  /** Per partition, a commit that is not applied yet, and when it was told. */
+  readonly #waiting = new Map<number, { readonly next: bigint; readonly at: number }>()
+  readonly #committed = new Map<number, bigint>()
   #nextId = 0
   #progress: Progress
   #closing: Promise<void> | null = null
   readonly #exited: Promise<void>
 
   constructor(options: StoreClientOptions) {
-    const { onProgress, ...workerData } = options
+    const { onProgress, clock, ...workerData } = options
+    this.#clock = clock
     this.#onProgress = onProgress ?? (() => {})
     this.#progress = {
       state: 'opening',
@@ -68,7 +77,78 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   /** The log is durable up to `next` in `partition`. */
   committed(partition: number, next: bigint): void {
-    if (this.#progress.state !== 'failed') this.#send({ type: 'committed', partition, next })
+    if (this.#progress.state === 'failed') return
+    this.#committed.set(partition, next)
+    if (!this.#waiting.has(partition))
+      this.#waiting.set(partition, { next, at: this.#clock.monotonic() })
+    this.#send({ type: 'committed', partition, next })
+  }
+
+  /**
+   * Waits until the worker has opened the store, or cannot; answers the positions that it has durably
+   * applied. Nothing is applied before `start`.
+   */
+  async opened(): Promise<ReadonlyMap<number, bigint>> {
+    while (this.#progress.state === 'opening') await this.#nextProgress()
+    return this.#progress.durable
+  }
+
+  /** Begins applying: the log is durable up to `committed`. Until all of that is in, the state is `rebuilding`. */
+  start(committed: ReadonlyMap<number, bigint>): void {
+    for (const [partition, next] of committed) this.#committed.set(partition, next)
+    this.#send({ type: 'start', committed })
+  }
+
+  /** For how long the oldest commit that is not applied has been waiting, in milliseconds. */
+  get lagMs(): number {
+    let lag = 0
+    for (const { at } of this.#waiting.values()) lag = Math.max(lag, this.#clock.monotonic() - at)
+    return lag
+  }
+
+  /** Waits until all records before `offset` are applied; false when the time or the caller's patience is over. */
+  async waitFor(
+    position: { readonly partition: number; readonly offset: bigint },
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const isApplied = (): boolean =>
+      (this.#progress.applied.get(position.partition) ?? 0n) >= position.offset
+    const deadline = this.#clock.monotonic() + timeoutMs
+    while (!isApplied()) {
+      const left = deadline - this.#clock.monotonic()
+      if (left <= 0 || signal.aborted || this.#progress.state === 'failed') return false
+      await this.#nextProgress(left, signal)
+    }
+    return true
+  }
+
+  /** Resolves at the next progress, after `timeoutMs`, or when `signal` aborts. */
+  #nextProgress(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel?.()
+        signal?.removeEventListener('abort', end)
+        this.#watchers.delete(end)
+        resolve()
+      }
+      const cancel = timeoutMs === undefined ? undefined : this.#clock.after(timeoutMs, end)
+      signal?.addEventListener('abort', end, { once: true })
+      this.#watchers.add(end)
+    })
+  }
+
+  #progressed(progress: Progress): void {
+    this.#progress = progress
+    for (const [partition, { next }] of this.#waiting) {
+      const applied = progress.applied.get(partition) ?? 0n
+      if (applied < next) continue
+      const committed = this.#committed.get(partition) ?? 0n
+      if (applied >= committed) this.#waiting.delete(partition)
+      else this.#waiting.set(partition, { next: committed, at: this.#clock.monotonic() })
+    }
+    for (const watcher of [...this.#watchers]) watcher()
+    this.#onProgress(progress)
   }
 
   applied(): Promise<ReadonlyMap<number, bigint>> {
@@ -181,8 +261,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
         return
       case 'progress': {
         const { type: _, ...progress } = message
-        this.#progress = progress
-        this.#onProgress(progress)
+        this.#progressed(progress)
         return
       }
       case 'closed':
@@ -195,8 +274,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   #fail(reason: string): void {
     for (const pending of this.#pending.values()) pending.gone(reason)
     if (this.#closing !== null || this.#progress.state === 'failed') return
-    this.#progress = { ...this.#progress, state: 'failed', reason }
-    this.#onProgress(this.#progress)
+    this.#progressed({ ...this.#progress, state: 'failed', reason })
   }
 }
 

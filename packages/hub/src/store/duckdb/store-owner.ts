@@ -32,11 +32,11 @@ const SETTLED_LAG_RECORDS = 0
 /**
  * Keeps one store open and applied, whatever happens to its file:
  *
- *     opening → ready | rebuilding → ready
+ *     opening → rebuilding (until started, then until caught up with the log) → ready
  *     ready → (a breaking fault) → opening → rebuilding → ready
  *     opening → broken, when not even an empty file can be made; tried again every second
  *
- * It is `rebuilding` from a recovery until everything committed by then has been applied: until
+ * It is `rebuilding` from an opening until everything committed by then has been applied: until
  * then answers would miss rows that were there before, so there are none.
  */
 export class StoreOwner {
@@ -52,6 +52,7 @@ export class StoreOwner {
   #goal: ReadonlyMap<number, bigint> | null = null
   #breakage: Breakage | null = null
   #closed = false
+  #begun = false
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
   readonly #stopTimer: () => void
@@ -62,6 +63,17 @@ export class StoreOwner {
     this.#stopTimer = options.clock.every(options.checkpointMs ?? 30_000, () => {
       if (this.#rowsSinceCheckpoint > 0) this.#checkpointSoon()
     })
+  }
+
+  /**
+   * Begins applying; until then the store is only open, for its positions to be read. Answers miss rows
+   * until everything in `committed` is applied, so there are none before that.
+   */
+  start(committed: ReadonlyMap<number, bigint>): void {
+    for (const [partition, next] of committed) this.committed(partition, next)
+    this.#begun = true
+    const store = this.#store
+    if (store !== null) this.#changing = this.#changing.then(() => this.#apply(store, []))
   }
 
   committed(partition: number, next: bigint): void {
@@ -87,7 +99,10 @@ export class StoreOwner {
       if (opened.ok) {
         if (opened.recovery !== 'none' || this.#breakage !== null) this.#recoveries++
         this.#breakage = null
-        await this.#started(opened.store, opened.recovery !== 'none', opened.reasons)
+        this.#store = opened.store
+        this.#rowsSinceCheckpoint = 0
+        if (this.#begun) await this.#apply(opened.store, opened.reasons)
+        else this.#change('rebuilding', opened.reasons.join('; ') || null)
         return
       }
       this.#change('broken', opened.reasons.join('; '))
@@ -95,16 +110,12 @@ export class StoreOwner {
     }
   }
 
-  async #started(
-    store: DuckDbStore,
-    recovered: boolean,
-    reasons: readonly string[],
-  ): Promise<void> {
-    this.#store = store
-    this.#rowsSinceCheckpoint = 0
+  /** Applies the log to a store that has just been opened. */
+  async #apply(store: DuckDbStore, reasons: readonly string[]): Promise<void> {
+    if (this.#store !== store || this.#applier !== null) return
     const position = await store.applied()
     const behind = [...this.#committed].some(([p, next]) => (position.get(p) ?? 0n) < next)
-    this.#goal = behind && (recovered || this.#openings > 1) ? new Map(this.#committed) : null
+    this.#goal = behind ? new Map(this.#committed) : null
     const { reader, clock, epoch } = this.#options
     this.#applier = new Applier({
       store,
