@@ -164,10 +164,7 @@ export class HubProcess {
   async within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`not ${what} after ${ms} ms${this.story()}`)),
-        ms,
-      )
+      timer = setTimeout(() => reject(new Error(`not ${what} after ${ms} ms${this.story()}`)), ms)
     })
     const gone = this.ended.then((ending) => {
       throw new Error(`ended (${describeEnding(ending)}) before it was ${what}${this.story()}`)
@@ -251,7 +248,10 @@ export class HubProcess {
 }
 
 /** Runs `use` with a ready hub and ends the hub, also when `use` fails. */
-export async function withHub<T>(start: HubStart, use: (hub: HubProcess) => Promise<T>): Promise<T> {
+export async function withHub<T>(
+  start: HubStart,
+  use: (hub: HubProcess) => Promise<T>,
+): Promise<T> {
   const hub = await HubProcess.start(start)
   try {
     return await use(hub)
