@@ -36,7 +36,7 @@ export const ADMIN_KEY = 'fault-harness-key-0123456789-abcdefghij'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url))
-const BANNER = /ready at (http:\/\/\S+)/
+const BANNER = /ready at (http:\/\/\S+)\n/
 /** The end of the output is what explains a failure. */
 const KEPT_OUTPUT = 256 * 1024
 const READY_WITHIN_MS = 60_000
@@ -60,7 +60,7 @@ export class HubProcess {
 
   private constructor({ dataDir, settings = {}, env = {}, under = [] }: HubStart) {
     const options = { port: 0, data_dir: dataDir, ...settings }
-    const [command = process.execPath, ...before] = [...under, process.execPath]
+    const [command, ...before] = [...under, process.execPath]
     const args = [
       ...before,
       '--disable-warning=ExperimentalWarning',
@@ -93,11 +93,11 @@ export class HubProcess {
       )
     })
     this.#child.stdout?.on('data', (bytes: Buffer) => {
-      this.stdout = `${this.stdout}${bytes}`.slice(-KEPT_OUTPUT)
+      this.stdout = `${this.stdout}${bytes.toString()}`.slice(-KEPT_OUTPUT)
     })
     this.#banner = new Promise((resolve) => {
       this.#child.stderr?.on('data', (bytes: Buffer) => {
-        this.stderr = `${this.stderr}${bytes}`.slice(-KEPT_OUTPUT)
+        this.stderr = `${this.stderr}${bytes.toString()}`.slice(-KEPT_OUTPUT)
         const url = BANNER.exec(this.stderr)?.[1]
         if (url !== undefined) resolve(url)
       })
