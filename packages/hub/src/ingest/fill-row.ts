@@ -15,6 +15,7 @@ import {
   type TagsWriter,
   type TextWriter,
 } from '@llmhub/stream'
+import type { Pico } from './money.ts'
 
 /**
  * Copies valid events into the columns of a batch.
@@ -32,11 +33,11 @@ export interface RowCosts {
   cacheWriteTokens: number
   reasoningTokens: number
   /** Pico-dollars, or null where unknown. */
-  reported: bigint | null
-  computed: bigint | null
-  prompt: bigint | null
-  completion: bigint | null
-  other: bigint | null
+  reported: Pico | null
+  computed: Pico | null
+  prompt: Pico | null
+  completion: Pico | null
+  other: Pico | null
   /** package | override | reported | none; empty for an event that costs nothing by its kind. */
   source: string
   rule: string
@@ -318,13 +319,13 @@ export class RowFiller {
     if (costs.cacheWriteTokens >= 0) cacheWrite?.set(row, costs.cacheWriteTokens)
     if (costs.reasoningTokens >= 0) reasoning?.set(row, costs.reasoningTokens)
     const [reported, computed, prompt, completion, other] = this.#costs
-    if (costs.reported !== null) reported?.setBig(row, costs.reported)
-    if (costs.computed !== null) computed?.setBig(row, costs.computed)
-    if (costs.prompt !== null) prompt?.setBig(row, costs.prompt)
-    if (costs.completion !== null) completion?.setBig(row, costs.completion)
-    if (costs.other !== null) other?.setBig(row, costs.other)
+    if (costs.reported !== null) reported?.setInteger(row, costs.reported)
+    if (costs.computed !== null) computed?.setInteger(row, costs.computed)
+    if (costs.prompt !== null) prompt?.setInteger(row, costs.prompt)
+    if (costs.completion !== null) completion?.setInteger(row, costs.completion)
+    if (costs.other !== null) other?.setInteger(row, costs.other)
     const total = costs.computed ?? costs.reported
-    if (total !== null) this.#total.setBig(row, total)
+    if (total !== null) this.#total.setInteger(row, total)
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)
     if (costs.version !== '') this.#priceVersion.set(row, costs.version)
