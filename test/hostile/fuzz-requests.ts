@@ -289,9 +289,14 @@ const PARAMETERS = [
 ]
 const VALUES = ['now', 'now-7d', '2025-06-01T00:00:00Z', '1hour', '1min', '1month', 'UTC', '1h', 'model', 'tag.team', '5']
 
+function strangeText(random: Seeded): string {
+  const value = random.pick(STRANGE)
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
 function reportRequest(random: Seeded): FuzzRequest {
   const parts = Array.from({ length: random.int(4) }, () => {
-    const value = random.chance(0.6) ? random.pick(VALUES) : String(random.pick(STRANGE)).slice(0, 6000)
+    const value = random.chance(0.6) ? random.pick(VALUES) : strangeText(random).slice(0, 6000)
     const text = random.chance(0.9) ? encodeURIComponent(value.toWellFormed()) : '%zz%'
     return `${random.pick(PARAMETERS)}=${text}`
   })
@@ -343,8 +348,7 @@ export function fuzzRequest(random: Seeded): FuzzRequest {
 
 /** `--where` of the command line. */
 export function fuzzWhere(random: Seeded): string {
-  const value = random.pick(STRANGE)
-  const text = typeof value === 'string' ? value.slice(0, 2000) : (JSON.stringify(value) ?? '')
+  const text = strangeText(random).slice(0, 2000)
   const sign = random.pick(['=', '!=', '>', '>=', '<', '<=', '~', '==', '=~', ' ', ''])
   return `${random.pick([...FIELDS, 'tag.a-b', 'tag.ä', '$', ''])}${sign}${text}`
 }

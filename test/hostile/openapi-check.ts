@@ -26,7 +26,7 @@ const step = (text: string): string => encodeURIComponent(text.replaceAll('~', '
 export function openApiCheck(text: string): CheckAnswer {
   const document = JSON.parse(text) as Document
   const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
-  ajv.addSchema(document, 'urn:openapi')
+  ajv.addSchema(document, 'https://hub/openapi.json')
   const routes = Object.entries(document.paths).map(([url, methods]) => ({
     url,
     methods,
@@ -36,7 +36,7 @@ export function openApiCheck(text: string): CheckAnswer {
   const validator = (pointer: string): ValidateFunction => {
     const known = compiled.get(pointer)
     if (known !== undefined) return known
-    const made = ajv.compile({ $ref: `urn:openapi#${pointer}` })
+    const made = ajv.compile({ $ref: `https://hub/openapi.json#${pointer}` })
     compiled.set(pointer, made)
     return made
   }
