@@ -21,3 +21,16 @@ export {
   validityBytes,
 } from './batch-builder.ts'
 export { BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
+export type { BucketEdges, BucketRequest, CalendarStep } from './calendar.ts'
+export {
+  bucketEdges,
+  bucketStart,
+  CALENDAR_STEPS,
+  MAX_BUCKETS,
+  parseStep,
+  stepMicros,
+} from './calendar.ts'
+export type { ParsedTime } from './parse-time.ts'
+export { parseTime } from './parse-time.ts'
+export type { OffsetSegment, OffsetSegments } from './time-zone.ts'
+export { offsetSegments } from './time-zone.ts'
