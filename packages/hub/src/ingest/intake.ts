@@ -15,8 +15,9 @@ import type { KeyIndex } from './dedup/key-index.ts'
 import { emptyCosts, type RowDefaults, RowFiller, type RowSystem } from './fill-row.ts'
 import type { Group, GroupOutcome } from './group.ts'
 import { Lane } from './lane.ts'
-import { type Prepared, Preparer, type PriceRow } from './prepare.ts'
+import { type Prepared, Preparer } from './prepare.ts'
 import { previewRows } from './preview.ts'
+import type { PriceRow } from './price-row.ts'
 import { PerSecond, RateLimit } from './rate-limit.ts'
 import { Counters, type IngestStats } from './stats.ts'
 
@@ -66,7 +67,7 @@ export interface IntakeOptions {
   readonly calls: KeyIndex
   /** Instance key of the id hashes, 16 bytes; the same for the life of the data folder. */
   readonly hashKey: Uint8Array
-  /** Works out usage and cost of an event. */
+  /** Works out usage and cost of an event (`createPriceRow`). */
   readonly price: PriceRow
   readonly defaults: RowDefaults
   readonly limits: IntakeLimits
