@@ -41,7 +41,7 @@ export interface LoggedRow {
   readonly project: string | null
   readonly eventId: string | null
   readonly kind: string | null
-  readonly latency: number | null
+  readonly weight: number | null
   suppressed: boolean
   readonly batch: Batch
 }
@@ -126,7 +126,7 @@ export class IntakeHarness {
               project: column('project', i),
               eventId: column('event_id', i),
               kind: column('kind', i),
-              latency: numberAt(batch.columns.get('latency_ms'), i),
+              weight: numberAt(batch.columns.get('weight'), i),
               suppressed: numberAt(batch.columns.get('suppressed'), i) === 1,
               batch,
             })
