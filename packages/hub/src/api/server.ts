@@ -101,8 +101,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerParserError,
-    frameworkErrors: (_error, request, reply: FastifyReply) => {
-      void send(request, reply, problem('invalid_request', 'the URL is not valid'))
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      const failure =
+        error.code === 'FST_ERR_BAD_URL'
+          ? problem('invalid_request', 'the URL is not valid')
+          : problem('not_found', 'there is nothing at this address')
+      void send(request, reply, failure)
     },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
@@ -125,8 +129,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
-    if (closing) reply.header('connection', 'close')
     done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
