@@ -17,8 +17,9 @@
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
-import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
+import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
+import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
 import type { Log } from './log/log.ts'
@@ -56,7 +57,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     calls: parts.calls,
     hashKey: parts.hashKey,
     price: createPriceRow(parts.prices),
-    defaults: { environment: config.environment },
+    defaults: {
+      ...DEFAULT_ROW_DEFAULTS,
+      environment: config.environment,
+    },
     limits: {
       maxEvents: config['ingest.max_events'],
       maxEventBytes: config['ingest.max_event_bytes'],
@@ -94,15 +98,27 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */
 function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
   if (freeSpace.bytes() <= config['ingest.disk_reserve_bytes']) {
-    return { code: 'disk_full', message: 'free space is below the reserve', retryAfterSeconds: 10 } as const
+    return {
+      code: 'disk_full',
+      message: 'free space is below the reserve',
+      retryAfterSeconds: 10,
+    } as const
   }
   if (log.pendingBytes > config['ingest.max_pending_bytes']) {
-    return { code: 'overloaded', message: 'too many bytes wait for the disk', retryAfterSeconds: 1 } as const
+    return {
+      code: 'overloaded',
+      message: 'too many bytes wait for the disk',
+      retryAfterSeconds: 1,
+    } as const
   }
   const { state, lagMs } = store.status()
   // While the store is rebuilt its lag says nothing about the load: events are taken in all the same.
   if (state === 'ready' && lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
-    return { code: 'overloaded', message: 'the store is too far behind the log', retryAfterSeconds: 5 } as const
+    return {
+      code: 'overloaded',
+      message: 'the store is too far behind the log',
+      retryAfterSeconds: 5,
+    } as const
   }
   return null
 }

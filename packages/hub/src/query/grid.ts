@@ -44,15 +44,12 @@ function complete(
   return values
 }
 
-/** Values where there are no rows: sums and counts are 0, everything else is unknown. */
+/** Values where there are no rows: counts, sums and rates are 0, everything else is unknown. */
 export function emptyValues(measures: readonly PlannedMeasure[]): Value[] {
-  return complete(measures, ({ spec }) => {
-    if (spec.additivity !== 'additive') return null
-    return spec.type === 'money' ? 0n : 0
-  })
+  return complete(measures, ({ spec }) => deriveValue(spec, [], 1))
 }
 
-/** @param bucketCount 1 where there are no buckets */
+/** @param keyCount number of dimensions */
 export function gridOf(
   frame: Frame,
   measures: readonly PlannedMeasure[],
@@ -96,7 +93,7 @@ function textOf(cell: FrameCell | undefined): string | null {
  * Fills the gaps of every group.
  * - `none`: leaves buckets without rows out
  * - `null`: they are there, with null
- * - `zero`: sums and counts are 0 (nothing happened), other measures null; formulas are computed
+ * - `zero`: what no rows give: counts, sums and rates 0, other measures null; formulas are computed
  * - `previous`: the last known value, null before the first
  * - `linear`: on the line between the neighbours known, by bucket; null outside of them
  *

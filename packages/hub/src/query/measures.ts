@@ -25,13 +25,14 @@ export type Part = { readonly where?: Predicate } & (
 /**
  * How the value follows from the parts, in their order:
  * - `only`: the one part
- * - `total`: the sum of the parts that have a value
+ * - `sum`: the sum of the parts before the last one, which counts the rows read: 0 where there are
+ *   none (nothing happened), null where no row has a value (a price that is not known is not 0)
  * - `ratio`: the first part times `scale` (default 1), divided by the sum of the others
  * - `per_second`: the one part divided by the seconds that the bucket covers
  * - `stddev`: the sample standard deviation from (m2, rows): √(m2 / (n − 1)), null below two rows
  */
 export type Derivation =
-  | { readonly how: 'only' | 'total' | 'per_second' | 'stddev' }
+  | { readonly how: 'only' | 'sum' | 'per_second' | 'stddev' }
   | { readonly how: 'ratio'; readonly scale?: number }
 
 /**
@@ -130,8 +131,8 @@ function tokens(name: string, doc: string, ...columns: string[]): MeasureSpec {
     doc,
     kinds: USAGE,
     guarded: false,
-    parts: columns.map((each) => ({ fn: 'sum', column: each })),
-    derivation: { how: 'total' },
+    parts: [...columns.map((each) => ({ fn: 'sum', column: each }) as const), { fn: 'rows' }],
+    derivation: { how: 'sum' },
     additivity: 'additive',
   }
 }
@@ -144,8 +145,8 @@ function cost(name: string, doc: string, from: string): MeasureSpec {
     doc,
     kinds: COST,
     guarded: false,
-    parts: [{ fn: 'sum', column: from }],
-    derivation: { how: 'only' },
+    parts: [{ fn: 'sum', column: from }, { fn: 'rows' }],
+    derivation: { how: 'sum' },
     additivity: 'additive',
   }
 }
@@ -354,8 +355,8 @@ export const MEASURES: readonly MeasureSpec[] = [
     doc: 'Sum of values. What a value is depends on the kind and name: filter by them.',
     kinds: null,
     guarded: false,
-    parts: [{ fn: 'sum', column: 'value' }],
-    derivation: { how: 'only' },
+    parts: [{ fn: 'sum', column: 'value' }, { fn: 'rows' }],
+    derivation: { how: 'sum' },
     additivity: 'additive',
   },
   ...distribution({

@@ -159,11 +159,13 @@ function kindsOf(measures: readonly ParsedMeasure[]): readonly string[] | null {
   return kinds.size === 0 ? null : [...kinds].sort()
 }
 
-/** The one aggregate whose value is the measure, if there is one: the store can rank by it. */
+/** The one aggregate that orders as the measure does, if there is one: the store can rank by it. */
 function rankable(measures: readonly PlannedMeasure[], name: string): string | null {
   const measure = measures.find((each) => each.name === name)
-  if (measure?.type !== 'measure' || measure.spec.derivation.how !== 'only') return null
-  return measure.ids[0] ?? null
+  if (measure?.type !== 'measure') return null
+  const { how } = measure.spec.derivation
+  const single = how === 'only' || (how === 'sum' && measure.ids.length === 2)
+  return single ? (measure.ids[0] ?? null) : null
 }
 
 function planTop(
@@ -174,10 +176,14 @@ function planTop(
   const id = rankable(measures, top.by)
   const plan: AggregatePlan = { ...main, edges: null }
   if (id === null) return { plan, ranked: false, ...top }
+  const asked = measures.find(
+    (measure): measure is Extract<PlannedMeasure, { type: 'measure' }> =>
+      measure.type === 'measure' && measure.name === top.by,
+  )
   return {
     plan: {
       ...plan,
-      aggregates: main.aggregates.filter((aggregate) => aggregate.id === id),
+      aggregates: main.aggregates.filter((aggregate) => asked?.ids.includes(aggregate.id)),
       topGroups: { by: id, dir: 'desc', limit: top.n },
     },
     ranked: true,

@@ -122,8 +122,11 @@ export function deriveValue(
   switch (derivation.how) {
     case 'only':
       return first
-    case 'total':
-      return values.reduce(addValues, null)
+    case 'sum': {
+      const sum = values.slice(0, -1).reduce(addValues, null)
+      if (sum !== null || Number(values.at(-1)) !== 0) return sum
+      return spec.type === 'money' ? 0n : 0
+    }
     case 'per_second':
       return first === null || seconds <= 0 ? null : Number(first) / seconds
     case 'ratio':

@@ -37,35 +37,54 @@ function fileSource(file: DiskFile): ByteSource {
   }
 }
 
-/** Yields the file in chunks. A failing read is remembered apart, so that it is not taken for bad zstd data. */
-export async function* fileChunks(
-  file: DiskFile,
-  onError?: (error: unknown) => void,
-): AsyncGenerator<Buffer, void, void> {
-  let position = 0
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-    let n: number
-    try {
-      n = await file.read(chunk, position)
-    } catch (error) {
-      onError?.(error)
-      throw error
+/**
+ * A file as a stream of chunks. A stream that is given up does not wait for the read under way, so
+ * whoever closes the file must `stop` first, or its number may by then belong to another file.
+ */
+export class ChunkedFile {
+  readonly #file: DiskFile
+  #reading: Promise<number> | undefined
+  #stopped = false
+  /** The error of a failed read, so that it is not taken for bad data by whoever decodes the stream. */
+  failure: Error | undefined
+
+  constructor(file: DiskFile) {
+    this.#file = file
+  }
+
+  async *chunks(): AsyncGenerator<Buffer, void, void> {
+    for (let position = 0; !this.#stopped; ) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+      this.#reading = this.#file.read(chunk, position)
+      let n: number
+      try {
+        n = await this.#reading
+      } catch (error) {
+        this.failure = error instanceof Error ? error : new Error(String(error))
+        throw error
+      }
+      if (n === 0) return
+      position += n
+      yield chunk.subarray(0, n)
     }
-    if (n === 0) return
-    position += n
-    yield chunk.subarray(0, n)
+  }
+
+  /** Resolves when no read is under way and none will begin. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    try {
+      await this.#reading
+    } catch {
+      // Whoever reads the stream has got the error.
+    }
   }
 }
 
 function zstdSource(file: DiskFile, path: string): ByteSource {
-  let readError: Error | undefined
-  const chunks = fileChunks(file, (error) => {
-    readError = error instanceof Error ? error : new Error(String(error))
-  })
+  const input = new ChunkedFile(file)
   const decompress = createZstdDecompress()
   // The callback receives the same error that iterating throws, so there is nothing left to do in it.
-  pipeline(Readable.from(chunks, { objectMode: false }), decompress, () => {})
+  pipeline(Readable.from(input.chunks(), { objectMode: false }), decompress, () => {})
   const iterator = decompress[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let chunk: Buffer = Buffer.alloc(0)
   let ended = false
@@ -79,7 +98,7 @@ function zstdSource(file: DiskFile, path: string): ByteSource {
         step = await iterator.next()
       } catch (error) {
         ended = true
-        throw readError ?? new DecompressionError(path, error)
+        throw input.failure ?? new DecompressionError(path, error)
       }
       if (step.done === true) ended = true
       else chunk = step.value
@@ -117,6 +136,7 @@ function zstdSource(file: DiskFile, path: string): ByteSource {
     async close() {
       await iterator.return?.()
       decompress.destroy()
+      await input.stop()
       await file.close()
     },
   }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress } from 'node:zlib'
-import { fileChunks } from './byte-source.ts'
+import { ChunkedFile } from './byte-source.ts'
 import { type Disk, syncAll, syncFolder } from './disk.ts'
 import { type SegmentFile, TEMPORARY } from './folder.ts'
 import { removeIfThere } from './holes.ts'
@@ -57,6 +57,7 @@ async function writeCompressed(
   aborted: () => boolean,
 ): Promise<void> {
   const source = await disk.open(from, 'read')
+  const input = new ChunkedFile(source)
   try {
     const target = await disk.open(to, 'create')
     try {
@@ -65,7 +66,7 @@ async function writeCompressed(
         [constants.ZSTD_c_checksumFlag]: 1,
       }
       await pipeline(
-        Readable.from(fileChunks(source), { objectMode: false }),
+        Readable.from(input.chunks(), { objectMode: false }),
         createZstdCompress({ params }),
         async (chunks: AsyncIterable<Buffer>) => {
           let position = 0
@@ -81,6 +82,7 @@ async function writeCompressed(
       await target.close()
     }
   } finally {
+    await input.stop()
     await source.close()
   }
 }

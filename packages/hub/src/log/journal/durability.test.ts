@@ -4,7 +4,7 @@ import type { AppendOutcome } from '../log.ts'
 import { SyncError } from './disk.ts'
 import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './format.ts'
 import { type Journal, openJournal } from './journal.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedDisk } from './simulated-disk.fixture.ts'
 
 const DIR = '/data/log'
 const FIRST = `${DIR}/0/${'0'.repeat(20)}.seg`

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, expect, test } from 'vitest'
 import { openJournal } from './journal.ts'
 import { repairJournal } from './repair.ts'
-import { type Fault, SimulatedDisk } from './simulated-disk.ts'
+import { type Fault, SimulatedDisk } from './simulated-disk.fixture.ts'
 import { verifyJournal } from './verify.ts'
 
 const DIR = '/data/log'

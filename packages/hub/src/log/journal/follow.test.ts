@@ -32,8 +32,8 @@ test('a worker thread reads the log while it is written, rolled, compressed and 
       const payload = Buffer.from(`${i} `.padEnd(100 + (i % 700), 'x'))
       appends.push(journal.append(0, [{ kind: 'events', payload }]))
       if (i % 100 === 99) await Promise.all(appends.splice(0))
-      // The worker has not read beyond `read`, so nothing that it needs is dropped.
-      if (i % 500 === 499) await journal.trim(0, read)
+      // Nothing that the worker has yet to read is dropped, and the last two thirds stay.
+      if (i % 500 === 499) await journal.trim(0, read < 1_000n ? read : 1_000n)
     }
     await Promise.all(appends)
     await done

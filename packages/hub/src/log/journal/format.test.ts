@@ -16,7 +16,7 @@ import {
 import { openJournal } from './journal.ts'
 import { openJournalReader } from './reader.ts'
 import { repairJournal } from './repair.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedDisk } from './simulated-disk.fixture.ts'
 
 const document = readFileSync(
   new URL('../../../../../docs/formats/journal.md', import.meta.url),

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 import type { AppendOutcome } from '../log.ts'
 import { type Journal, openJournal } from './journal.ts'
 import type { Sabotage } from './options.ts'
-import { type Fault, generator, SimulatedDisk } from './simulated-disk.ts'
+import { type Fault, generator, SimulatedDisk } from './simulated-disk.fixture.ts'
 
 const DIR = '/data/log'
 

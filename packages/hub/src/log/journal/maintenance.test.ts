@@ -6,7 +6,7 @@ import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './format.ts'
 import { openJournal } from './journal.ts'
 import { openJournalReader } from './reader.ts'
 import { repairJournal } from './repair.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedDisk } from './simulated-disk.fixture.ts'
 import { verifyJournal } from './verify.ts'
 
 const DIR = '/data/log'
@@ -263,7 +263,7 @@ describe('records that the store has and the log has not', () => {
     const disk = new SimulatedDisk()
     const keepFrom = new Map([[1, 7n]])
     expect(await openJournal({ dir: DIR, disk, keepFrom })).toMatchObject({
-      error: { code: 'behind_store' },
+      error: { code: 'behind_store', run: 'llmhub journal repair --dry-run --keep-from 1:7' },
     })
     await repairJournal(DIR, { dryRun: false, keepFrom, disk })
     const result = await openJournal({ dir: DIR, disk, keepFrom })

@@ -36,13 +36,15 @@ export interface JournalProblem {
   readonly run: string
 }
 
+const REPAIR = 'llmhub journal repair --dry-run'
+
 const RUN: Readonly<Record<ProblemCode, string>> = {
-  corrupt_frame: 'llmhub journal repair --dry-run',
-  corrupt_header: 'llmhub journal repair --dry-run',
-  corrupt_file: 'llmhub journal repair --dry-run',
+  corrupt_frame: REPAIR,
+  corrupt_header: REPAIR,
+  corrupt_file: REPAIR,
   unsupported_version: 'the program version that wrote this folder, or a newer one',
-  gap: 'llmhub journal repair --dry-run',
-  behind_store: 'llmhub journal repair --dry-run',
+  gap: REPAIR,
+  behind_store: REPAIR,
   trimmed: 'llmhub journal verify',
   not_there: 'llmhub journal verify',
   io: 'llmhub doctor',
@@ -55,10 +57,22 @@ export interface Place {
   readonly offset: bigint
 }
 
-export function problem(code: ProblemCode, place: Place, what: string): JournalProblem {
-  const message = `${place.path}, byte ${place.position}, offset ${place.offset}: ${what}; run: ${RUN[code]}`
+/**
+ * @param keepFrom the offset below which the store has applied everything, where it is known; a repair
+ * needs it, so that what the store has and the log has not counts as lost
+ */
+export function problem(
+  code: ProblemCode,
+  place: Place,
+  what: string,
+  keepFrom = 0n,
+): JournalProblem {
   const { partition, path, position, offset } = place
-  return { code, partition, path, position, offset, message, run: RUN[code] }
+  const stored =
+    RUN[code] === REPAIR && keepFrom > 0n ? ` --keep-from ${partition}:${keepFrom}` : ''
+  const run = RUN[code] + stored
+  const message = `${path}, byte ${position}, offset ${offset}: ${what}; run: ${run}`
+  return { code, partition, path, position, offset, message, run }
 }
 
 export class JournalError extends Error {

@@ -18,7 +18,9 @@ export interface JournalReader {
    * Reads the records [from, until) in order with memory bounded by the largest record. `until` must
    * be durable, as `Log.next` or `Log.onCommit` tell; what lies above it is not looked at. Recorded
    * holes are passed over, which the offsets of the records show. Throws a `JournalError` at damage,
-   * at an unrecorded gap, and when `from` is trimmed. A payload is valid until the next step.
+   * at an unrecorded gap, and when `from` is trimmed. Going on where the last read of the partition
+   * ended is cheap in an open segment; starting inside a compressed one decompresses it from its
+   * beginning (up to 64 MiB), so catch up with one long read instead of many short ones. A payload is valid until the next step.
    */
   read(partition: number, from: bigint, until: bigint): AsyncIterable<LogRecord>
   /** Offsets lost for good, as repairs recorded them. */

@@ -91,7 +91,7 @@ export async function recoverPartition(options: RecoverOptions): Promise<Recover
 
   const stop = (code: ProblemCode, place: Omit<Place, 'partition'>, what: string): Recovered => ({
     ok: false,
-    problem: problem(code, { partition, ...place }, what),
+    problem: problem(code, { partition, ...place }, what, keepFrom),
   })
 
   let mark = 0n

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './format.ts'
 import { openJournal } from './journal.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedDisk } from './simulated-disk.fixture.ts'
 
 const DIR = '/data/log'
 const PATH = `${DIR}/0/${'0'.repeat(20)}.seg`

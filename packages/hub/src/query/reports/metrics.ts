@@ -62,7 +62,7 @@ export const metrics: ReportSpec = defineReport({
   }),
 })
 
-const SUMMARY = {
+const CALLS = {
   requests: REQUESTS,
   latency: { avg: 'latency.avg', p50: 'latency.p50', p95: 'latency.p95', p99: 'latency.p99' },
   ttft: { avg: 'ttft.avg', p50: 'ttft.p50', p95: 'ttft.p95' },
@@ -71,6 +71,8 @@ const SUMMARY = {
   users: 'users.count',
   sessions: 'sessions.count',
   quality: 'quality.avg',
+}
+const FAMILIES = {
   security: {
     threats: 'security.threats',
     threats_low: 'security.threats.low',
@@ -105,7 +107,8 @@ export const metricsSummary: ReportSpec = defineReport({
   summary: 'All families of events at a glance.',
   parameters: [...RANGE_PARAMETERS, ...FILTER_PARAMETERS],
   properties: {
-    ...propertiesOf(SUMMARY),
+    ...propertiesOf(CALLS),
+    ...propertiesOf(FAMILIES),
     kinds: arraySchema(
       objectSchema({
         family: { type: ['string', 'null'] },
@@ -114,17 +117,19 @@ export const metricsSummary: ReportSpec = defineReport({
       }),
     ),
   },
-  units: { ...unitsOf(SUMMARY), kinds: unitsOf(BY_KIND) },
+  units: { ...unitsOf(CALLS), ...unitsOf(FAMILIES), kinds: unitsOf(BY_KIND) },
   questions: (input) => {
     const base = { ...questionBase(input), kind: 'table' } as const
     return {
-      all: { ...base, measures: measuresOf(SUMMARY) },
+      calls: { ...base, measures: measuresOf(CALLS) },
+      families: { ...base, measures: measuresOf(FAMILIES) },
       kinds: { ...base, measures: measuresOf(BY_KIND), by: ['family', 'kind'] },
     }
   },
-  content: ({ all, kinds }) => ({
+  content: ({ calls, families, kinds }) => ({
     body: {
-      ...fillShape(SUMMARY, all, all.rows[0]),
+      ...fillShape(CALLS, calls, calls.rows[0]),
+      ...fillShape(FAMILIES, families, families.rows[0]),
       kinds: kinds.rows.map((row) => ({
         family: cellAt(kinds, row, 'family'),
         kind: cellAt(kinds, row, 'kind'),

@@ -1,7 +1,5 @@
-import { DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api'
 import { valueOf } from '@llmhub/stats'
 import type { RollupDefinition } from '../rollup.ts'
-import type { FrameCell } from '../store.ts'
 import { type SqlResult, type SqlValue, TooManyRowsError } from './driver.ts'
 import type { AnswerPlan } from './duckdb-store.ts'
 import { frameOf } from './render-frame.ts'
@@ -18,11 +16,13 @@ export function answerWith(rollups: readonly RollupDefinition[]): AnswerPlan {
         : await readUnclean(runOf(run), rollups, planRange(plan))
     const usable = unclean.size === 0 ? [] : rollups
     const rendered = renderPlan(plan, scope, { rollups: usable, unclean })
-    const result = await run(rendered.sql, rendered.values.map(boundValue))
-    const rows = result.rows.map((row) => row.map(driverValue))
-    const table = frameOf(plan, rendered.columns, rows, valueOf)
+    const result = await run(rendered.sql, rendered.values)
+    const table = frameOf(plan, rendered.columns, result.rows, valueOf)
     if (table === 'too_many_rows') {
-      throw new TooManyRowsError(rows.length, plan.type === 'list' ? plan.limit : plan.maxRows)
+      throw new TooManyRowsError(
+        result.rows.length,
+        plan.type === 'list' ? plan.limit : plan.maxRows,
+      )
     }
     return { ...table, source: rendered.source }
   }
@@ -31,18 +31,7 @@ export function answerWith(rollups: readonly RollupDefinition[]): AnswerPlan {
 /** The statement runner that rollups are maintained with, on a runner of this store's driver. */
 export function runOf(run: (sql: string, values?: readonly SqlValue[]) => Promise<SqlResult>): Run {
   return async (sql, values = []) => {
-    const { rows } = await run(sql, values.map(boundValue))
-    return rows.map((row) => row.map(driverValue))
+    const { rows } = await run(sql, values)
+    return rows
   }
-}
-
-/** @throws TypeError for a value that no plan carries */
-function boundValue(value: DuckDBValue): SqlValue {
-  if (value === null || typeof value !== 'object') return value
-  throw new TypeError('only texts, numbers and booleans are bound to statements')
-}
-
-function driverValue(cell: FrameCell): DuckDBValue {
-  if (cell === null || typeof cell !== 'object') return cell
-  return new DuckDBMapValue(Object.entries(cell).map(([key, value]) => ({ key, value })))
 }

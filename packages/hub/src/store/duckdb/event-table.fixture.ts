@@ -94,7 +94,7 @@ export class EventTable {
         line.push(await this.#cell(name, type, row[name] ?? null))
       cells.push(line)
       const hour = Math.floor(Number(row['time']) / 3_600_000_000)
-      dirty.add(`${await this.#id('project', String(row['project']))} ${hour}`)
+      dirty.add(`${await this.#id('project', row['project'] as string)} ${hour}`)
     }
     const appender = await this.connection.createAppender('event_rows')
     cells.forEach((line, index) => {
@@ -117,7 +117,7 @@ export class EventTable {
 
   async #cell(name: string, type: ColumnType, value: FrameCell): Promise<DuckDBValue> {
     if (value === null) return null
-    if (type === 'dict') return this.#id(name, String(value))
+    if (type === 'dict') return this.#id(name, value as string)
     if (type === 'i64') return BigInt(value as number | bigint)
     if (type === 'tags') {
       return mapValue(

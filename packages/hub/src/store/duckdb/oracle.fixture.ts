@@ -135,7 +135,7 @@ function valueOf(field: FieldRef, row: EventRow): FrameCell {
 function keyOf(plan: AggregatePlan, row: EventRow): GroupKey | null {
   const key = plan.groupBy.map((field) => {
     const value = valueOf(field, row)
-    return value === null ? null : String(value)
+    return value === null ? null : String(value as string)
   })
   if (plan.groups === undefined || plan.groupBy.length === 0) return key
   if (plan.groups.keys.some((one) => one.every((text, i) => text === key[i]))) return key
@@ -166,7 +166,10 @@ export function holds(predicate: Predicate, row: EventRow): boolean {
       const value = valueOf(predicate.field, row)
       return value !== null && (value as string).startsWith(predicate.value)
     }
-    default: {
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte': {
       const value = valueOf(predicate.field, row)
       if (value === null) return false
       const sign =
@@ -199,7 +202,11 @@ function aggregate(one: Aggregate, all: readonly EventRow[]): FrameCell {
       )
       return seen.size
     }
-    default: {
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'm2':
+    case 'quantile': {
       const values = rows
         .map((row) => row[one.column] ?? null)
         .filter((value) => value !== null) as (number | bigint)[]
@@ -284,7 +291,7 @@ function compareCell(a: FrameCell, b: FrameCell, dir: 'asc' | 'desc'): number {
 }
 
 function compareText(a: string, b: string): number {
-  const [x, y] = [[...a], [...b]]
+  const [x, y] = [Array.from(a), Array.from(b)]
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
     const order = (x[i] as string).codePointAt(0)! - (y[i] as string).codePointAt(0)!
     if (order !== 0) return order

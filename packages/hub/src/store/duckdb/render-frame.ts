@@ -61,6 +61,7 @@ function keyReaders(plan: AggregatePlan, columns: readonly string[]): Reader[] {
 function keyText(value: FrameCell): string | null {
   if (value === null || typeof value === 'string') return value
   if (typeof value === 'number') return String(value === 0 ? 0 : value)
+  if (typeof value === 'object') throw new TypeError('rows are not grouped by maps')
   return String(value)
 }
 
@@ -116,7 +117,7 @@ function aggregateCell(aggregate: Aggregate, value: Exclude<FrameCell, null>): F
 function big(value: FrameCell | undefined): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return BigInt(value)
-  throw new TypeError(`not a whole number in a result: ${String(value)}`)
+  throw new TypeError(`not a whole number in a result: ${typeof value}`)
 }
 
 function nullOr<T extends FrameCell>(

@@ -87,7 +87,7 @@ async function rebuild(run: Run, definition: RollupDefinition, span: Span): Prom
     [name],
   )
   if (refused.length === 0) return
-  const list = refused.map(([bucket]) => String(bucket)).join(', ')
+  const list = refused.map(([bucket]) => Number(bucket)).join(', ')
   for (const table of tables) await run(`DELETE FROM ${table} WHERE bucket IN (${list})`)
 }
 

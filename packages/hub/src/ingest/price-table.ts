@@ -1,0 +1,326 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import {
+  type ConditionalPrice,
+  findProvider,
+  type MatchLogic,
+  type ModelInfo,
+  type ModelPrice,
+  type Provider,
+} from '@pydantic/genai-prices'
+import { NO_OVERRIDES, type OverrideModel, type Overrides } from './price-override.ts'
+import {
+  compilePlan,
+  isCountedUnit,
+  type PricePlan,
+  readPrice,
+  type TieredPrice,
+} from './price-plan.ts'
+
+/**
+ * Which prices apply to a model of a provider: the user's overrides first, then the data bundled with
+ * the price package (its arithmetic is not used: it is floating point). Nothing is fetched.
+ *
+ * A price belongs to a platform: the same model costs differently on another one, so a provider that
+ * is named but not known leaves the call unpriced. Without a provider, the package's rules say whose
+ * model it is. Within a provider an exact id goes before patterns, patterns in the package's order.
+ */
+
+/** A price list and when it counts. */
+export interface DatedPlan {
+  /** Epoch µs from which it counts; −Infinity for always. */
+  readonly from: number
+  /** Seconds of the UTC day between which it counts, past midnight when they descend; null for all day. */
+  readonly daily: { readonly start: number; readonly end: number } | null
+  readonly plan: PricePlan
+}
+
+/** Prices of one model. */
+export interface ModelPrices {
+  readonly source: 'package' | 'override'
+  readonly version: string
+  /** By service tier, `standard` being the usual one: the first plan of the list that counts applies. */
+  readonly tiers: ReadonlyMap<string, readonly DatedPlan[]>
+}
+
+export type PriceMatch = ModelPrices | 'unknown_provider' | 'unknown_model' | 'unusable_price'
+
+export interface PriceTable {
+  /** Names every price source that has a say: changes whenever any price may have. */
+  readonly version: string
+  /** Finds the prices of a model; memoised. `provider` null when it was not reported. */
+  find(provider: string | null, model: string): PriceMatch
+}
+
+/**
+ * Names of platforms that the package does not know, or would take for another one by its patterns
+ * (`azure.ai.openai` contains `openai`).
+ */
+const PROVIDER_ALIASES: Readonly<Record<string, string | undefined>> = {
+  'azure.ai.openai': 'azure',
+  'azure.ai.inference': 'azure',
+  'azure-openai': 'azure',
+  azure_openai: 'azure',
+  azure_ai: 'azure',
+  azure_text: 'azure',
+  'aws.bedrock': 'aws',
+  'gcp.gen_ai': 'google',
+  'gcp.gemini': 'google',
+  'gcp.vertex_ai': 'google',
+  vertex_ai: 'google',
+  x_ai: 'x-ai',
+  moonshot_ai: 'moonshotai',
+  mistral_ai: 'mistral',
+  fireworks_ai: 'fireworks',
+  together_ai: 'together',
+}
+
+/** So many (provider, model) pairs are remembered, at most twice that for a short time. */
+const REMEMBERED = 4096
+
+export interface PriceTableOptions {
+  readonly overrides?: Overrides
+  /** How many matches to remember. Default 4096. */
+  readonly remembered?: number
+}
+
+/**
+ * Makes a price table. The memory of matches has two generations: when the young one is full it becomes
+ * the old one, and what is asked for again moves back; so it is bounded, and what is in use stays.
+ */
+export function createPriceTable(options: PriceTableOptions = {}): PriceTable {
+  const overrides = options.overrides ?? NO_OVERRIDES
+  const limit = Math.max(1, options.remembered ?? REMEMBERED)
+  const packageVersion = `genai-prices@${installedVersion()}`
+  const overrideIndex = indexOverrides(overrides)
+  const compiled = new Map<ModelInfo, ModelPrices | 'unusable_price'>()
+  let young = new Map<string, Map<string, PriceMatch>>()
+  let old = young
+  let youngSize = 0
+
+  function search(provider: string | null, model: string): PriceMatch {
+    const name = provider === null || provider === '' ? null : provider.toLowerCase().trim()
+    const id = model.toLowerCase().trim()
+    const override = overrideFor(overrideIndex, name, id)
+    if (override !== null) return overridePrices(override, overrides.version)
+
+    const located = locate(name, id)
+    if (located === null) return name === null ? 'unknown_model' : 'unknown_provider'
+    const listed = findModel(located.provider, located.model)
+    if (listed === null) return 'unknown_model'
+    const known = compiled.get(listed.info)
+    if (known !== undefined) return known
+    const prices = compileModel(listed, packageVersion)
+    compiled.set(listed.info, prices)
+    return prices
+  }
+
+  function remember(provider: string, model: string, match: PriceMatch): void {
+    if (youngSize >= limit) {
+      old = young
+      young = new Map()
+      youngSize = 0
+    }
+    const models = young.get(provider) ?? new Map<string, PriceMatch>()
+    young.set(provider, models)
+    models.set(model, match)
+    youngSize++
+  }
+
+  return {
+    version:
+      overrides.models.length === 0 ? packageVersion : `${overrides.version}+${packageVersion}`,
+    find(provider, model) {
+      const key = provider ?? ''
+      const recent = young.get(key)?.get(model)
+      if (recent !== undefined) return recent
+      const match = old.get(key)?.get(model) ?? search(provider, model)
+      remember(key, model, match)
+      return match
+    },
+  }
+}
+
+/** Version of the price package that is installed. */
+function installedVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
+  const manifest: unknown = JSON.parse(
+    readFileSync(path.join(path.dirname(entry), '..', 'package.json'), 'utf8'),
+  )
+  const version = (manifest as { version?: unknown }).version
+  if (typeof version !== 'string') throw new Error('The price package has no version')
+  return version
+}
+
+function providerNamed(name: string): Provider | null {
+  const id = Object.hasOwn(PROVIDER_ALIASES, name) ? (PROVIDER_ALIASES[name] ?? name) : name
+  return findProvider({ providerId: id }) ?? null
+}
+
+/** The provider whose list applies, and the model's id in it. */
+function locate(
+  name: string | null,
+  model: string,
+): { readonly provider: Provider; readonly model: string } | null {
+  if (name !== null && name !== 'litellm') {
+    const provider = providerNamed(name)
+    return provider === null ? null : { provider, model }
+  }
+  // `openai/gpt-4o` names its provider, if that is exactly one of the package's.
+  const slash = model.indexOf('/')
+  if (slash > 0) {
+    const prefix = model.slice(0, slash)
+    const provider = providerNamed(prefix)
+    if (provider !== null && (provider.id === prefix || Object.hasOwn(PROVIDER_ALIASES, prefix))) {
+      return { provider, model: model.slice(slash + 1) }
+    }
+  }
+  const provider = findProvider({ modelId: model })
+  return provider === undefined ? null : { provider, model }
+}
+
+/** The package knows some models by dates with dashes only: `-20250929` becomes `-2025-09-29`. */
+const COMPACT_DATE = /-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/g
+
+function findModel(provider: Provider, model: string): ListedModel | null {
+  const dashed = model.replace(COMPACT_DATE, '-$1-$2-$3')
+  return searchModels(provider, model) ?? (dashed === model ? null : searchModels(provider, dashed))
+}
+
+/** A model and the provider in whose list it was found, which may be a fallback of the one asked for. */
+interface ListedModel {
+  readonly owner: string
+  readonly info: ModelInfo
+}
+
+function searchModels(provider: Provider, model: string): ListedModel | null {
+  const found =
+    provider.models.find((info) => info.id.toLowerCase() === model) ??
+    provider.models.find((info) => matches(info.match, model))
+  if (found !== undefined) return { owner: provider.id, info: found }
+  for (const id of provider.fallback_model_providers ?? []) {
+    const fallback = findProvider({ providerId: id })
+    const listed = fallback === undefined ? null : searchModels(fallback, model)
+    if (listed !== null) return listed
+  }
+  return null
+}
+
+/** `text` is in lower case. Regular expressions see it as the package shows it to them. */
+function matches(logic: MatchLogic, text: string): boolean {
+  if ('or' in logic) return logic.or.some((each) => matches(each, text))
+  if ('and' in logic) return logic.and.every((each) => matches(each, text))
+  if ('equals' in logic) return text === logic.equals.toLowerCase()
+  if ('starts_with' in logic) return text.startsWith(logic.starts_with.toLowerCase())
+  if ('ends_with' in logic) return text.endsWith(logic.ends_with.toLowerCase())
+  if ('contains' in logic) return text.includes(logic.contains.toLowerCase())
+  return new RegExp(logic.regex).test(text)
+}
+
+function compileModel(
+  { owner, info }: ListedModel,
+  version: string,
+): ModelPrices | 'unusable_price' {
+  const lists: readonly ConditionalPrice[] = Array.isArray(info.prices)
+    ? info.prices
+    : [{ prices: info.prices }]
+  const plans: DatedPlan[] = []
+  // The package takes the last one whose condition holds, and the first when none does.
+  const [first, ...rest] = lists
+  for (const list of [
+    ...rest.reverse(),
+    ...(first === undefined ? [] : [{ prices: first.prices }]),
+  ]) {
+    const dated = compileDated(`${owner}/${info.id}`, list)
+    if (dated === null) return 'unusable_price'
+    plans.push(dated)
+  }
+  return { source: 'package', version, tiers: new Map([['standard', plans]]) }
+}
+
+function compileDated(rule: string, { constraint, prices }: ConditionalPrice): DatedPlan | null {
+  const list = readList(prices)
+  if (list === null) return null
+  if (constraint === undefined) {
+    const plan = compilePlan(list, rule)
+    return plan === null ? null : { from: Number.NEGATIVE_INFINITY, daily: null, plan }
+  }
+  if (constraint.type === 'start_date') {
+    const plan = compilePlan(list, `${rule}@${constraint.start_date}`)
+    const from = Date.parse(constraint.start_date) * 1000
+    return plan === null || Number.isNaN(from) ? null : { from, daily: null, plan }
+  }
+  const start = secondOfDay(constraint.start_time)
+  const end = secondOfDay(constraint.end_time)
+  const plan = compilePlan(list, `${rule}@${constraint.start_time}`)
+  if (start === null || end === null || plan === null) return null
+  return { from: Number.NEGATIVE_INFINITY, daily: { start, end }, plan }
+}
+
+function readList(prices: ModelPrice): Map<string, TieredPrice> | null {
+  const list = new Map<string, TieredPrice>()
+  for (const [unit, value] of Object.entries(prices)) {
+    if (value === undefined || !isCountedUnit(unit)) continue
+    const price = readPrice(value)
+    if (price === null) return null
+    list.set(unit, price)
+  }
+  return list
+}
+
+/** `16:30:00Z` or `16:30:00+08:00` as a second of the UTC day. */
+function secondOfDay(text: string): number | null {
+  const time = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))$/.exec(text)
+  if (time === null) return null
+  const [, hour, minute, second, sign, zoneHour = '0', zoneMinute = '0'] = time
+  const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * 60 * (sign === '-' ? -1 : 1)
+  const at = Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset
+  return ((at % 86_400) + 86_400) % 86_400
+}
+
+type OverrideIndex = ReadonlyMap<string, readonly OverrideModel[]>
+
+function indexOverrides(overrides: Overrides): OverrideIndex {
+  const index = new Map<string, OverrideModel[]>()
+  for (const model of overrides.models) {
+    index.set(model.model, [...(index.get(model.model) ?? []), model])
+  }
+  return index
+}
+
+/** The platform a provider's name stands for, so that `vertex_ai` and `google` are one. */
+function platformOf(name: string): string {
+  return providerNamed(name)?.id ?? name
+}
+
+/** An override for the model on this provider, else one for the model wherever it runs. */
+function overrideFor(index: OverrideIndex, name: string | null, id: string): OverrideModel | null {
+  const slash = id.indexOf('/')
+  const candidates = [
+    ...(index.get(id) ?? []),
+    ...(slash > 0
+      ? (index.get(id.slice(slash + 1)) ?? []).filter(
+          (each) => each.provider === id.slice(0, slash),
+        )
+      : []),
+  ]
+  if (candidates.length === 0) return null
+  const anywhere = candidates.find((each) => each.provider === null) ?? null
+  if (name === null) return candidates.length === 1 ? (candidates[0] ?? null) : anywhere
+  const platform = platformOf(name)
+  const own = candidates.find(
+    ({ provider }) => provider !== null && (provider === name || platformOf(provider) === platform),
+  )
+  return own ?? anywhere
+}
+
+function overridePrices(override: OverrideModel, version: string): ModelPrices {
+  const tiers = new Map<string, DatedPlan[]>()
+  for (const { from, plans } of override.versions) {
+    for (const [tier, plan] of plans) {
+      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, daily: null, plan }])
+    }
+  }
+  return { source: 'override', version, tiers }
+}

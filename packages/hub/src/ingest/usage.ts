@@ -1,0 +1,267 @@
+import {
+  type Counting,
+  MODALITY_LISTS,
+  RECEIVER_COUNTING,
+  USAGE_ALIASES,
+  USAGE_SHAPES,
+  type UsagePart,
+  type UsageShape,
+} from './usage-shapes.ts'
+
+/**
+ * One record of what a call used, whoever reported it.
+ *
+ * `input` holds cache reads and writes and every modality, `output` holds reasoning: the details say
+ * how much of the total they are and are never added to it. Sources disagree on exactly that, and
+ * taking one for the other is how costs come out several times too high or too low. So the way of
+ * counting is decided in this order:
+ *
+ * 1. the shape, where its names leave no doubt (`usage-shapes.ts`), else what the receiver declares;
+ * 2. against both, arithmetic: parts greater than their total are certainly not within it, and a
+ *    reported grand total fits only one way of counting.
+ *
+ * Null means not reported, which is not 0.
+ */
+export interface Usage {
+  readonly input: number | null
+  readonly output: number | null
+  readonly cacheRead: number | null
+  readonly cacheWrite: number | null
+  readonly cacheWrite5m: number | null
+  readonly cacheWrite1h: number | null
+  readonly reasoning: number | null
+  readonly inputAudio: number | null
+  readonly inputImage: number | null
+  readonly inputVideo: number | null
+  readonly cacheReadAudio: number | null
+  readonly cacheReadImage: number | null
+  readonly cacheReadVideo: number | null
+  readonly outputAudio: number | null
+  readonly outputImage: number | null
+  readonly outputVideo: number | null
+  readonly webSearches: number | null
+  readonly counted: UsageCounted
+}
+
+/** Which rule applied. */
+export interface UsageCounted {
+  readonly shape: string
+  /** How the source counted cache reads and writes. */
+  readonly cache: Counting
+  /** How the source counted reasoning. */
+  readonly reasoning: Counting
+  /** What decided: its shape, the receiver's declaration, or arithmetic that contradicted those. */
+  readonly by: 'shape' | 'receiver' | 'parts_exceed_total' | 'grand_total'
+  /** Aliases that contradicted a name with precedence. */
+  readonly conflicts: number
+}
+
+const PARTS = Object.keys(USAGE_ALIASES) as readonly UsagePart[]
+
+interface Alias {
+  readonly part: number
+  /** Lower wins. */
+  readonly rank: number
+}
+
+type AliasTree = Map<string, Alias | AliasTree>
+
+function compileAliases(): AliasTree {
+  const root: AliasTree = new Map()
+  for (const [part, name] of PARTS.entries()) {
+    for (const [rank, path] of USAGE_ALIASES[name].entries()) {
+      const keys = path.split('.')
+      let node = root
+      for (const key of keys.slice(0, -1)) {
+        const next = node.get(key)
+        const child: AliasTree = next instanceof Map ? next : new Map()
+        node.set(key, child)
+        node = child
+      }
+      node.set(keys.at(-1) ?? path, { part, rank })
+    }
+  }
+  return root
+}
+
+const ALIASES = compileAliases()
+const partIndex = (name: UsagePart): number => PARTS.indexOf(name)
+const INPUT = partIndex('input')
+const OUTPUT = partIndex('output')
+const TOTAL = partIndex('total')
+const CACHE_READ = partIndex('cacheRead')
+const CACHE_WRITE = partIndex('cacheWrite')
+const CACHE_WRITE_5M = partIndex('cacheWrite5m')
+const CACHE_WRITE_1H = partIndex('cacheWrite1h')
+const REASONING = partIndex('reasoning')
+const TOOL_INPUT = partIndex('toolInput')
+const ABSENT = -1
+const NOTHING: readonly number[] = PARTS.map(() => ABSENT)
+
+/** What was found: a count for each part, or -1, and the rank of the alias that gave it. */
+interface Found {
+  readonly counts: number[]
+  readonly ranks: number[]
+  conflicts: number
+}
+
+/**
+ * Normalises a usage object in any known shape; null when it counts nothing. `receiver` is the name
+ * the intake carries. Values that are not whole numbers from 0 are passed over. Never throws.
+ * Cost: well below a microsecond for flat objects.
+ */
+export function normalizeUsage(raw: unknown, receiver: string): Usage | null {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return null
+  const found: Found = {
+    counts: [...NOTHING],
+    ranks: [...NOTHING],
+    conflicts: 0,
+  }
+  const usage = raw as Readonly<Record<string, unknown>>
+  collect(usage, ALIASES, found)
+  const shape = shapeOf(usage)
+  for (const part of shape.ignore) found.counts[partIndex(part)] = ABSENT
+  if (found.counts.every((count) => count === ABSENT)) return null
+  return settle(found, shape, receiver)
+}
+
+function collect(usage: Readonly<Record<string, unknown>>, aliases: AliasTree, found: Found): void {
+  for (const key of Object.keys(usage)) {
+    const value = usage[key]
+    if (value === null || value === undefined) continue
+    const alias = aliases.get(key)
+    if (alias instanceof Map) {
+      if (typeof value === 'object') {
+        collect(value as Readonly<Record<string, unknown>>, alias, found)
+      }
+    } else if (alias !== undefined) {
+      take(alias, value, found)
+    } else if (Array.isArray(value) && Object.hasOwn(MODALITY_LISTS, key)) {
+      collectModalities(value, MODALITY_LISTS[key] ?? {}, found)
+    }
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)
+}
+
+function take({ part, rank }: Alias, value: unknown, found: Found): void {
+  if (!isCount(value)) return
+  const before = found.counts[part] ?? ABSENT
+  if (before !== ABSENT && before !== value) found.conflicts++
+  if (before === ABSENT || rank < (found.ranks[part] ?? 0)) {
+    found.counts[part] = value
+    found.ranks[part] = rank
+  }
+}
+
+function collectModalities(
+  list: readonly unknown[],
+  partOf: Readonly<Record<string, UsagePart | undefined>>,
+  found: Found,
+): void {
+  for (const item of list) {
+    if (typeof item !== 'object' || item === null) continue
+    const { modality, tokenCount } = item as { modality?: unknown; tokenCount?: unknown }
+    if (typeof modality !== 'string' || !isCount(tokenCount)) continue
+    const name = Object.hasOwn(partOf, modality) ? partOf[modality] : undefined
+    if (name === undefined) continue
+    const part = partIndex(name)
+    found.counts[part] = Math.max(0, found.counts[part] ?? 0) + tokenCount
+  }
+}
+
+function shapeOf(usage: Readonly<Record<string, unknown>>): UsageShape {
+  for (const shape of USAGE_SHAPES) {
+    if (shape.keys.length === 0) return shape
+    if (!shape.keys.some((key) => usage[key] !== undefined && usage[key] !== null)) continue
+    if (!shape.unless.some((key) => usage[key] !== undefined)) return shape
+  }
+  throw new Error('The last usage shape fits anything')
+}
+
+/** Decides how the source counted and makes the totals hold their parts. */
+function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: string): Usage {
+  const count = (part: number): number => Math.max(0, counts[part] ?? 0)
+  const total = counts[TOTAL] ?? ABSENT
+  const cacheRead = count(CACHE_READ)
+  const writes = count(CACHE_WRITE_5M) + count(CACHE_WRITE_1H)
+  const cacheWrite = Math.max(count(CACHE_WRITE), writes)
+  const cached = cacheRead + cacheWrite
+  const reasoning = count(REASONING)
+  const bareInput = count(INPUT) + count(TOOL_INPUT)
+  const bareOutput = count(OUTPUT)
+
+  const declared = Object.hasOwn(RECEIVER_COUNTING, receiver)
+    ? RECEIVER_COUNTING[receiver]
+    : undefined
+  // Only the hub's own names, which anyone may fill in either way, are up to the receiver.
+  const byReceiver = shape.name === 'hub' && declared !== undefined
+  let by: UsageCounted['by'] = byReceiver ? 'receiver' : 'shape'
+  let cache = byReceiver ? declared : shape.cache
+  let reasoned = shape.reasoning
+
+  if (total !== ABSENT && cached + reasoning > 0) {
+    const sumFits = (cacheIs: Counting, reasoningIs: Counting): boolean =>
+      bareInput +
+        (cacheIs === 'exclusive' ? cached : 0) +
+        bareOutput +
+        (reasoningIs === 'exclusive' ? reasoning : 0) ===
+      total
+    if (!sumFits(cache, reasoned)) {
+      const fitting = COUNTINGS.filter(([c, r]) => sumFits(c, r))
+      const only = fitting.length === 1 ? fitting[0] : undefined
+      if (only !== undefined) {
+        by = 'grand_total'
+        cache = only[0]
+        reasoned = only[1]
+      }
+    }
+  }
+  if (cache === 'inclusive' && cached > bareInput) {
+    by = 'parts_exceed_total'
+    cache = 'exclusive'
+  }
+  if (reasoned === 'inclusive' && reasoning > bareOutput) {
+    by = 'parts_exceed_total'
+    reasoned = 'exclusive'
+  }
+
+  const at = (name: UsagePart): number | null => orNull(counts[partIndex(name)])
+  const hasInput =
+    (counts[INPUT] ?? ABSENT) !== ABSENT || (counts[TOOL_INPUT] ?? ABSENT) !== ABSENT || cached > 0
+  const hasOutput = (counts[OUTPUT] ?? ABSENT) !== ABSENT || reasoning > 0
+  const hasWrite = (counts[CACHE_WRITE] ?? ABSENT) !== ABSENT || writes > 0
+  return {
+    input: hasInput ? bareInput + (cache === 'exclusive' ? cached : 0) : null,
+    output: hasOutput ? bareOutput + (reasoned === 'exclusive' ? reasoning : 0) : null,
+    cacheRead: orNull(counts[CACHE_READ]),
+    cacheWrite: hasWrite ? cacheWrite : null,
+    cacheWrite5m: orNull(counts[CACHE_WRITE_5M]),
+    cacheWrite1h: orNull(counts[CACHE_WRITE_1H]),
+    reasoning: orNull(counts[REASONING]),
+    inputAudio: at('inputAudio'),
+    inputImage: at('inputImage'),
+    inputVideo: at('inputVideo'),
+    cacheReadAudio: at('cacheReadAudio'),
+    cacheReadImage: at('cacheReadImage'),
+    cacheReadVideo: at('cacheReadVideo'),
+    outputAudio: at('outputAudio'),
+    outputImage: at('outputImage'),
+    outputVideo: at('outputVideo'),
+    webSearches: at('webSearches'),
+    counted: { shape: shape.name, cache, reasoning: reasoned, by, conflicts },
+  }
+}
+
+const COUNTINGS: readonly (readonly [cache: Counting, reasoning: Counting])[] = [
+  ['inclusive', 'inclusive'],
+  ['exclusive', 'inclusive'],
+  ['inclusive', 'exclusive'],
+  ['exclusive', 'exclusive'],
+]
+
+function orNull(count: number | undefined): number | null {
+  return count === undefined || count === ABSENT ? null : count
+}
