@@ -62,6 +62,8 @@ export interface ServerOptions {
 }
 
 export interface Server {
+  /** What the router answers, as `METHOD /url`, without the HEAD twins of GET routes. */
+  readonly registered: readonly string[]
   /** Listens; port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
   /** Stops accepting, lets requests in flight finish within the deadline, then cuts them off. */
@@ -114,6 +116,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     send(request, reply, problemOf(error, request)),
   )
+  const registered: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    if (method !== 'HEAD') registered.push(`${String(method)} ${url}`)
+  })
   const allowed = allowedMethods(routes)
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
@@ -166,6 +172,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   for (const route of routes) if (route.body?.type !== 'stream') mount(app, route, options)
 
   return {
+    registered,
     async listen(host, port) {
       await app.listen({ host, port })
       const address = app.server.address()
