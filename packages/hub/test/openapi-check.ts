@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { JsonSchema } from '../src/api/route.ts'
@@ -35,6 +36,16 @@ export function openApiChecker(openApi: JsonSchema): (answered: Answered) => str
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }))
 
+  const validators = new Map<JsonSchema, ValidateFunction>()
+  const validatorOf = (schema: JsonSchema): ValidateFunction => {
+    const known = validators.get(schema)
+    if (known !== undefined) return known
+    const text = JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components')
+    const validate = ajv.compile(JSON.parse(text) as JsonSchema)
+    validators.set(schema, validate)
+    return validate
+  }
+
   return (answered) => {
     const { mediaType, method, status, text } = answered
     const path = answered.path.split('?', 1)[0] ?? ''
@@ -51,10 +62,8 @@ export function openApiChecker(openApi: JsonSchema): (answered: Answered) => str
     const schema = response.content?.[media]?.schema
     if (schema === undefined) return [`${name}: ${media} is not declared`]
     if (!/[/+]json$/.test(media)) return []
-    const resolved = JSON.parse(
-      JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components'),
-    ) as JsonSchema
-    if (ajv.validate(resolved, JSON.parse(text))) return []
-    return [`${name}: ${ajv.errorsText()} in ${text.slice(0, 500)}`]
+    const validate = validatorOf(schema)
+    if (validate(JSON.parse(text))) return []
+    return [`${name}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`]
   }
 }

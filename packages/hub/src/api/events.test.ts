@@ -189,10 +189,16 @@ test.each([
 })
 
 test('whatever is sent, the answer is declared, never a 5xx, and takes no memory with it', async () => {
-  const token = fc.constantFrom(
-    ...['{', '}', '[', ']', ',', ':', '"a"', '"__proto__"', '1e400', '-', 'null', '\n', ' '],
-    ...['"\\ud800"', '"\\u0000"', '99999999999999999999', '{"common":{}}', '\u{1f600}', '\u0007'],
-  )
+  const tokens = ['{', '}', '[', ']', ',', ':', '"a"', '"__proto__"', '1e400', '-', 'null', '\n']
+  const odd = [
+    '"\\ud800"',
+    '"\\u0000"',
+    '99999999999999999999',
+    '{"common":{}}',
+    '\u{1f600}',
+    '\u0007',
+  ]
+  const token = fc.constantFrom(...tokens, ...odd)
   const body = fc.oneof(
     fc.uint8Array({ maxLength: 100 }).map((bytes) => new Uint8Array(bytes)),
     fc.array(token, { maxLength: 30 }).map((tokens) => tokens.join('')),
