@@ -44,11 +44,16 @@ export class Connection {
    */
   async rows(sql: string, values: readonly SqlValue[] = [], maxRows?: number): Promise<SqlResult> {
     const statement = await duckdb.prepare(this.handle, sql)
-    for (const [i, value] of values.entries()) bind(statement, i + 1, value)
-    const result = await duckdb.execute_prepared(statement)
-    const count = duckdb.row_count(result)
-    if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
-    return readResult(result)
+    try {
+      for (const [i, value] of values.entries()) bind(statement, i + 1, value)
+      const result = await duckdb.execute_prepared(statement)
+      const count = duckdb.row_count(result)
+      if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
+      return readResult(result)
+    } finally {
+      // Left to the garbage collector it would keep its connection, and that the database, alive.
+      duckdb.destroy_prepare_sync(statement)
+    }
   }
 
   /** Stops the statement that runs now, within about a millisecond; it fails as interrupted. */

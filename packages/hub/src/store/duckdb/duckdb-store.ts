@@ -122,7 +122,7 @@ export class DuckDbStore implements Store {
       await store.#readState()
       return { ok: true, store }
     } catch (error) {
-      database.close()
+      await database.close()
       return { ok: false, cause: openingFailure(error), reason: messageOf(error) }
     }
   }
@@ -386,6 +386,6 @@ export class DuckDbStore implements Store {
         () => {},
       )
     }
-    this.#database.close()
+    await this.#database.close()
   }
 }

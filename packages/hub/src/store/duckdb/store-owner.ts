@@ -36,8 +36,8 @@ const SETTLED_LAG_RECORDS = 0
  *     ready → (a breaking fault) → opening → rebuilding → ready
  *     opening → broken, when not even an empty file can be made; tried again every second
  *
- * It is `rebuilding` from a recovery until everything committed by then has been applied: until
- * then answers would miss rows that were there before, so there are none.
+ * It is `rebuilding` from each opening until everything committed by then has been applied: until
+ * then answers would miss rows that answers before the end of the last process had, so there are none.
  */
 export class StoreOwner {
   readonly #options: StoreOwnerOptions
@@ -87,7 +87,7 @@ export class StoreOwner {
       if (opened.ok) {
         if (opened.recovery !== 'none' || this.#breakage !== null) this.#recoveries++
         this.#breakage = null
-        await this.#started(opened.store, opened.recovery !== 'none', opened.reasons)
+        await this.#started(opened.store, opened.reasons)
         return
       }
       this.#change('broken', opened.reasons.join('; '))
@@ -95,16 +95,12 @@ export class StoreOwner {
     }
   }
 
-  async #started(
-    store: DuckDbStore,
-    recovered: boolean,
-    reasons: readonly string[],
-  ): Promise<void> {
+  async #started(store: DuckDbStore, reasons: readonly string[]): Promise<void> {
     this.#store = store
     this.#rowsSinceCheckpoint = 0
     const position = await store.applied()
     const behind = [...this.#committed].some(([p, next]) => (position.get(p) ?? 0n) < next)
-    this.#goal = behind && (recovered || this.#openings > 1) ? new Map(this.#committed) : null
+    this.#goal = behind ? new Map(this.#committed) : null
     const { reader, clock, epoch } = this.#options
     this.#applier = new Applier({
       store,
