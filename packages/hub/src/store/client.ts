@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../core/clock.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type {
   FromWorker,
+  KnownEvent,
+  LookupRequest,
   RequestName,
   Requests,
   SqlOutcome,
@@ -14,14 +17,24 @@ import type {
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
 export interface StoreClientOptions extends StoreWorkerData {
+  readonly clock: Clock
   /** Told when the worker changes state, applies a batch, or ends unasked (`failed`). */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onStatus?: (status: StoreStatus) => void
 }
 
-export type Progress = Pick<
-  StoreStatus,
-  'state' | 'reason' | 'applied' | 'durable' | 'lagMs' | 'rows'
->
+const OPENING: StoreStatus = {
+  state: 'opening',
+  reason: null,
+  applied: new Map(),
+  durable: new Map(),
+  lagRecords: 0,
+  lagMs: 0,
+  rows: 0,
+  fileBytes: 0,
+  running: 0,
+  waiting: 0,
+  recoveries: 0,
+}
 
 /**
  * The store as the main thread sees it: the reading side of the port, served by a worker thread that
@@ -32,24 +45,19 @@ export type Progress = Pick<
  */
 export class StoreClient implements Omit<Store, 'apply'> {
   readonly #worker: Worker
-  readonly #onProgress: (progress: Progress) => void
+  readonly #clock: Clock
+  readonly #onStatus: (status: StoreStatus) => void
+  readonly #waiters = new Set<() => void>()
   readonly #pending = new Map<number, Pending>()
   #nextId = 0
-  #progress: Progress
+  #status = OPENING
   #closing: Promise<void> | null = null
   readonly #exited: Promise<void>
 
   constructor(options: StoreClientOptions) {
-    const { onProgress, ...workerData } = options
-    this.#onProgress = onProgress ?? (() => {})
-    this.#progress = {
-      state: 'opening',
-      reason: null,
-      applied: new Map(),
-      durable: new Map(),
-      lagMs: 0,
-      rows: 0,
-    }
+    const { onStatus, clock, ...workerData } = options
+    this.#clock = clock
+    this.#onStatus = onStatus ?? (() => {})
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
@@ -62,21 +70,21 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   /** The latest that the worker has told: no message is sent. */
-  get progress(): Progress {
-    return this.#progress
+  status(): StoreStatus {
+    return this.#status
   }
 
   /** The log is durable up to `next` in `partition`. */
   committed(partition: number, next: bigint): void {
-    if (this.#progress.state !== 'failed') this.#send({ type: 'committed', partition, next })
+    if (this.#status.state !== 'failed') this.#send({ type: 'committed', partition, next })
   }
 
   applied(): Promise<ReadonlyMap<number, bigint>> {
-    return Promise.resolve(this.#progress.applied)
+    return Promise.resolve(this.#status.applied)
   }
 
   durable(): Promise<ReadonlyMap<number, bigint>> {
-    return Promise.resolve(this.#progress.durable)
+    return Promise.resolve(this.#status.durable)
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
@@ -103,15 +111,45 @@ export class StoreClient implements Omit<Store, 'apply'> {
     })
   }
 
-  status(): Promise<StoreStatus> {
-    return this.#ask('status', null, null, () => ({
-      ...this.#progress,
-      lagRecords: 0,
-      fileBytes: 0,
-      running: 0,
-      waiting: 0,
-      recoveries: 0,
+  /** @throws Error while the store cannot tell */
+  async lookup(
+    project: string,
+    events: LookupRequest['events'],
+  ): Promise<readonly (KnownEvent | null)[]> {
+    const outcome = await this.#ask('lookup', { project, events }, null, (message) => ({
+      ok: false,
+      message,
     }))
+    if (!outcome.ok) throw new Error(outcome.message)
+    return outcome.known
+  }
+
+  /**
+   * Waits until every record before `offset` of the partition is applied; false when `timeoutMs`
+   * passed or `signal` was aborted before that.
+   */
+  waitFor(
+    position: { readonly partition: number; readonly offset: bigint },
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const reached = (): boolean =>
+      (this.#status.applied.get(position.partition) ?? 0n) >= position.offset
+    if (reached() || signal.aborted) return Promise.resolve(reached())
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        this.#waiters.delete(look)
+        signal.removeEventListener('abort', end)
+        resolve(reached())
+      }
+      const look = (): void => {
+        if (reached()) end()
+      }
+      const cancel = this.#clock.after(timeoutMs, end)
+      signal.addEventListener('abort', end, { once: true })
+      this.#waiters.add(look)
+    })
   }
 
   /** Writes everything applied into the database file. Answers false when that was not possible now. */
@@ -126,7 +164,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   async #close(): Promise<void> {
-    if (this.#progress.state !== 'failed') this.#send({ type: 'close' })
+    if (this.#status.state !== 'failed') this.#send({ type: 'close' })
     await this.#exited
   }
 
@@ -141,8 +179,8 @@ export class StoreClient implements Omit<Store, 'apply'> {
     whenGone: (message: string) => Requests[N]['answer'],
   ): Promise<Requests[N]['answer']> {
     const id = ++this.#nextId
-    if (this.#progress.state === 'failed') {
-      return Promise.resolve(whenGone(this.#progress.reason ?? 'the store has failed'))
+    if (this.#status.state === 'failed') {
+      return Promise.resolve(whenGone(this.#status.reason ?? 'the store has failed'))
     }
     return new Promise<Requests[N]['answer']>((resolve, reject) => {
       const cancel = (): void => this.#send({ type: 'cancel', id })
@@ -179,12 +217,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
       case 'error':
         this.#pending.get(message.id)?.error(message.message)
         return
-      case 'progress': {
-        const { type: _, ...progress } = message
-        this.#progress = progress
-        this.#onProgress(progress)
+      case 'status':
+        this.#tell(message.status)
         return
-      }
       case 'closed':
         return
       default:
@@ -194,9 +229,14 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   #fail(reason: string): void {
     for (const pending of this.#pending.values()) pending.gone(reason)
-    if (this.#closing !== null || this.#progress.state === 'failed') return
-    this.#progress = { ...this.#progress, state: 'failed', reason }
-    this.#onProgress(this.#progress)
+    if (this.#closing !== null || this.#status.state === 'failed') return
+    this.#tell({ ...this.#status, state: 'failed', reason })
+  }
+
+  #tell(status: StoreStatus): void {
+    this.#status = status
+    this.#onStatus(status)
+    for (const look of this.#waiters) look()
   }
 }
 
