@@ -24,7 +24,6 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
   const path = join(data.storeDir, 'store.duckdb')
   const onStatus = (status: StoreStatus): void => send({ type: 'status', status })
   const owner = new StoreOwner({ ...data, path, reader, clock: systemClock, onStatus })
-  for (const [partition, next] of data.committed) owner.committed(partition, next)
   const cancels = new Map<number, AbortController>()
 
   const answer = async (message: RequestMessage, signal: AbortSignal): Promise<unknown> => {
@@ -68,6 +67,9 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         return
       case 'cancel':
         cancels.get(message.id)?.abort()
+        return
+      case 'start':
+        owner.start(message.committed)
         return
       case 'committed':
         owner.committed(message.partition, message.next)

@@ -27,16 +27,17 @@ let log: Log
 let client: StoreClient
 
 function start(options: Partial<StoreClientOptions> = {}): StoreClient {
-  return new StoreClient({
+  const started = new StoreClient({
     logDir: join(dir, 'log'),
     storeDir: join(dir, 'store'),
     epoch: 1,
-    committed: new Map([[LIVE, log.next(LIVE)]]),
     wal: false,
     maxWaitMs: 5,
     clock: systemClock,
     ...options,
   })
+  started.start(new Map([[LIVE, log.next(LIVE)]]))
+  return started
 }
 
 async function append(first: bigint, count: number): Promise<bigint> {
@@ -62,6 +63,7 @@ afterEach(async () => {
 it('applies the log in its own thread and answers questions about it, across restarts', async () => {
   await append(0n, 10)
   client = start()
+  expect(await client.opened()).toEqual(new Map())
   const next = await append(10n, 10)
   client.committed(LIVE, next)
   expect(await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)).toBe(true)
@@ -73,12 +75,14 @@ it('applies the log in its own thread and answers questions about it, across res
     await client.version(allProjects(), PLAN.from, PLAN.to),
   ]
   expect(versions[0]).toBe(versions[1])
-  expect(await client.lookup('default', [{ eventId: 'event-0-3-1', time: SAMPLE_START + 10_000_000 }])).toEqual([
-    { contentHash: expect.any(BigInt) },
-  ])
+  expect(
+    await client.lookup('default', [{ eventId: 'event-0-3-1', time: SAMPLE_START + 10_000_000 }]),
+  ).toEqual([{ contentHash: expect.any(BigInt) }])
   expect(await client.checkpoint()).toBe(true)
   await client.close()
   client = start()
+  expect(await client.opened()).toEqual(new Map([[LIVE, next]]))
+  await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)
   expect(await client.query(PLAN, allProjects(), never)).toMatchObject({
     ok: true,
     frame: { rows: [[60]] },

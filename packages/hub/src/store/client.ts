@@ -50,6 +50,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   readonly #waiters = new Set<() => void>()
   readonly #pending = new Map<number, Pending>()
   #nextId = 0
+  readonly #lag: CommitLag
   #status = OPENING
   #closing: Promise<void> | null = null
   readonly #exited: Promise<void>
@@ -57,6 +58,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   constructor(options: StoreClientOptions) {
     const { onStatus, clock, ...workerData } = options
     this.#clock = clock
+    this.#lag = new CommitLag(clock)
     this.#onStatus = onStatus ?? (() => {})
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
@@ -71,12 +73,42 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   /** The latest that the worker has told: no message is sent. */
   status(): StoreStatus {
-    return this.#status
+    return { ...this.#status, lagMs: this.lagMs }
+  }
+
+  /** For how long the oldest commit that is not applied has been waiting, in milliseconds, as of now. */
+  get lagMs(): number {
+    return this.#lag.ms()
+  }
+
+  /**
+   * Waits until the worker has opened the store, or cannot; answers the positions that it has durably
+   * applied. Nothing is applied before `start`.
+   */
+  async opened(): Promise<ReadonlyMap<number, bigint>> {
+    while (this.#status.state === 'opening') {
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          this.#waiters.delete(look)
+          resolve()
+        }
+        this.#waiters.add(look)
+      })
+    }
+    return this.#status.durable
+  }
+
+  /** Begins applying: the log is durable up to `committed`. Until all of that is in, the state is `rebuilding`. */
+  start(committed: ReadonlyMap<number, bigint>): void {
+    for (const [partition, next] of committed) this.#lag.committed(partition, next)
+    this.#send({ type: 'start', committed })
   }
 
   /** The log is durable up to `next` in `partition`. */
   committed(partition: number, next: bigint): void {
-    if (this.#status.state !== 'failed') this.#send({ type: 'committed', partition, next })
+    if (this.#status.state === 'failed') return
+    this.#lag.committed(partition, next)
+    this.#send({ type: 'committed', partition, next })
   }
 
   applied(): Promise<ReadonlyMap<number, bigint>> {
@@ -235,8 +267,44 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   #tell(status: StoreStatus): void {
     this.#status = status
+    this.#lag.applied(status.applied)
+    for (const look of [...this.#waiters]) look()
     this.#onStatus(status)
-    for (const look of this.#waiters) look()
+  }
+}
+
+/** How long commits have been waiting to be applied, known without asking the worker. */
+class CommitLag {
+  readonly #clock: Clock
+  readonly #committed = new Map<number, bigint>()
+  /** Per partition, a commit that is not applied yet, and when it was told. */
+  readonly #oldest = new Map<number, { readonly next: bigint; readonly at: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  committed(partition: number, next: bigint): void {
+    this.#committed.set(partition, next)
+    if (!this.#oldest.has(partition)) {
+      this.#oldest.set(partition, { next, at: this.#clock.monotonic() })
+    }
+  }
+
+  applied(positions: ReadonlyMap<number, bigint>): void {
+    for (const [partition, { next }] of this.#oldest) {
+      const applied = positions.get(partition) ?? 0n
+      if (applied < next) continue
+      const committed = this.#committed.get(partition) ?? 0n
+      if (applied >= committed) this.#oldest.delete(partition)
+      else this.#oldest.set(partition, { next: committed, at: this.#clock.monotonic() })
+    }
+  }
+
+  ms(): number {
+    let ms = 0
+    for (const { at } of this.#oldest.values()) ms = Math.max(ms, this.#clock.monotonic() - at)
+    return ms
   }
 }
 

@@ -39,8 +39,6 @@ export interface StoreWorkerData {
   readonly logDir: string
   readonly storeDir: string
   readonly epoch: number
-  /** How far each partition of the log is durable at the start. */
-  readonly committed: ReadonlyMap<number, bigint>
   /** See `DuckDbStoreOptions`. */
   readonly wal: boolean
   readonly memoryLimitMib?: number
@@ -121,6 +119,7 @@ export type ToWorker =
       }
     }[RequestName]
   | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'start'; readonly committed: ReadonlyMap<number, bigint> }
   | { readonly type: 'committed'; readonly partition: number; readonly next: bigint }
   | { readonly type: 'close' }
 

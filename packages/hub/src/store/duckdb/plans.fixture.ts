@@ -291,7 +291,11 @@ export const rollupPlan: fc.Arbitrary<AggregatePlan> = fc
           { from: START + HOUR / 3, to: END - HOUR / 8, edges: null },
           { from: START, to: END, edges: Array.from({ length: 37 }, (_, i) => START + i * HOUR) },
           { from: START, to: END, edges: [START + 3 * HOUR, START + 26 * HOUR, END] },
-          { from: START, to: END, edges: [START + 0.5 * HOUR, START + 5.5 * HOUR, END - HOUR] },
+          {
+            from: START,
+            to: END,
+            edges: [START + 0.5 * HOUR, START + 2.5 * HOUR, START + 23.25 * HOUR, END - HOUR],
+          },
         ),
         where: fc.option(where, { nil: null }),
         groupBy: fc.array(dim, { maxLength: 2 }),

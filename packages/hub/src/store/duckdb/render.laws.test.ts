@@ -6,7 +6,9 @@ import { EventTable } from './event-table.fixture.ts'
 import { answer, list } from './oracle.fixture.ts'
 import { aggregatePlan, END, eventRow, predicate, START, settle } from './plans.fixture.ts'
 import { renderRaw } from './render.ts'
+import { renderBucket } from './render-bucket.ts'
 import { type FrameTable, frameOf } from './render-frame.ts'
+import { Parameters } from './render-sql.ts'
 
 let table: EventTable
 
@@ -78,3 +80,30 @@ test('a list plan pages through the rows of its definition', async () => {
     { numRuns: 60 },
   )
 }, 60_000)
+
+test('a bucket number is the place of the last edge at or before the time', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 })), {
+        minLength: 1,
+        maxLength: 9,
+      }),
+      async (runs) => {
+        const edges = [START]
+        for (const [count, step] of runs) {
+          for (let i = 0; i < count; i++) edges.push((edges.at(-1) as number) + step)
+        }
+        const parameters = new Parameters()
+        const bucket = renderBucket('t', edges, parameters)
+        const [first, last] = [START, edges.at(-1) as number]
+        const { sql, values } = parameters.finish(
+          `SELECT t, ${bucket} FROM (SELECT unnest(range(${first}, ${last})) AS t)`,
+        )
+        for (const [time, index] of await table.run(sql, values)) {
+          expect(Number(index)).toBe(edges.findLastIndex((edge) => edge <= Number(time)))
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})

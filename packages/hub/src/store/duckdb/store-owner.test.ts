@@ -41,7 +41,10 @@ const reader: LogReader = {
   },
 }
 
-function start(options: Partial<StoreOwnerOptions> = {}): StoreOwner {
+function start(
+  committed: ReadonlyMap<number, bigint> = new Map(),
+  options: Partial<StoreOwnerOptions> = {},
+): StoreOwner {
   statuses = []
   waiting = []
   owner = new StoreOwner({
@@ -57,6 +60,7 @@ function start(options: Partial<StoreOwnerOptions> = {}): StoreOwner {
     },
     ...options,
   })
+  owner.start(committed)
   return owner
 }
 
@@ -144,8 +148,7 @@ const path = (): string => join(dir, 'store', 'store.duckdb')
 
 /** Applies 30 records, answers, closes. */
 async function fill(): Promise<unknown> {
-  const store = start()
-  store.committed(LIVE, 30n)
+  const store = start(new Map([[LIVE, 30n]]))
   await reached(isReady(30n))
   const before = await answer()
   await store.close()
@@ -167,8 +170,7 @@ it.each([
 ])('answers the same after its file was %s while it was closed', async (_how, damage) => {
   const before = await fill()
   await damage()
-  const store = start()
-  store.committed(LIVE, 30n)
+  start(new Map([[LIVE, 30n]]))
   await reached(isReady(30n))
   expect(await answer()).toEqual(before)
 })
@@ -177,13 +179,12 @@ it('answers the same after its file was damaged in use, while the log goes on', 
   const before = await fill()
   // Everything but the three headers is overwritten: the columns of the question, which nothing has
   // read yet, fail their checksum.
-  const store = start()
+  const store = start(new Map([[LIVE, 30n]]))
   await reached(isReady(30n))
   const file = await open(path(), 'r+')
   const { size } = await stat(path())
   await file.write(Buffer.alloc(size - 12_288, 0xa5), 0, size - 12_288, 12_288)
   await file.close()
-  store.committed(LIVE, 30n)
   const first = await store.query(COUNT, allProjects(), never)
   expect(first).toMatchObject({ ok: false, failure: 'rebuilding' })
   await reached(({ recoveries }) => recoveries === 1)
@@ -202,7 +203,7 @@ it('refuses questions while it is behind what was committed at its opening', asy
   const held = new Promise<void>((resolve) => {
     release = resolve
   })
-  const store = start({
+  const store = start(new Map([[LIVE, 10n]]), {
     reader: {
       ...reader,
       async *read(partition, from, until) {
@@ -211,7 +212,6 @@ it('refuses questions while it is behind what was committed at its opening', asy
       },
     },
   })
-  store.committed(LIVE, 10n)
   await reached(({ state }) => state === 'rebuilding')
   expect(await store.query(COUNT, allProjects(), never)).toMatchObject({
     ok: false,

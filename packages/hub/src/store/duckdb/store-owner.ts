@@ -37,8 +37,8 @@ const REPORT_MS = 500
 /**
  * Keeps one store open and applied, whatever happens to its file:
  *
- *     opening → ready | rebuilding → ready
- *     ready → (a breaking fault) → opening → rebuilding → ready
+ *     opening → rebuilding (until started, then until caught up with the log) → ready
+ *     ready → (a breaking fault) → rebuilding → ready
  *     opening → broken, when not even an empty file can be made; tried again every second
  *
  * It is `rebuilding` from each opening until everything committed by then has been applied: until
@@ -57,6 +57,7 @@ export class StoreOwner {
   #goal: ReadonlyMap<number, bigint> | null = null
   #breakage: Breakage | null = null
   #closed = false
+  #begun = false
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
   readonly #stopTimers: readonly (() => void)[]
@@ -75,6 +76,17 @@ export class StoreOwner {
         if ((this.#applier?.status().lagRecords ?? 0) > 0) this.#report()
       }),
     ]
+  }
+
+  /**
+   * Begins applying; until then the store is only open, for its positions to be read. Answers miss rows
+   * until everything in `committed` is applied, so there are none before that.
+   */
+  start(committed: ReadonlyMap<number, bigint>): void {
+    for (const [partition, next] of committed) this.committed(partition, next)
+    this.#begun = true
+    const store = this.#store
+    if (store !== null) this.#changing = this.#changing.then(() => this.#apply(store, []))
   }
 
   committed(partition: number, next: bigint): void {
@@ -100,7 +112,10 @@ export class StoreOwner {
       if (opened.ok) {
         if (opened.recovery !== 'none' || this.#breakage !== null) this.#recoveries++
         this.#breakage = null
-        await this.#started(opened.store, opened.reasons)
+        this.#store = opened.store
+        this.#rowsSinceCheckpoint = 0
+        if (this.#begun) await this.#apply(opened.store, opened.reasons)
+        else this.#change('rebuilding', opened.reasons.join('; ') || null)
         return
       }
       this.#change('broken', opened.reasons.join('; '))
@@ -108,9 +123,9 @@ export class StoreOwner {
     }
   }
 
-  async #started(store: DuckDbStore, reasons: readonly string[]): Promise<void> {
-    this.#store = store
-    this.#rowsSinceCheckpoint = 0
+  /** Applies the log to a store that has just been opened. */
+  async #apply(store: DuckDbStore, reasons: readonly string[]): Promise<void> {
+    if (this.#store !== store || this.#applier !== null) return
     const position = await store.applied()
     const behind = [...this.#committed].some(([p, next]) => (position.get(p) ?? 0n) < next)
     this.#goal = behind ? new Map(this.#committed) : null
