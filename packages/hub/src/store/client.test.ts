@@ -133,8 +133,8 @@ it('says so when its thread cannot run', async () => {
   const failed = new Promise<string | null>((resolve) => {
     client = start({
       // What cannot be a folder: the worker ends at once.
-      logDir: 5 as unknown as string,
-      onStatus: ({ state, reason }) => {
+      storeDir: 5 as unknown as string,
+      onProgress: ({ state, reason }) => {
         if (state === 'failed') resolve(reason)
       },
     })

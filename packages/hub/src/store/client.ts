@@ -19,7 +19,7 @@ import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 export interface StoreClientOptions extends StoreWorkerData {
   readonly clock: Clock
   /** Told when the worker changes state, applies a batch, or ends unasked (`failed`). */
-  readonly onStatus?: (status: StoreStatus) => void
+  readonly onProgress?: (status: StoreStatus) => void
 }
 
 const OPENING: StoreStatus = {
@@ -46,7 +46,7 @@ const OPENING: StoreStatus = {
 export class StoreClient implements Omit<Store, 'apply'> {
   readonly #worker: Worker
   readonly #clock: Clock
-  readonly #onStatus: (status: StoreStatus) => void
+  readonly #onProgress: (status: StoreStatus) => void
   readonly #waiters = new Set<() => void>()
   readonly #pending = new Map<number, Pending>()
   #nextId = 0
@@ -56,10 +56,10 @@ export class StoreClient implements Omit<Store, 'apply'> {
   readonly #exited: Promise<void>
 
   constructor(options: StoreClientOptions) {
-    const { onStatus, clock, ...workerData } = options
+    const { onProgress, clock, ...workerData } = options
     this.#clock = clock
     this.#lag = new CommitLag(clock)
-    this.#onStatus = onStatus ?? (() => {})
+    this.#onProgress = onProgress ?? (() => {})
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
@@ -269,7 +269,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
     this.#status = status
     this.#lag.applied(status.applied)
     for (const look of [...this.#waiters]) look()
-    this.#onStatus(status)
+    this.#onProgress(status)
   }
 }
 

@@ -312,7 +312,7 @@ export class DuckDbStore implements Store {
     })
   }
 
-  /** Runs one reading statement with values `$1 … $n`, within the deadline and the row limit. */
+  /** Runs one SELECT with values `$1 … $n`, within the deadline and the row limit. */
   run(
     sql: string,
     values: readonly SqlValue[],
@@ -320,7 +320,7 @@ export class DuckDbStore implements Store {
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
     return this.#reads.run(
-      (connection) => connection.rows(sql, values, limits.maxRows),
+      (connection) => connection.select(sql, values, limits.maxRows),
       signal,
       limits.deadlineMs ?? this.#options.deadlineMs ?? 30_000,
     )
@@ -331,16 +331,12 @@ export class DuckDbStore implements Store {
     const position = new Map(this.#next)
     const watermark = this.#watermark
     const outcome = await this.#reads.run(
-      async (connection) => {
-        await connection.execute('BEGIN TRANSACTION READ ONLY')
-        try {
-          return await this.#options.answer(plan, scope, (sql, values, maxRows) =>
+      (connection) =>
+        connection.readOnly(() =>
+          this.#options.answer(plan, scope, (sql, values, maxRows) =>
             connection.rows(sql, values, maxRows),
-          )
-        } finally {
-          await connection.execute('ROLLBACK').catch(() => {})
-        }
-      },
+          ),
+        ),
       signal,
       this.#options.deadlineMs ?? 30_000,
     )
