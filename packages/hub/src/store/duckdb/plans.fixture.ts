@@ -80,7 +80,7 @@ const leaf: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
     op: fc.constant('in' as const),
     field: textField,
-    values: textValues as fc.Arbitrary<Literal[]>,
+    values: textValues,
   }),
   fc.record({ op: fc.constant('is_null' as const), field: groupField }),
   fc.record({
