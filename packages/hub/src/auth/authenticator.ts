@@ -64,6 +64,11 @@ const PEPPER = 'key_pepper'
 const BROUGHT = 'brought-'
 const MAX_ENTRIES = 10_000
 
+interface Candidate {
+  readonly id: string
+  readonly hash: Buffer
+}
+
 interface CachedRecord {
   readonly record: KeyRecord | null
   readonly hash: Buffer | null
@@ -178,19 +183,21 @@ export class Authenticator {
     const now = clock.monotonic()
     const source = limitedAs(address)
     const token = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
-    const candidate = token === undefined ? null : this.#candidate(token)
-    const known = candidate !== null && this.#known.has(`${source} ${candidate.id}`)
     const wait = this.#failures.wait(source, failureRate, failureBurst, now)
-    if (!known && wait > 0) return limited(wait)
-
-    const principal = candidate === null ? null : this.#check(candidate, now)
-    if (principal === null || candidate === null) {
-      const over = this.#failures.take(source, 1, failureRate, failureBurst, now)
-      return over > 0 ? limited(over) : refused('the key is not valid')
+    if (token !== undefined) {
+      for (const candidate of this.#candidates(token)) {
+        const known = `${source} ${candidate.id}`
+        if (wait > 0 && !this.#known.has(known)) continue
+        const principal = this.#check(candidate, now)
+        if (principal === null) continue
+        if (!this.#known.has(known)) remember(this.#known, known, true)
+        this.#lastUsed.set(candidate.id, clock.now())
+        return { ok: true, principal }
+      }
     }
-    if (!known) remember(this.#known, `${source} ${candidate.id}`, true)
-    this.#lastUsed.set(candidate.id, clock.now())
-    return { ok: true, principal }
+    if (wait > 0) return limited(wait)
+    this.#failures.take(source, 1, failureRate, failureBurst, now)
+    return refused('the key is not valid')
   }
 
   /** Writes the times of last use collected since the last time. */
@@ -212,16 +219,17 @@ export class Authenticator {
     return createHmac('sha256', this.#pepper).update(secret).digest()
   }
 
-  #candidate(token: string): { readonly id: string; readonly hash: Buffer } | null {
+  /** Whose key a token may be, the likelier first. */
+  *#candidates(token: string): Generator<Candidate> {
     const parts = parseKey(token)
-    if (parts !== null) return { id: parts.id, hash: this.#hash(parts.secret) }
+    if (parts !== null) yield { id: parts.id, hash: this.#hash(parts.secret) }
     // A brought key has no id of its own; it is found by a part of its keyed hash.
-    if (token.length < MIN_BROUGHT_KEY_LENGTH) return null
+    if (token.length < MIN_BROUGHT_KEY_LENGTH) return
     const hash = this.#hash(token)
-    return { id: broughtId(hash), hash }
+    yield { id: broughtId(hash), hash }
   }
 
-  #check(candidate: { readonly id: string; readonly hash: Buffer }, now: number): Principal | null {
+  #check(candidate: Candidate, now: number): Principal | null {
     const { record, hash, principal } = this.#record(candidate.id, now)
     if (record === null || hash === null || hash.length !== candidate.hash.length) return null
     if (!timingSafeEqual(hash, candidate.hash)) return null

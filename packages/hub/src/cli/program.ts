@@ -202,6 +202,10 @@ export function createProgram(context: CliContext, version: string): Command {
   )
     .option('--yes', 'do it')
     .option('--dry-run', 'say what would happen')
+    .option(
+      '--keep-from <partition:offset...>',
+      'the store has applied what lies before: count what is missing of it as lost',
+    )
     .action((options) => journalRepair(options, context))
 
   withExamples(

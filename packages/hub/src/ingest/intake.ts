@@ -210,6 +210,10 @@ class Stage {
     }
     const pressure = this.#options.pressure()
     if (pressure !== null) return { ok: false, ...pressure }
+    if (this.#options.ids.behind || this.#options.calls.behind) {
+      const message = 'the index of event ids cannot be written to disk'
+      return { ok: false, code: 'overloaded', message, retryAfterSeconds: 5 }
+    }
     if (lane.pendingRows > limits.maxPendingRows) {
       const message = `${lane.pendingRows} events wait for the disk`
       return { ok: false, code: 'overloaded', message, retryAfterSeconds: 1 }
@@ -279,7 +283,7 @@ class Stage {
         const { found } = ids
         const same = found[0] === contents[i * 2] && found[1] === contents[i * 2 + 1]
         states[i] = same ? DUPLICATE : CONFLICT
-      } else if (ids.mayHaveForgotten(event.time)) {
+      } else if (ids.mayHaveForgotten(event.time - this.#options.limits.futureTolerance)) {
         const answer = prepared.asked.get(i)
         if (answer === undefined) old.push(i)
         else states[i] = answer === null ? NEW : sameContent(answer, contents, i)

@@ -39,6 +39,8 @@ export interface IndexStats {
   readonly runs: number
   /** Runs given up because they could not be read. */
   readonly damagedRuns: number
+  /** Failed attempts to write runs; each is tried again. */
+  readonly errors: number
 }
 
 export class Counters {

@@ -57,7 +57,10 @@ interface Flight {
 }
 
 /** The function to inject where questions are asked, and its counters. */
-export function createAsk(options: AskOptions): { readonly ask: Ask; stats(): AskStats } {
+export function createAsk(options: AskOptions): {
+  readonly ask: Ask
+  readonly stats: () => AskStats
+} {
   const { clock } = options
   const maxConcurrent = options.maxConcurrent ?? 4
   const maxWaiting = options.maxWaiting ?? 64

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { answer, call, HOUR, NOW, records, START } from './ask.test-support.ts'
+import { answer, call, HOUR, NOW, records, START } from './ask.fixture.ts'
 
 const DAY = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' } as const
 const THREE = { from: '2026-11-20T00:00:00Z', to: '2026-11-20T03:00:00Z' } as const

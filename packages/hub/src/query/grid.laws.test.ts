@@ -26,14 +26,12 @@ test('linear: known values stay, gaps lie on the line between their neighbours, 
       for (const [at, value] of values.entries()) {
         const left = values.findLastIndex((each, index) => each !== null && index <= at)
         const right = values.findIndex((each, index) => each !== null && index >= at)
-        if (value !== null) expect(filled[at]).toBe(value)
-        else if (left < 0 || right < 0) expect(filled[at]).toBeNull()
-        else {
-          const a = values[left] ?? 0
-          const b = values[right] ?? 0
-          const share = (at - left) / (right - left)
-          expect(filled[at]).toBeCloseTo(a * (1 - share) + b * share, 9)
-        }
+        const a = values[left] ?? null
+        const b = values[right] ?? null
+        const share = right === left ? 0 : (at - left) / (right - left)
+        const expected = value ?? (a === null || b === null ? null : a * (1 - share) + b * share)
+        expect(filled[at] === null).toBe(expected === null)
+        expect(Number(filled[at])).toBeCloseTo(expected ?? 0, 9)
       }
     }),
   )

@@ -152,6 +152,21 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
 export interface RepairCommandOptions extends GlobalOptions {
   readonly yes?: boolean
   readonly dryRun?: boolean
+  /** `<partition>:<offset>`, as the error of a start names it. */
+  readonly keepFrom?: readonly string[]
+}
+
+/** Per partition, the offset below which the store has applied everything. */
+function positions(texts: readonly string[] = []): Map<number, bigint> {
+  return new Map(
+    texts.map((text) => {
+      const [, partition, offset] = /^(\d+):(\d+)$/.exec(text) ?? []
+      if (partition === undefined || offset === undefined) {
+        throw new CliError(`--keep-from takes <partition>:<offset>, not ${text}`, EXIT.usage)
+      }
+      return [Number(partition), BigInt(offset)]
+    }),
+  )
 }
 
 export async function journalRepair(
@@ -160,7 +175,8 @@ export async function journalRepair(
 ): Promise<void> {
   const { repairJournal } = await import('../../log/journal/repair.ts')
   const dryRun = options.dryRun === true || options.yes !== true
-  const report = await onFolder(options, (dir) => repairJournal(dir, { dryRun }))
+  const keepFrom = positions(options.keepFrom)
+  const report = await onFolder(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
   if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
   if (report.actions.length === 0) {
     context.terminal.err('Nothing to repair.\n')

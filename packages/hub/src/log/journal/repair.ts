@@ -141,7 +141,8 @@ async function planPartition(
   if (segments.length === 0 && keepFrom > 0n) return [planEmpty(dir, partition, keepFrom)]
   for (const [index, segment] of segments.entries()) {
     const before = segments[index + 1]?.first
-    if (before === undefined && (await isUnborn(disk, segment))) continue
+    const mayBeUnborn = before === undefined && keepFrom <= segment.first
+    if (mayBeUnborn && (await isUnborn(disk, segment))) continue
     let salvage = await salvageSegment(disk, segment, before ?? keepFrom, before)
     let durable = before ?? larger(salvage.durable, keepFrom)
     if (before === undefined) salvage = await salvageSegment(disk, segment, durable, before)

@@ -66,9 +66,9 @@ export function defineReport<Name extends string>(definition: ReportDefinition<N
       units: { type: 'object', description: 'Unit of every number, by its place in the body.' },
       meta: META_SCHEMA,
     }),
-    /** `now` is epoch microseconds. */
+    /** `now` is epoch milliseconds, as of `Clock.now`. */
     async run(given, ask, scope, now, signal): Promise<ReportOutcome> {
-      const parsed = readParameters(parameters, given, now)
+      const parsed = readParameters(parameters, given, now * 1000)
       if (!parsed.ok) return invalid(parsed.issues)
       const range = definition.range?.(parsed.input)
       const input: ReportInput = { ...parsed.input, ...range }

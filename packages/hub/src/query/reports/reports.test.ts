@@ -2,12 +2,12 @@ import type { Question } from '@llmhub/schema'
 import { expect, test } from 'vitest'
 import type { Ask } from '../../core/ask.ts'
 import { projectScope } from '../../core/scope.ts'
-import { call, HOUR, NOW, START } from '../ask.test-support.ts'
+import { call, HOUR, NOW, START } from '../ask.fixture.ts'
 import { executeQuestion } from '../execute.ts'
-import type { MemoryRow } from '../memory-store.test-support.ts'
-import { memoryStore } from '../memory-store.test-support.ts'
+import type { MemoryRow } from '../memory-store.fixture.ts'
+import { memoryStore } from '../memory-store.fixture.ts'
 import { parseQuestion } from '../parse-question.ts'
-import { conforms } from './conforms.test-support.ts'
+import { conforms } from './conforms.fixture.ts'
 import { REPORTS } from './reports.ts'
 
 const scope = projectScope('default')
@@ -35,7 +35,7 @@ async function body(
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Readonly<Record<string, unknown>>> {
   const report = reportAt(path)
-  const outcome = await report.run(parameters, asking(rows), scope, NOW, signal)
+  const outcome = await report.run(parameters, asking(rows), scope, NOW / 1000, signal)
   if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`)
   expect(conforms(outcome.body, report.response)).toEqual([])
   return outcome.body
@@ -83,7 +83,7 @@ test.each(PATHS)('%s of data and of nothing conforms to its schema', async (path
 test.each(PATHS)('%s refuses unknown and wrong parameters', async (path) => {
   const report = reportAt(path)
   const refused = async (parameters: Record<string, string>) => {
-    const outcome = await report.run(parameters, asking([]), scope, NOW, signal)
+    const outcome = await report.run(parameters, asking([]), scope, NOW / 1000, signal)
     return outcome.ok ? null : [outcome.code, outcome.issues.map((issue) => issue.message).join()]
   }
   expect(await refused({ modle: 'x' })).toEqual([
@@ -139,7 +139,7 @@ test('/costs/breakdown by model, by tag, and with a rest', async () => {
     { by: 'tema' },
     asking([]),
     scope,
-    NOW,
+    NOW / 1000,
     signal,
   )
   expect(outcome).toMatchObject({ ok: false, code: 'invalid_request', issues: [{ path: 'by' }] })
@@ -250,7 +250,7 @@ test('filters, zone and range reach every question', async () => {
     timezone: 'Europe/Berlin',
     granularity: '1day',
   }
-  await reportAt('/costs').run(parameters, asking([], asked), scope, NOW, signal)
+  await reportAt('/costs').run(parameters, asking([], asked), scope, NOW / 1000, signal)
   expect(asked).toHaveLength(3)
   for (const question of asked) {
     expect(question).toMatchObject({
@@ -270,7 +270,7 @@ test('too fine a granularity is refused in the words of the report', async () =>
     { start_time: '2025-01-01T00:00:00Z', end_time: '2026-11-01T00:00:00Z', granularity: '1min' },
     asking([]),
     scope,
-    NOW,
+    NOW / 1000,
     signal,
   )
   expect(outcome).toMatchObject({
@@ -283,6 +283,6 @@ test('too fine a granularity is refused in the words of the report', async () =>
 test('a failure of a question is the failure of the report', async () => {
   const ask: Ask = () =>
     Promise.resolve({ ok: false, code: 'store_rebuilding', message: 'wait', issues: [] })
-  const outcome = await reportAt('/costs').run({}, ask, scope, NOW, signal)
+  const outcome = await reportAt('/costs').run({}, ask, scope, NOW / 1000, signal)
   expect(outcome).toEqual({ ok: false, code: 'store_rebuilding', message: 'wait', issues: [] })
 })

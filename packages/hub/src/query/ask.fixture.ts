@@ -2,8 +2,8 @@ import type { Answer, Cell, Question } from '@llmhub/schema'
 import { projectScope } from '../core/scope.ts'
 import type { Plan } from '../store/store.ts'
 import { executeQuestion } from './execute.ts'
-import type { MemoryRow } from './memory-store.test-support.ts'
-import { memoryStore } from './memory-store.test-support.ts'
+import type { MemoryRow } from './memory-store.fixture.ts'
+import { memoryStore } from './memory-store.fixture.ts'
 import { parseQuestion } from './parse-question.ts'
 
 export const HOUR = 3_600_000_000
