@@ -4,15 +4,12 @@
  *
  *   node --conditions=@llmhub/source bench/micro/questions.ts [rows, default 1000000]
  */
-import { readFile } from 'node:fs/promises'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { EVENT_COLUMNS } from '@llmhub/schema'
 import { allProjects } from '../../packages/hub/src/core/scope.ts'
 import { ROLLUPS } from '../../packages/hub/src/rollup/rollups.ts'
+import { EventTable } from '../../packages/hub/src/store/duckdb/event-table.fixture.ts'
 import { renderPlan } from '../../packages/hub/src/store/duckdb/render-plan.ts'
 import {
   buildSpan,
-  type Run,
   readUnclean,
   registerRollups,
 } from '../../packages/hub/src/store/duckdb/rollup-build.ts'
@@ -155,46 +152,25 @@ const GENERATED: Readonly<Record<string, string>> = {
   cost_total: 'CASE WHEN hash(i, 2) % 4 < 3 THEN (hash(i, 11) % 100000000000)::BIGINT END',
 }
 
-const TYPES = {
-  dict: 'INTEGER',
-  text: 'VARCHAR',
-  i64: 'BIGINT',
-  i32: 'INTEGER',
-  i16: 'SMALLINT',
-  f64: 'DOUBLE',
-  bool: 'BOOLEAN',
-  tags: 'MAP(VARCHAR, VARCHAR)',
-} as const
-
-async function generate(connection: DuckDBConnection, total: number): Promise<void> {
-  const stored = EVENT_COLUMNS.filter(({ name }) => !/^(id_hi|id_lo|content_hash)$/.test(name))
-  const select = stored.map(
-    ({ name, type }) => `CAST(${GENERATED[name] ?? 'NULL'} AS ${TYPES[type]}) AS "${name}"`,
+async function generate(table: EventTable, total: number): Promise<void> {
+  const names = Object.keys(GENERATED)
+  const select = names.map((name) => `${GENERATED[name]} AS "${name}"`)
+  await table.run(
+    `INSERT INTO event_rows BY NAME SELECT 0 AS log_partition, i AS log_offset, 0 AS log_index, ${select.join(', ')} FROM (SELECT range AS i, ${total} AS total FROM range(${total}))`,
   )
-  await connection.run(
-    `CREATE TABLE event_rows AS SELECT 0::SMALLINT AS log_partition, i AS log_offset, 0 AS log_index, ${select.join(', ')} FROM (SELECT range AS i, ${total} AS total FROM range(${total}))`,
-  )
-  for (const { name, type } of stored) {
-    if (type !== 'dict') continue
-    await connection.run(`CREATE TABLE "dict_${name}" (id INTEGER, value VARCHAR)`)
-    for (const [id, text] of (DICTIONARIES[name] ?? []).entries()) {
-      await connection.run(`INSERT INTO "dict_${name}" VALUES (${id}, $1)`, [text])
+  for (const [name, texts] of Object.entries(DICTIONARIES)) {
+    for (const [id, text] of texts.entries()) {
+      await table.run(`INSERT INTO "dict_${name}" VALUES (${id}, $1)`, [text])
     }
   }
-  await connection.run(
-    'CREATE TABLE dirty_hours (project INTEGER, hour BIGINT, log_partition SMALLINT, log_offset BIGINT)',
-  )
 }
 
 const total = Number(process.argv[2] ?? 1_000_000)
-const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
-const connection = await instance.connect()
-const run: Run = async (sql, values = []) =>
-  (await connection.runAndReadAll(sql, [...values])).getRows() as never
+const table = await EventTable.create()
+const { run } = table
 
-await generate(connection, total)
-const migration = new URL('../../packages/hub/sql/duckdb/0002_rollups.sql', import.meta.url)
-await connection.run(await readFile(migration, 'utf8'))
+await generate(table, total)
+await table.migrate('0002_rollups.sql')
 await registerRollups(run, ROLLUPS)
 const began = performance.now()
 for (let from = START; from < END; from += DAY_MICROS) {
@@ -233,4 +209,4 @@ for (const [name, question] of QUESTIONS) {
     `${name.padEnd(42)} raw ${raw.ms.toFixed(1).padStart(7)} ms  ${stored.source.padEnd(6)} ${stored.ms.toFixed(1).padStart(7)} ms  × ${(raw.ms / stored.ms).toFixed(1).padStart(5)}  ${stored.answer}\n`,
   )
 }
-connection.closeSync()
+table.connection.closeSync()

@@ -143,7 +143,7 @@ function keyOf(plan: AggregatePlan, row: EventRow): GroupKey | null {
   return plan.groups.other ? plan.groupBy.map(() => OTHER_KEY) : null
 }
 
-export function holds(predicate: Predicate, row: EventRow): boolean {
+function holds(predicate: Predicate, row: EventRow): boolean {
   switch (predicate.op) {
     case 'and':
       return predicate.parts.every((part) => holds(part, row))

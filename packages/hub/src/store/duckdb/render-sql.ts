@@ -113,8 +113,3 @@ export function fieldSql(field: FieldRef, parameters: Parameters): string {
   if (field.type === 'tag') return `e."tags"[${parameters.text(field.key)}]`
   return `e.${quote(storedColumn(field.column).name)}`
 }
-
-/** Equal for equal fields. */
-export function fieldId(field: FieldRef): string {
-  return field.type === 'tag' ? `tag ${field.key}` : `column ${field.column}`
-}
