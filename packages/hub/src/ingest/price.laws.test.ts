@@ -115,8 +115,8 @@ describe('prices against the arithmetic of the price package', () => {
   it('price amounts beyond 2^53 pico-dollars exactly', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 1e12 }),
-        fc.integer({ min: 0, max: 1e12 }),
+        fc.integer({ min: 1, max: 5e11 }),
+        fc.integer({ min: 0, max: 5e11 }),
         (input, output) => {
           const cost = priceCall(table, {
             provider: 'openai',

@@ -156,6 +156,12 @@ describe('what is not priced', () => {
       'not_priced_by_token',
     ],
     [
+      'a cost that no column holds',
+      'gpt-4o',
+      { usage: { input_tokens: Number.MAX_SAFE_INTEGER, output_tokens: 0 } },
+      'too_large',
+    ],
+    [
       'parts that exceed their whole',
       'gemini-2.5-flash',
       { provider: 'google', usage: { input_tokens: 5, input_audio_tokens: 9 } },
