@@ -158,7 +158,7 @@ describe('what is not priced', () => {
     [
       'a cost that no column holds',
       'gpt-4o',
-      { usage: { input_tokens: Number.MAX_SAFE_INTEGER, output_tokens: 0 } },
+      { usage: { input_tokens: 1e15, output_tokens: 0 } },
       'too_large',
     ],
     [
@@ -208,6 +208,14 @@ describe("the user's overrides", () => {
     'bad-price': { input_cost_per_token: -1 },
     'bad-date': { input_cost_per_token: 1, valid_from: 'soon' },
     'odd-tier': { input_cost_per_token_above_200k_tokens: 1 },
+    'odd-cache': {
+      input_cost_per_token: 1e-6,
+      input_cost_per_token_above_200k_tokens: 2e-6,
+      cache_creation_input_token_cost_above_200k_tokens: 2.5e-6,
+      output_cost_per_token: 1e-6,
+      input_cost_per_request: 0.005,
+    },
+    'noisy-model': { input_cost_per_token: 2.9999900000000002e-6, output_cost_per_token: 0 },
   })
   const table = createPriceTable({ overrides })
 
@@ -218,6 +226,7 @@ describe("the user's overrides", () => {
       'bad-price',
       'bad-date',
       'odd-tier',
+      'odd-cache',
     ])
     expect(parseOverrides([]).issues).toHaveLength(1)
     expect(parseOverrides({ x: 5 }).issues).toHaveLength(1)
@@ -258,6 +267,33 @@ describe("the user's overrides", () => {
     expect(price('future-model', { table })).toEqual({ unpriced: 'not_yet_priced' })
   })
 
+  it('are not guessed where several names stand for a platform', () => {
+    const entry = (cost: number) => ({ input_cost_per_token: cost, output_cost_per_token: cost })
+    const one = parseOverrides({ 'gemini/g': entry(1e-6) })
+    const two = parseOverrides({ 'gemini/g': entry(1e-6), 'vertex_ai/g': entry(2e-6) })
+    const ask = (overrides: typeof one, provider: string) =>
+      price('g', { table: createPriceTable({ overrides }), provider })
+    expect(ask(one, 'google')).toMatchObject({ rule: 'gemini/g' })
+    expect(ask(two, 'vertex_ai')).toMatchObject({ rule: 'vertex_ai/g' })
+    expect(ask(two, 'google')).toEqual({ unpriced: 'unknown_model' })
+  })
+
+  it('price what has no price of its own as what it is part of', () => {
+    const usage = { input_tokens: 300_000, cache_write_tokens: 1000, output_tokens: 0 }
+    expect(price('odd-cache', { table, usage })).toMatchObject({
+      prompt: 300_000 * 2_000_000,
+      other: 5_000_000_000,
+    })
+  })
+
+  it('keep every digit of a price', () => {
+    // 2999990.0000000002 pico-dollars per token.
+    const noisy = (input: number) =>
+      price('noisy-model', { table, usage: { input_tokens: input, output_tokens: 0 } })
+    expect(noisy(1_000_000)).toMatchObject({ prompt: 2_999_990_000_000 })
+    expect(noisy(10_000_000_000)).toMatchObject({ prompt: 29_999_900_000_000_002n })
+  })
+
   it('round a component once, half to even', () => {
     // An eighth of a pico-dollar per token.
     const tiny = (input: number) => price('tiny-model', { table, usage: { input_tokens: input } })
@@ -266,6 +302,49 @@ describe("the user's overrides", () => {
     expect(tiny(5)).toMatchObject({ prompt: 1 })
     expect(tiny(12)).toMatchObject({ prompt: 2 })
     expect(tiny(20)).toMatchObject({ prompt: 2 })
+  })
+})
+
+const shared =
+  process.env['LLMHUB_SHARED_DATA'] ??
+  path.resolve(import.meta.dirname, '../../../../../shared/data')
+const litellmFile = path.join(shared, 'prices/litellm_model_prices_2026-07-24.json')
+const hasLitellm = existsSync(litellmFile)
+if (!hasLitellm) console.log(`price.test: no ${litellmFile}, LiteLLM's own table is not read`)
+
+describe.runIf(hasLitellm)("LiteLLM's own table as overrides", () => {
+  it('is read but for what is not priced by token, and prices by its own figures', () => {
+    const json = JSON.parse(readFileSync(litellmFile, 'utf8')) as Record<
+      string,
+      Readonly<Record<string, unknown>>
+    >
+    const overrides = parseOverrides(json)
+    const reasons = overrides.issues.map((issue) => issue.split(': ')[1]?.split(' (')[0])
+    expect(new Set(reasons)).toEqual(
+      new Set([
+        'not an object',
+        'no price per token',
+        'graduated tiers',
+        'a price above a size, but none below it',
+      ]),
+    )
+    const table = createPriceTable({ overrides })
+    let compared = 0
+    for (const [key, entry] of Object.entries(json)) {
+      const provider = entry['litellm_provider']
+      const [input, output] = [entry['input_cost_per_token'], entry['output_cost_per_token']]
+      if (typeof provider !== 'string' || !key.startsWith(`${provider}/`)) continue
+      if (typeof input !== 'number' || typeof output !== 'number') continue
+      if ('tiered_pricing' in entry) continue
+      const usage = { input_tokens: 1000, output_tokens: 100 }
+      const cost = price(key.slice(provider.length + 1), { table, provider, usage })
+      const close = (told: number | bigint, perToken: number, tokens: number) =>
+        Math.abs(Number(told) / 1e12 - perToken * tokens) <= 1e-12 + 1e-12 * perToken * tokens
+      expect('total' in cost && close(cost.prompt, input, 1000)).toBe(true)
+      expect('total' in cost && close(cost.completion, output, 100)).toBe(true)
+      compared++
+    }
+    expect(compared).toBeGreaterThan(1800)
   })
 })
 
@@ -285,9 +364,6 @@ describe('the memory of matches', () => {
  * Usage blocks of real answers with prices that the price package's own tests expect of them. Each body
  * is priced as on the day those were computed, before changes that the installed list has dated since.
  */
-const shared =
-  process.env['LLMHUB_SHARED_DATA'] ??
-  path.resolve(import.meta.dirname, '../../../../../shared/data')
 const goldenFile = path.join(shared, 'telemetry/genai-usages.even.json')
 const hasGolden = existsSync(goldenFile)
 if (!hasGolden) console.log(`price.test: no ${goldenFile}, published costs are not compared`)

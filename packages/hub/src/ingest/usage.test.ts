@@ -224,6 +224,7 @@ describe('odd input', () => {
   it('passes over what is not a count', () => {
     const raw = { input_tokens: -1, prompt_tokens: 7, output_tokens: 1.5, completion_tokens: '3' }
     expect(told(normalizeUsage(raw, 'http'))).toEqual({ input: 7 })
+    expect(normalizeUsage({ input_tokens: 2e15 }, 'http')).toBeNull()
   })
 
   it('lets the canonical name win and counts contradictions', () => {
