@@ -11,6 +11,8 @@ import type {
   StoreStatus,
   StoreWorkerData,
   ToWorker,
+  VerifyOutcome,
+  VerifyWhat,
 } from './protocol.ts'
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
@@ -192,6 +194,10 @@ export class StoreClient implements Omit<Store, 'apply'> {
       waiting: 0,
       recoveries: 0,
     }))
+  }
+
+  verify(what: VerifyWhat): Promise<VerifyOutcome> {
+    return this.#ask('verify', what, null, (message) => ({ ok: false, message }))
   }
 
   /** Writes everything applied into the database file. Answers false when that was not possible now. */
