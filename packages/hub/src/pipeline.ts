@@ -47,6 +47,7 @@ export interface Pipeline {
 }
 
 const DAY_MICROS = 86_400_000_000
+const LOOKUP_PAUSE_MS = 200
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { config, clock, log, store } = parts
@@ -81,7 +82,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     newId: parts.newId,
     pressure: () => pressureOf(parts),
     rateOf: parts.rateOf,
-    lookup: (project, events) => store.lookup(project, events),
+    lookup: (project, events) => lookUpPatiently(parts, project, events),
     sabotage: parts.sabotage,
   })
   const asking = createAsk({
@@ -111,9 +112,9 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
       retryAfterSeconds: 1,
     } as const
   }
-  const { state, lagMs } = store.status()
+  const { state } = store.status()
   // While the store is rebuilt its lag says nothing about the load: events are taken in all the same.
-  if (state === 'ready' && lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
+  if (state === 'ready' && store.lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
     return {
       code: 'overloaded',
       message: 'the store is too far behind the log',
@@ -121,4 +122,22 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
     } as const
   }
   return null
+}
+
+/**
+ * Asks the store for events that the index may have forgotten. A store that is being rebuilt cannot
+ * tell: the look-up waits until it can, because guessing would count an event twice.
+ */
+async function lookUpPatiently(
+  { store, clock }: PipelineParts,
+  ...question: Parameters<StoreClient['lookup']>
+): ReturnType<StoreClient['lookup']> {
+  for (;;) {
+    try {
+      return await store.lookup(...question)
+    } catch (error) {
+      if (store.status().state === 'failed') throw error
+      await new Promise<void>((resume) => clock.hold(LOOKUP_PAUSE_MS, resume))
+    }
+  }
 }

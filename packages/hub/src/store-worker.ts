@@ -1,12 +1,13 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
 import { allProjects, projectScope } from './core/scope.ts'
 import { openJournalReader } from './log/journal/reader.ts'
+import { ROLLUPS } from './rollup/rollups.ts'
+import { nextBuild } from './rollup/schedule.ts'
 import { messageOf } from './store/duckdb/fault.ts'
 import { StoreOwner } from './store/duckdb/store-owner.ts'
-import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
+import type { FromWorker, StoreStatus, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
  * The thread that owns the database: it reads the log, applies it, and answers. Everything it does is
@@ -23,7 +24,16 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
-  const owner = new StoreOwner({ ...data, path, reader, clock: systemClock, onProgress: send })
+  const onStatus = (status: StoreStatus): void => send({ type: 'status', status })
+  const owner = new StoreOwner({
+    ...data,
+    path,
+    reader,
+    clock: systemClock,
+    rollups: ROLLUPS,
+    nextBuild,
+    onStatus,
+  })
   const cancels = new Map<number, AbortController>()
 
   const answer = async (message: RequestMessage, signal: AbortSignal): Promise<unknown> => {
@@ -36,10 +46,12 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
-      case 'status':
-        return owner.status(await bytesOf(path))
+      case 'lookup':
+        return owner.lookup(message.take)
       case 'sql':
         return owner.sql(message.take, signal)
+      case 'verify':
+        return owner.verify(message.take)
       case 'checkpoint':
         return owner.checkpoint()
       default:
@@ -91,15 +103,4 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
 
 function scopeOf(project: string | null) {
   return project === null ? allProjects() : projectScope(project)
-}
-
-async function bytesOf(path: string): Promise<number> {
-  let bytes = 0
-  for (const file of [path, `${path}.wal`]) {
-    bytes += await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return bytes
 }
