@@ -59,7 +59,7 @@ export type FirstKey =
   | { readonly origin: 'brought' | 'brought_revoked' | 'existing' }
 
 /** Least length of a key that somebody brings. */
-export const MIN_BROUGHT_KEY_LENGTH = 32
+const MIN_BROUGHT_KEY_LENGTH = 32
 
 const PEPPER = 'key_pepper'
 const BROUGHT = 'brought-'
