@@ -5,24 +5,28 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ERRORS, eventJsonSchema } from '@llmhub/schema'
+import { eventJsonSchema } from '@llmhub/schema'
 import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
 import { sabotageSwitches } from './config/load.ts'
 import type { Config } from './config/options.ts'
+import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
 import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
-import type { HubStatus } from './core/status.ts'
-import { type Indexes, openIndexes } from './ingest/dedup/indexes.ts'
-import { parseOverrides } from './ingest/price-override.ts'
+import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { KeyIndex } from './ingest/dedup/key-index.ts'
+import { ID_VALUE_WORDS } from './ingest/intake.ts'
+import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
 import { createPriceTable } from './ingest/price-table.ts'
+import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
@@ -122,6 +126,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const store = new StoreClient({
     logDir: join(dir, 'log'),
     storeDir: join(dir, 'store'),
+    clock,
     epoch: control.takeLease('store', String(process.pid)),
     wal: config['store.wal'],
     memoryLimitMib: config['store.memory_mb'],
@@ -159,17 +164,34 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
 
   // Ingest: what has been seen, what things cost.
   const hashKey = control.secret('id_hash_key') ?? newSecret(control, 'id_hash_key', 16)
-  const indexes: Indexes = await openIndexes({
-    dir: join(dir, 'dedup'),
-    log: journal,
+  const indexOptions = {
     clock,
-    maxIds: config['dedup.max_ids'],
-    horizonMs: config['dedup.horizon_days'] * 86_400_000,
+    horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
+    maxKeys: config['dedup.max_ids'],
+  }
+  const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
+  const ids = await KeyIndex.open({
+    ...indexOptions,
+    files: await openRunFolder(join(dir, 'dedup', 'ids')),
+    valueWords: ID_VALUE_WORDS,
   })
-  started.add(() => indexes.close())
-  const overrides = readOverrides(config)
+  started.add(() => ids.close())
+  const calls = await KeyIndex.open({
+    ...indexOptions,
+    files: await openRunFolder(join(dir, 'dedup', 'calls')),
+    valueWords: CALL_VALUE_WORDS,
+  })
+  started.add(() => calls.close())
+  try {
+    await restoreIndexes({ log: journal, ids, calls, hashKey })
+  } catch (error) {
+    if (!(error instanceof HashKeyError)) throw error
+    const message = `${error.message}: control.sqlite is not the one that belongs to this log; put the right one back`
+    return { ok: false, reason: 'storage', message }
+  }
+  const overrides = await readOverrides(config['prices.overrides'])
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
-  const prices = createPriceTable(overrides.options)
+  const prices = createPriceTable({ overrides: overrides.overrides })
   const projectLimits = new ProjectLimits(control, clock)
   const { ingest, asking } = createPipeline({
     config,
@@ -177,12 +199,12 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     log: journal,
     store,
     freeSpace,
-    ids: indexes.ids,
-    calls: indexes.calls,
+    ids,
+    calls,
     hashKey,
     prices,
     newId: randomUUID,
-    rateOf: (project) => projectLimits.rateOf(project),
+    rateOf: () => null,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
 
@@ -216,9 +238,11 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
-      status: async (): Promise<HubStatus> => ({ dependencies: [], ...(await statusOf()) }),
+      status: () =>
+        statusOf({ logDir: join(dir, 'log'), store, journal, ingest, freeSpace, config, clock }),
+      verify: (what) => verifyPart(what, store, journal),
       toCsv: formatCsv,
-      limits: () => ({ ingest: {}, errors: ERRORS.length }),
+      limits: () => limitsOf(config),
     },
     { ...DEFAULT_SERVER_LIMITS, closeDeadlineMs: config.shutdown_seconds * 1000 },
   )
@@ -234,5 +258,27 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       failed: journal.failed,
       stop: () => started.stop(),
     },
+  }
+}
+
+function newSecret(control: Control, name: string, bytes: number): Uint8Array {
+  const value = randomBytes(bytes)
+  control.putSecret(name, value)
+  return value
+}
+
+type OverridesRead =
+  | { readonly ok: true; readonly overrides: Overrides }
+  | { readonly ok: false; readonly message: string }
+
+async function readOverrides(path: string | null): Promise<OverridesRead> {
+  if (path === null) return { ok: true, overrides: NO_OVERRIDES }
+  try {
+    const overrides = parseOverrides(JSON.parse(await readFile(path, 'utf8')))
+    if (overrides.issues.length === 0) return { ok: true, overrides }
+    const issues = overrides.issues.slice(0, 10).map((issue) => `  ${JSON.stringify(issue)}`)
+    return { ok: false, message: `prices.overrides ${path}:\n${issues.join('\n')}` }
+  } catch (error) {
+    return { ok: false, message: `prices.overrides ${path}: ${(error as Error).message}` }
   }
 }

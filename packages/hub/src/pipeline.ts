@@ -18,6 +18,7 @@ import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
+import { createStoreLookup } from './ingest/dedup/store-lookup.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
@@ -47,6 +48,7 @@ export interface Pipeline {
 }
 
 const DAY_MICROS = 86_400_000_000
+const LOOKUP_PAUSE_MS = 200
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { config, clock, log, store } = parts
@@ -81,7 +83,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     newId: parts.newId,
     pressure: () => pressureOf(parts),
     rateOf: parts.rateOf,
-    lookup: (project, events) => store.lookup(project, events),
+    lookup: createStoreLookup(
+      (plan, scope, signal) => store.query(plan, scope, signal),
+      log,
+      () => new Promise((resume) => clock.hold(LOOKUP_PAUSE_MS, resume)),
+    ),
     sabotage: parts.sabotage,
   })
   const asking = createAsk({
@@ -111,9 +117,9 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
       retryAfterSeconds: 1,
     } as const
   }
-  const { state, lagMs } = store.status()
+  const { state } = store.progress
   // While the store is rebuilt its lag says nothing about the load: events are taken in all the same.
-  if (state === 'ready' && lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
+  if (state === 'ready' && store.lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
     return {
       code: 'overloaded',
       message: 'the store is too far behind the log',

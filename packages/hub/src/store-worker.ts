@@ -3,9 +3,11 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
 import { allProjects, projectScope } from './core/scope.ts'
 import { openJournalReader } from './log/journal/reader.ts'
+import { ROLLUPS } from './rollup/rollups.ts'
+import { nextBuild } from './rollup/schedule.ts'
 import { messageOf } from './store/duckdb/fault.ts'
 import { StoreOwner } from './store/duckdb/store-owner.ts'
-import type { FromWorker, StoreStatus, StoreWorkerData, ToWorker } from './store/protocol.ts'
+import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
  * The thread that owns the database: it reads the log, applies it, and answers. Everything it does is
@@ -22,8 +24,15 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
-  const onStatus = (status: StoreStatus): void => send({ type: 'status', status })
-  const owner = new StoreOwner({ ...data, path, reader, clock: systemClock, onStatus })
+  const owner = new StoreOwner({
+    ...data,
+    path,
+    reader,
+    clock: systemClock,
+    rollups: ROLLUPS,
+    nextBuild,
+    onStatus: (status) => send({ type: 'status', status }),
+  })
   const cancels = new Map<number, AbortController>()
 
   const answer = async (message: RequestMessage, signal: AbortSignal): Promise<unknown> => {
@@ -40,6 +49,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         return owner.lookup(message.take)
       case 'sql':
         return owner.sql(message.take, signal)
+      case 'verify':
+        return owner.verify(message.take)
       case 'checkpoint':
         return owner.checkpoint()
       default:

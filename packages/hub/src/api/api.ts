@@ -13,6 +13,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
 import { shareStatus } from './shared-status.ts'
@@ -58,6 +59,7 @@ export async function createApi(
     }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
+    ...verifyRoutes(dependencies.verify),
     ...operationRoutes({
       version: dependencies.version,
       status: shareStatus(dependencies.status, clock),

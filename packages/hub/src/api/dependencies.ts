@@ -12,6 +12,7 @@ import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
+import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
 export interface ApiDependencies {
@@ -40,6 +41,7 @@ export interface ApiDependencies {
   readonly status: () => HubStatus | Promise<HubStatus>
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
+  readonly verify: Verify
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

@@ -56,3 +56,20 @@ export function colorAllowed(): boolean {
 export function threadPoolSize(): number {
   return Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
 }
+
+/**
+ * Faults that a test harness switches on to prove that it notices: `LLMHUB_SABOTAGE=dedup_off,…`.
+ * Each breaks a promise of the hub; the hub says so loudly when one is on.
+ */
+export const SABOTAGE_SWITCHES = [
+  'ack_before_sync',
+  'skip_checksum',
+  'dedup_off',
+  'position_off_by_one',
+] as const
+export type SabotageSwitch = (typeof SABOTAGE_SWITCHES)[number]
+
+export function sabotageSwitches(): ReadonlySet<SabotageSwitch> {
+  const asked = (process.env['LLMHUB_SABOTAGE'] ?? '').split(',')
+  return new Set(SABOTAGE_SWITCHES.filter((name) => asked.includes(name)))
+}

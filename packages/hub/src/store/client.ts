@@ -13,6 +13,8 @@ import type {
   StoreStatus,
   StoreWorkerData,
   ToWorker,
+  VerifyOutcome,
+  VerifyWhat,
 } from './protocol.ts'
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
@@ -63,7 +65,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
-      this.#worker.on('error', (error) => this.#fail(`the store's thread failed: ${error.message}`))
+      this.#worker.on('error', (error: Error) =>
+        this.#fail(`the store's thread failed: ${error.message}`),
+      )
       this.#worker.on('exit', (code) => {
         this.#fail(`the store's thread ended with code ${code}`)
         resolve()
@@ -184,6 +188,10 @@ export class StoreClient implements Omit<Store, 'apply'> {
     })
   }
 
+  verify(what: VerifyWhat): Promise<VerifyOutcome> {
+    return this.#ask('verify', what, null, (message) => ({ ok: false, message }))
+  }
+
   /** Writes everything applied into the database file. Answers false when that was not possible now. */
   checkpoint(): Promise<boolean> {
     return this.#ask('checkpoint', null, null, () => false)
@@ -268,7 +276,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   #tell(status: StoreStatus): void {
     this.#status = status
     this.#lag.applied(status.applied)
-    for (const look of [...this.#waiters]) look()
+    for (const look of this.#waiters) look()
     this.#onProgress(status)
   }
 }

@@ -61,7 +61,20 @@ export interface Requests {
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
+  readonly verify: { readonly take: VerifyWhat; readonly answer: VerifyOutcome }
 }
+
+/** `store`: every block of the database; `rollups`: every built bucket against its rows. */
+export type VerifyWhat = 'store' | 'rollups'
+
+export type VerifyOutcome =
+  | {
+      readonly ok: true
+      /** What was looked at: tables with rows, rollups with buckets. */
+      readonly checked: readonly { readonly name: string; readonly count: number }[]
+      readonly problems: readonly string[]
+    }
+  | { readonly ok: false; readonly message: string }
 
 export interface QueryRequest {
   readonly plan: Plan

@@ -1,6 +1,7 @@
 /** The embedded log: a folder of segments, written by group commit. Byte format: docs/formats/journal.md. */
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
+import { systemClock } from '../../core/clock.ts'
 import type { AppendOutcome, Log, LogEntry, LogRecord } from '../log.ts'
 import { compressSegment } from './compress.ts'
 import { type Disk, errnoCode, isDiskFull, SyncError, syncFolder } from './disk.ts'
@@ -23,6 +24,8 @@ export interface JournalStats {
   }[]
   /** Group commits since opening. */
   readonly commits: number
+  /** Time spent waiting for fdatasync by all of them. */
+  readonly fsyncSeconds: number
   /** Closed segments that wait for compression. */
   readonly waitingForCompression: number
   /** Compressions that did not happen, for want of space or because the segment is damaged; the segments stay as they are. */
@@ -102,6 +105,7 @@ class FolderJournal implements Journal {
   #failure: Error | undefined
   #closing: Promise<void> | undefined
   #commits = 0
+  #fsyncMs = 0
   /** Segments to compress, in the order in which they were closed. */
   readonly #toCompress: { readonly partition: Partition; readonly segment: ClosedSegment }[] = []
   #compressing: Promise<void> | undefined
@@ -138,8 +142,10 @@ class FolderJournal implements Journal {
         ackBeforeSync: options.sabotage?.ackBeforeSync === true,
         fail: (error) => this.#fail(error),
         hasFailed: () => this.#failure !== undefined,
-        onCommit: (next) => {
+        now: () => (options.clock ?? systemClock).monotonic(),
+        onCommit: (next, fsyncMs) => {
           this.#commits += 1
+          this.#fsyncMs += fsyncMs
           for (const listener of this.#listeners) listener(number, next)
         },
         onClosed: (file, next) => this.#addClosed(number, file, next),
@@ -229,6 +235,7 @@ class FolderJournal implements Journal {
     const stats = {
       partitions,
       commits: this.#commits,
+      fsyncSeconds: this.#fsyncMs / 1000,
       waitingForCompression: this.#toCompress.length,
       compressionFailures: this.#compressionFailures,
     }

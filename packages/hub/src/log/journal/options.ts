@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts'
 import type { Disk } from './disk.ts'
 
 /** Breaks the journal on purpose, so that a fault harness can prove that it would notice. Never set in production. */
@@ -25,6 +26,8 @@ export interface JournalOptions {
   readonly disk?: Disk
   /** Answers 16 random bytes for the chain of a new segment. Default: `node:crypto`. */
   readonly newSeed?: () => Uint8Array
+  /** Times fsyncs. Default: the clock of the machine. */
+  readonly clock?: Clock
   /** Test-only; default off. */
   readonly sabotage?: Sabotage
 }

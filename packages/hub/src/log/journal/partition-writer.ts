@@ -21,7 +21,10 @@ export interface WriterOptions {
   /** Called with the error after which the journal must not write or acknowledge anything more. */
   readonly fail: (error: Error) => void
   readonly hasFailed: () => boolean
-  readonly onCommit: (next: bigint) => void
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number
+  /** Called after every commit, with the time its sync took. */
+  readonly onCommit: (next: bigint, fsyncMs: number) => void
   /** Called with a segment that will not be written any more, and the offset after its last record. */
   readonly onClosed: (segment: SegmentFile, next: bigint) => void
 }
@@ -148,9 +151,11 @@ export class PartitionWriter {
       await syncAll(active.file, active.segment.path)
       return this.#refuse(group, error)
     }
-    if (this.#options.ackBeforeSync) this.#acknowledge(group, active, encoded)
+    const { ackBeforeSync, now } = this.#options
+    if (ackBeforeSync) this.#acknowledge(group, active, encoded, 0)
+    const before = now()
     await syncData(active.file, active.segment.path)
-    if (!this.#options.ackBeforeSync) this.#acknowledge(group, active, encoded)
+    if (!ackBeforeSync) this.#acknowledge(group, active, encoded, now() - before)
   }
 
   /** Takes units from the queue, at least one, while they fit the segment and the size of a group. */
@@ -199,7 +204,7 @@ export class PartitionWriter {
     return { buffers, end, previous }
   }
 
-  #acknowledge(group: readonly Unit[], active: Active, encoded: Encoded): void {
+  #acknowledge(group: readonly Unit[], active: Active, encoded: Encoded, fsyncMs: number): void {
     if (this.#options.hasFailed()) return
     active.end = encoded.end
     active.previous = encoded.previous
@@ -217,7 +222,7 @@ export class PartitionWriter {
       const outcome = answers[index]
       if (outcome !== undefined) answer(outcome)
     })
-    this.#options.onCommit(first)
+    this.#options.onCommit(first, fsyncMs)
   }
 
   #refuse(units: readonly Unit[], error: unknown): void {

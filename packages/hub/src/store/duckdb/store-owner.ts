@@ -11,6 +11,8 @@ import type {
   StoreState,
   StoreStatus,
   StoreWorkerData,
+  VerifyOutcome,
+  VerifyWhat,
 } from '../protocol.ts'
 import type { RollupDefinition } from '../rollup.ts'
 import type { Plan, QueryOutcome, RangeVersion } from '../store.ts'
@@ -18,7 +20,9 @@ import { answerWith } from './answer-plan.ts'
 import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
+import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
 import type { RowPlace } from './suppressions.ts'
+import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
   extends Omit<StoreWorkerData, 'logDir' | 'storeDir' | 'committed'> {
@@ -27,6 +31,8 @@ export interface StoreOwnerOptions
   readonly reader: LogReader
   readonly clock: Clock
   readonly rollups?: readonly RollupDefinition[]
+  /** Builds the rollups while idle; without it they are read but never built. */
+  readonly nextBuild?: NextBuild
   readonly onStatus: (status: StoreStatus) => void
 }
 
@@ -49,6 +55,7 @@ export class StoreOwner {
   readonly #committed = new Map<number, bigint>()
   #store: DuckDbStore | null = null
   #applier: Applier | null = null
+  #keeper: RollupKeeper | null = null
   #state: StoreState = 'opening'
   #reason: string | null = null
   #openings = 0
@@ -142,7 +149,21 @@ export class StoreOwner {
         this.#note(`the log has lost records ${from} to ${to} of partition ${partition}`),
     })
     for (const [partition, next] of this.#committed) this.#applier.committed(partition, next)
+    this.#keepRollups(store)
     this.#change(this.#goal === null ? 'ready' : 'rebuilding', reasons.join('; ') || null)
+  }
+
+  #keepRollups(store: DuckDbStore): void {
+    const { rollups, nextBuild, clock } = this.#options
+    if (rollups === undefined || nextBuild === undefined) return
+    this.#keeper = new RollupKeeper({
+      store,
+      definitions: rollups,
+      nextBuild,
+      clock,
+      isIdle: () => this.#state === 'ready' && this.#applier?.status().lagRecords === 0,
+      onError: (error) => this.#note(messageOf(error)),
+    })
   }
 
   #applied(rows: number): void {
@@ -180,9 +201,12 @@ export class StoreOwner {
     this.#change('rebuilding', breakage.reason)
     const store = this.#store
     const applier = this.#applier
+    const keeper = this.#keeper
     this.#store = null
     this.#applier = null
+    this.#keeper = null
     this.#changing = this.#changing.then(async () => {
+      await keeper?.stop()
       await applier?.stop()
       await store?.close()
       await this.#open(breakage.fault === 'corrupt')
@@ -285,6 +309,36 @@ export class StoreOwner {
     throw new Error(`the log no longer has record ${offset} of partition ${partition}`)
   }
 
+  /** Reads every block, or recomputes every rollup; damage found on the way is recovered from as always. */
+  async verify(what: VerifyWhat): Promise<VerifyOutcome> {
+    const store = this.#store
+    const keeper = this.#keeper
+    if (store === null || this.#state !== 'ready')
+      return { ok: false, message: this.#refusal().message }
+    try {
+      if (what === 'rollups') {
+        const reports = (await keeper?.verify()) ?? []
+        const problems = reports.flatMap(({ name, different, unmarked }) => [
+          ...different.map((start) => `${name}: bucket ${isoTime(start)} differs from its rows`),
+          ...unmarked.map((start) => `${name}: bucket ${isoTime(start)} has rows but no mark`),
+        ])
+        return {
+          ok: true,
+          checked: reports.map(({ name, checked }) => ({ name, count: checked })),
+          problems,
+        }
+      }
+      const tables = await store.maintain(readEveryBlock)
+      return {
+        ok: true,
+        checked: tables.map(({ table, rows }) => ({ name: table, count: rows })),
+        problems: [],
+      }
+    } catch (error) {
+      return { ok: false, message: messageOf(error) }
+    }
+  }
+
   checkpoint(): Promise<boolean> {
     return this.#store?.checkpoint() ?? Promise.resolve(false)
   }
@@ -294,6 +348,7 @@ export class StoreOwner {
     this.#closed = true
     for (const stop of this.#stopTimers) stop()
     await this.#changing.catch(() => {})
+    await this.#keeper?.stop()
     await this.#applier?.stop()
     await this.#store?.close()
   }
@@ -308,6 +363,10 @@ async function bytesOf(path: string): Promise<number> {
     )
   }
   return bytes
+}
+
+function isoTime(micros: number): string {
+  return new Date(micros / 1000).toISOString()
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */
