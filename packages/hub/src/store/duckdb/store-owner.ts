@@ -168,7 +168,7 @@ export class StoreOwner {
 
   #applied(rows: number): void {
     this.#rowsSinceCheckpoint += rows
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 1_000_000)) {
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())
