@@ -6,6 +6,11 @@ import { COMMON_FIELDS, CONTENT_FIELDS, type FieldSpec, KINDS, type KindSpec } f
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 const { maxStringLength, maxTags, maxTagLength } = DEFAULT_VALIDATION_LIMITS
+const SAFE_INTEGER = {
+  type: 'integer',
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+}
 const TEXT = { type: 'string', maxLength: maxStringLength }
 
 function typeSchema(spec: FieldSpec): JsonSchema {
@@ -13,7 +18,7 @@ function typeSchema(spec: FieldSpec): JsonSchema {
     case 'string':
       return TEXT
     case 'id':
-      return { anyOf: [TEXT, { type: 'integer' }] }
+      return { anyOf: [TEXT, SAFE_INTEGER] }
     case 'number':
       return {
         type: 'number',
@@ -49,20 +54,21 @@ function fieldSchema(spec: FieldSpec): JsonSchema {
   const known = [spec.unit === undefined ? null : `Unit: ${spec.unit}.`, aliasNote(spec)]
   const description = [spec.doc, ...known].filter((part) => part !== null).join(' ')
   const schema = typeSchema(spec)
-  if (spec.required === true || spec.type === 'json') return { description, ...schema }
-  return { description, anyOf: [schema, { type: 'null' }] }
+  return spec.type === 'json' ? { description } : { description, anyOf: [schema, { type: 'null' }] }
 }
 
 function aliasNote(spec: FieldSpec): string | null {
   return spec.aliases === undefined ? null : `Also accepted as ${spec.aliases.join(', ')}.`
 }
 
-/** Required, under its name or one of its aliases. */
+/** Required and not null, under its name or one of its aliases. */
 function requirement(spec: FieldSpec): JsonSchema {
   const names = [spec.name, ...(spec.aliases ?? [])]
-  return names.length === 1
-    ? { required: names }
-    : { anyOf: names.map((name) => ({ required: [name] })) }
+  const present = names.map((name) => ({
+    required: [name],
+    properties: { [name]: { not: { type: 'null' } } },
+  }))
+  return present.length === 1 ? (present[0] ?? {}) : { anyOf: present }
 }
 
 function objectSchema(fields: readonly FieldSpec[], more: JsonSchema): JsonSchema {

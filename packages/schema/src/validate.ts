@@ -181,14 +181,13 @@ function readAliases(
     const slot = compiled.slots.get(key)
     if (slot === undefined) continue
     const value = object[key]
+    const problem = checkField(slot.spec, value, context.limits)
+    if (problem !== null) return within(key, problem)
+    const alias = kept(slot.spec.type, value)
     const canonical = values[slot.index]
     if (canonical === undefined) {
-      const problem = checkField(slot.spec, value, context.limits)
-      if (problem !== null) return within(key, problem)
-      values[slot.index] = kept(slot.spec.type, value)
-    } else if (canonical !== kept(slot.spec.type, value)) {
-      const problem = checkJson(value, 0, context.limits)
-      if (problem !== null) return within(key, problem)
+      values[slot.index] = alias
+    } else if (canonical !== alias) {
       draft.aliasConflicts++
       keepExtra(draft, key, value)
     }

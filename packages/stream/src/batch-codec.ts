@@ -153,6 +153,16 @@ function unpackStrings(offsets: Uint32Array, bytes: Uint8Array): string[] {
  * @throws BatchFormatError
  */
 export function decodeBatch(payload: Uint8Array): Batch {
+  try {
+    return decode(payload)
+  } catch (error) {
+    // Damaged lengths end in reads beyond the bytes, damaged text in a decoding error.
+    if (error instanceof RangeError || error instanceof TypeError) fail(error.message)
+    throw error
+  }
+}
+
+function decode(payload: Uint8Array): Batch {
   const source = payload.byteOffset % 8 === 0 ? payload : payload.slice()
   const { buffer, byteOffset } = source
   if (source.length < HEADER_BYTES) fail('shorter than its header')

@@ -24,3 +24,52 @@ export function loadConfig(
     return { ok: false, issues: [{ where: name, message }] }
   }
 }
+
+/** How the CLI reaches a running hub. */
+export interface ClientSettings {
+  readonly url: string
+  readonly key: string | null
+}
+
+/**
+ * `--url`, else LLMHUB_URL, else the configured host and port; the key from LLMHUB_KEY or the file
+ * that LLMHUB_KEY_FILE names. A key is never an argument, where other users could see it.
+ */
+export function clientSettings(
+  url: string | undefined,
+  host: string,
+  port: number,
+): ClientSettings {
+  const file = process.env['LLMHUB_KEY_FILE']
+  const key =
+    process.env['LLMHUB_KEY'] ?? (file === undefined ? null : readFileSync(file, 'utf8').trim())
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { url: url ?? process.env['LLMHUB_URL'] ?? `http://${shown}:${port}`, key }
+}
+
+/** Whether output may be coloured: https://no-color.org. */
+export function colorAllowed(): boolean {
+  return (process.env['NO_COLOR'] ?? '') === ''
+}
+
+/** Size of Node's thread pool, as it was set before Node started; Node's own default is 4. */
+export function threadPoolSize(): number {
+  return Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
+}
+
+/**
+ * Faults that a test harness switches on to prove that it notices: `LLMHUB_SABOTAGE=dedup_off,…`.
+ * Each breaks a promise of the hub; the hub says so loudly when one is on.
+ */
+export const SABOTAGE_SWITCHES = [
+  'ack_before_sync',
+  'skip_checksum',
+  'dedup_off',
+  'position_off_by_one',
+] as const
+export type SabotageSwitch = (typeof SABOTAGE_SWITCHES)[number]
+
+export function sabotageSwitches(): ReadonlySet<SabotageSwitch> {
+  const asked = (process.env['LLMHUB_SABOTAGE'] ?? '').split(',')
+  return new Set(SABOTAGE_SWITCHES.filter((name) => asked.includes(name)))
+}

@@ -43,6 +43,7 @@ const LAUNCHER_VARIABLES = new Set([
   'LLMHUB_NO_RESTART',
   'LLMHUB_CONFIG',
   'LLMHUB_KEY',
+  'LLMHUB_KEY_FILE',
   'LLMHUB_URL',
   'LLMHUB_SHARED_DATA',
   'LLMHUB_SABOTAGE',
@@ -82,7 +83,8 @@ function parseValue(spec: OptionSpec, raw: unknown): { value: Value } | { proble
 
 /** Flattens `{ ingest: { max_tags: 3 } }` to `ingest.max_tags`. */
 function flatten(tree: object, prefix: string, out: Map<string, unknown>): void {
-  for (const [key, value] of Object.entries(tree)) {
+  const entries: readonly [string, unknown][] = Object.entries(tree)
+  for (const [key, value] of entries) {
     const path = prefix === '' ? key : `${prefix}.${key}`
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       flatten(value, path, out)

@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): number
   /** Calls `run` once after `ms`; the answer cancels it. The timer does not keep the process alive. */
   after(ms: number, run: () => void): () => void
+  /** Like `after`, but the process stays alive until it has run. */
+  hold(ms: number, run: () => void): () => void
   /** Calls `run` every `ms`; the answer stops it. The timer does not keep the process alive. */
   every(ms: number, run: () => void): () => void
 }
@@ -18,6 +20,10 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms).unref()
+    return () => clearTimeout(timer)
+  },
+  hold(ms, run) {
+    const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },
   every(ms, run) {

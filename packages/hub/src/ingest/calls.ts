@@ -6,7 +6,6 @@ import {
   copyCallRow,
   emptyCallRow,
   isBetter,
-  offsetOfCallRow,
   packCallRow,
   resolveCallRow,
   unpackCallRow,
@@ -320,5 +319,3 @@ export class Calls {
 function findWords(table: HashTable, words: Int32Array, at: number): number {
   return table.find(words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0)
 }
-
-export { offsetOfCallRow }

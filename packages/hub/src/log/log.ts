@@ -57,17 +57,23 @@ export interface Log {
   /**
    * Appends the entries in order as one unit to `partition` and answers when they are durable.
    * Concurrent appends are committed together (group commit) but keep the order of their calls.
+   * Without entries nothing is written. Rejects with a RangeError when the entries are more than the
+   * log can hold as one unit, or the partition is unknown: bugs of the caller.
    */
   append(partition: number, entries: readonly LogEntry[]): Promise<AppendOutcome>
   /** Offset after the last durable record. */
   next(partition: number): bigint
   /** Offset of the oldest record still kept; equal to `next` when the partition is empty. */
   earliest(partition: number): bigint
-  /** Reads durable records from `from` (inclusive) up to `until` (exclusive; default: `next` at the time of the call). */
+  /**
+   * Reads durable records from `from` (inclusive) up to `until` (exclusive; default: `next` at the time
+   * of the call). Offsets on record as lost for good are passed over. Throws at damage, at any other
+   * missing offset, and when `from` lies below `earliest`.
+   */
   read(partition: number, from: bigint, until?: bigint): AsyncIterable<LogRecord>
-  /** Drops whole segments whose records all lie before `before`. Answers the new earliest offset. */
+  /** Drops whole segments, but never the newest, whose records all lie before `before`. Answers the new earliest offset. */
   trim(partition: number, before: bigint): Promise<bigint>
-  /** Calls `listener` after every commit with the new `next` of that partition; answers how to stop. */
+  /** Calls `listener`, which must not throw, after every commit with the new `next` of that partition; answers how to stop. */
   onCommit(listener: (partition: number, next: bigint) => void): () => void
   /** Bytes appended but not yet durable, over all partitions. */
   readonly pendingBytes: number

@@ -1,0 +1,224 @@
+-- Rows of events, sorted by arrival. (log_partition, log_offset, log_index) says where in the log a row
+-- comes from and is unique, but has no key or index: a key costs 100 bytes per row, and the insert-only
+-- apply keeps it unique. Columns of low cardinality hold ids of the tables dict_<column>.
+CREATE TABLE event_rows (
+  log_partition SMALLINT NOT NULL,
+  log_offset BIGINT NOT NULL,
+  log_index INTEGER NOT NULL,
+  "project" INTEGER,
+  "event_id" VARCHAR,
+  "time" BIGINT,
+  "received_at" BIGINT,
+  "receiver" INTEGER,
+  "kind" INTEGER,
+  "family" INTEGER,
+  "weight" DOUBLE NOT NULL,
+  "suppressed" BOOLEAN NOT NULL,
+  "entity_id" VARCHAR,
+  "entity_version" BIGINT,
+  "is_current" BOOLEAN NOT NULL,
+  "schema_version" INTEGER,
+  "source_module" INTEGER,
+  "severity" INTEGER,
+  "environment" INTEGER,
+  "correlation_id" VARCHAR,
+  "parent_event_id" VARCHAR,
+  "tags" MAP(VARCHAR, VARCHAR),
+  "provider" INTEGER,
+  "model" INTEGER,
+  "service" INTEGER,
+  "status" INTEGER,
+  "error_type" INTEGER,
+  "error_message" VARCHAR,
+  "task_type" INTEGER,
+  "prompt_name" INTEGER,
+  "prompt_version" INTEGER,
+  "name" INTEGER,
+  "category" INTEGER,
+  "action" INTEGER,
+  "unit" INTEGER,
+  "user_id" VARCHAR,
+  "session_id" VARCHAR,
+  "request_id" VARCHAR,
+  "response_id" VARCHAR,
+  "trace_id" VARCHAR,
+  "span_id" VARCHAR,
+  "actor" VARCHAR,
+  "resource" VARCHAR,
+  "decision_id" VARCHAR,
+  "latency_ms" DOUBLE,
+  "ttft_ms" DOUBLE,
+  "tokens_per_second" DOUBLE,
+  "value" DOUBLE,
+  "quality" DOUBLE,
+  "temperature" DOUBLE,
+  "top_p" DOUBLE,
+  "top_k" DOUBLE,
+  "max_tokens" DOUBLE,
+  "input_tokens" BIGINT,
+  "output_tokens" BIGINT,
+  "cache_read_tokens" BIGINT,
+  "cache_write_tokens" BIGINT,
+  "reasoning_tokens" BIGINT,
+  "cost_reported" BIGINT,
+  "cost_computed" BIGINT,
+  "cost_prompt" BIGINT,
+  "cost_completion" BIGINT,
+  "cost_other" BIGINT,
+  "cost_total" BIGINT,
+  "price_source" INTEGER,
+  "price_rule" INTEGER,
+  "price_version" INTEGER,
+  "latency_bin" SMALLINT,
+  "ttft_bin" SMALLINT,
+  "value_bin" SMALLINT,
+  "extra" VARCHAR
+);
+
+-- Rejected events: the dead letters.
+CREATE TABLE reject_rows (
+  log_partition SMALLINT NOT NULL,
+  log_offset BIGINT NOT NULL,
+  log_index INTEGER NOT NULL,
+  "project" INTEGER,
+  "reject_id" VARCHAR,
+  "received_at" BIGINT,
+  "receiver" INTEGER,
+  "event_id" VARCHAR,
+  "code" INTEGER,
+  "path" VARCHAR,
+  "message" VARCHAR,
+  "body" VARCHAR
+);
+
+-- Texts of the dictionary columns: ids count from 0 in order of first appearance and never change.
+CREATE TABLE "dict_project" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_receiver" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_kind" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_family" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_schema_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_source_module" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_severity" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_environment" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_provider" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_model" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_service" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_status" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_error_type" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_task_type" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_prompt_name" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_prompt_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_name" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_category" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_action" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_unit" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_price_source" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_price_rule" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_price_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_code" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+
+-- How far each partition of the log is applied: "next" is the offset after the last applied record.
+-- Rows are appended, in the transaction of the rows they speak of; the greatest is valid.
+CREATE TABLE positions (log_partition SMALLINT NOT NULL, next BIGINT NOT NULL, epoch BIGINT NOT NULL);
+
+-- Hours (since 1970) of a project whose rows changed, with the position of the change. Rollups consume
+-- them: an hour is dirty while a row of it is here.
+CREATE TABLE dirty_hours (project INTEGER NOT NULL, hour BIGINT NOT NULL, log_partition SMALLINT NOT NULL, log_offset BIGINT NOT NULL);
+
+-- Rows that an operation suppresses but that are not applied yet, because they lie in another partition.
+CREATE TABLE pending_suppressions (log_partition SMALLINT NOT NULL, log_offset BIGINT NOT NULL, log_index INTEGER NOT NULL);
+
+-- For people: texts and times in place of ids and microseconds. A dictionary is read once as a list,
+-- which costs less than a join and nothing when its column is not asked for.
+CREATE SCHEMA analytics;
+
+CREATE VIEW analytics.events AS
+SELECT
+  log_partition,
+  log_offset,
+  log_index,
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), "project" + 1) AS "project",
+  "event_id",
+  make_timestamp("time") AS "time",
+  make_timestamp("received_at") AS "received_at",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_receiver"), "receiver" + 1) AS "receiver",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_kind"), "kind" + 1) AS "kind",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_family"), "family" + 1) AS "family",
+  "weight",
+  "suppressed",
+  "entity_id",
+  "entity_version",
+  "is_current",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_schema_version"), "schema_version" + 1) AS "schema_version",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_source_module"), "source_module" + 1) AS "source_module",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_severity"), "severity" + 1) AS "severity",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_environment"), "environment" + 1) AS "environment",
+  "correlation_id",
+  "parent_event_id",
+  "tags",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_provider"), "provider" + 1) AS "provider",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_model"), "model" + 1) AS "model",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_service"), "service" + 1) AS "service",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_status"), "status" + 1) AS "status",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_error_type"), "error_type" + 1) AS "error_type",
+  "error_message",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_task_type"), "task_type" + 1) AS "task_type",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_prompt_name"), "prompt_name" + 1) AS "prompt_name",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_prompt_version"), "prompt_version" + 1) AS "prompt_version",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_name"), "name" + 1) AS "name",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_category"), "category" + 1) AS "category",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_action"), "action" + 1) AS "action",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_unit"), "unit" + 1) AS "unit",
+  "user_id",
+  "session_id",
+  "request_id",
+  "response_id",
+  "trace_id",
+  "span_id",
+  "actor",
+  "resource",
+  "decision_id",
+  "latency_ms",
+  "ttft_ms",
+  "tokens_per_second",
+  "value",
+  "quality",
+  "temperature",
+  "top_p",
+  "top_k",
+  "max_tokens",
+  "input_tokens",
+  "output_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "reasoning_tokens",
+  "cost_reported",
+  "cost_computed",
+  "cost_prompt",
+  "cost_completion",
+  "cost_other",
+  "cost_total",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_price_source"), "price_source" + 1) AS "price_source",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_price_rule"), "price_rule" + 1) AS "price_rule",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_price_version"), "price_version" + 1) AS "price_version",
+  "latency_bin",
+  "ttft_bin",
+  "value_bin",
+  "extra"
+FROM main.event_rows;
+
+CREATE VIEW analytics.dead_letters AS
+SELECT
+  log_partition,
+  log_offset,
+  log_index,
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), "project" + 1) AS "project",
+  "reject_id",
+  make_timestamp("received_at") AS "received_at",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_receiver"), "receiver" + 1) AS "receiver",
+  "event_id",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_code"), "code" + 1) AS "code",
+  "path",
+  "message",
+  "body"
+FROM main.reject_rows;

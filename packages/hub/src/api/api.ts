@@ -1,0 +1,93 @@
+import { createMetrics } from '../core/metrics.ts'
+import { BodyBudget } from '../receivers/http/body-budget.ts'
+import { createEventReceiver } from '../receivers/http/receive.ts'
+import type { ApiDependencies } from './dependencies.ts'
+import { openApiDocument } from './openapi.ts'
+import { ReportCache } from './report-cache.ts'
+import type { JsonSchema, Route } from './route.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { eventRoutes } from './routes/events.ts'
+import { importRoutes } from './routes/imports.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { projectRoutes } from './routes/projects.ts'
+import { queryRoutes } from './routes/query.ts'
+import { reportRoutes } from './routes/reports.ts'
+import { verifyRoutes } from './routes/verify.ts'
+import type { Server, ServerLimits } from './server.ts'
+import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
+import { shareStatus } from './shared-status.ts'
+
+export interface Api {
+  /** The table of routes the server was made from. */
+  readonly routes: readonly Route[]
+  readonly openApi: JsonSchema
+  readonly server: Server
+}
+
+/** The whole HTTP service, not yet listening. */
+export async function createApi(
+  dependencies: ApiDependencies,
+  serverLimits: ServerLimits = DEFAULT_SERVER_LIMITS,
+): Promise<Api> {
+  const { authenticator, cache, clock, logger, projectLimits, receiverLimits } = dependencies
+  const monotonic = (): number => clock.monotonic()
+  const budget = new BodyBudget(receiverLimits.maxInFlightBytes)
+  const metrics = createMetrics({
+    inFlightBytes: () => budget.heldBytes,
+    refusedBodies: () => budget.refused,
+    cache: () => cache.stats(),
+  })
+  const receive = createEventReceiver({
+    intake: dependencies.intake,
+    limits: receiverLimits,
+    budget,
+    admit: (project, events) => projectLimits.admit(project, events),
+  })
+  let closing = false
+  let openApi: JsonSchema = {}
+
+  const routes: readonly Route[] = [
+    ...eventRoutes(dependencies, receive),
+    ...importRoutes(dependencies, receive),
+    ...queryRoutes({ ...dependencies, monotonic, metrics }),
+    ...reportRoutes({
+      ...dependencies,
+      monotonic,
+      metrics,
+      reportCache: new ReportCache(dependencies),
+    }),
+    ...keyRoutes(dependencies),
+    ...projectRoutes(dependencies),
+    ...verifyRoutes(dependencies.verify),
+    ...operationRoutes({
+      version: dependencies.version,
+      status: shareStatus(dependencies.status, clock),
+      metrics,
+      isClosing: () => closing,
+    }),
+    ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
+  ]
+  openApi = openApiDocument(routes, dependencies.version)
+  const server = await createServer({
+    routes,
+    clock,
+    logger,
+    authenticator,
+    limits: serverLimits,
+    instance: Buffer.from(dependencies.randomBytes(5)).toString('hex'),
+    observe: (record) => metrics.observeRequest(record),
+  })
+  return {
+    routes,
+    openApi,
+    server: {
+      ...server,
+      async close() {
+        closing = true
+        await server.close()
+        metrics.close()
+      },
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Answer } from '@llmhub/schema'
+import type { Logger } from 'pino'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { ProjectLimits } from '../auth/project-limits.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { Control } from '../control/control.ts'
+import type { Ask } from '../core/ask.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Intake } from '../core/intake.ts'
+import type { ReportSpec } from '../core/report.ts'
+import type { ProjectScope } from '../core/scope.ts'
+import type { HubStatus } from '../core/status.ts'
+import type { ReceiverLimits } from '../receivers/http/limits.ts'
+import type { JsonSchema } from './route.ts'
+import type { Verify } from './routes/verify.ts'
+
+/** Everything the service needs and does not make itself. */
+export interface ApiDependencies {
+  readonly version: string
+  readonly clock: Clock
+  /** Uniform in [0, 1): spreads Retry-After. */
+  readonly random: () => number
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Uint8Array
+  readonly logger: Logger
+  readonly control: Control
+  readonly cache: Cache
+  readonly authenticator: Authenticator
+  readonly projectLimits: ProjectLimits
+  readonly intake: Intake
+  readonly receiverLimits: ReceiverLimits
+  readonly ask: Ask
+  /** Mounted at /api/v1 + path. */
+  readonly reports: readonly ReportSpec[]
+  /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
+  readonly rangeVersion: (scope: ProjectScope, from: number, to: number) => Promise<string>
+  /** The catalogue of measures and dimensions. */
+  readonly semantic: () => JsonSchema
+  /** JSON Schemas by file name, served at /schemas/<name>. */
+  readonly schemas: () => Readonly<Record<string, JsonSchema>>
+  readonly status: () => HubStatus | Promise<HubStatus>
+  /** Formula-safe CSV of an answer, with a header line. */
+  readonly toCsv: (answer: Answer) => string
+  readonly verify: Verify
+  /** Limits of other stages, by stage, for /api/v1/limits. */
+  readonly limits: () => Readonly<Record<string, unknown>>
+}

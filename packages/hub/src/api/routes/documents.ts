@@ -1,0 +1,104 @@
+import type { ReceiverLimits } from '../../receivers/http/limits.ts'
+import type { Problem } from '../problems.ts'
+import { problem } from '../problems.ts'
+import type { Call, JsonSchema, Reply, Route } from '../route.ts'
+import type { ServerLimits } from '../server.ts'
+
+export interface DocumentRouteDependencies {
+  readonly schemas: () => Readonly<Record<string, JsonSchema>>
+  readonly openApi: () => JsonSchema
+  readonly receiverLimits: ReceiverLimits
+  readonly serverLimits: ServerLimits
+  readonly limits: () => Readonly<Record<string, unknown>>
+}
+
+/** What the hub says about its own interface. It is the same for everybody and holds no data. */
+export function documentRoutes(dependencies: DocumentRouteDependencies): readonly Route[] {
+  const { limits, openApi, receiverLimits, schemas, serverLimits } = dependencies
+
+  function getSchema(call: Call): Reply | Problem {
+    const known = schemas()
+    const name = call.params['name'] ?? ''
+    const schema = Object.hasOwn(known, name) ? known[name] : undefined
+    if (schema === undefined) return problem('not_found', 'there is no schema of that name')
+    return { status: 200, mediaType: 'application/schema+json', headers: PUBLIC, body: schema }
+  }
+
+  return [
+    {
+      method: 'GET',
+      url: '/openapi.json',
+      permission: 'public',
+      summary: 'This document',
+      tags: ['documents'],
+      responses: {
+        200: { description: 'OpenAPI 3.1.', content: { 'application/json': { type: 'object' } } },
+      },
+      problems: [],
+      handle: () => ({ status: 200, headers: PUBLIC, body: openApi() }),
+    },
+    {
+      method: 'GET',
+      url: '/schemas',
+      permission: 'public',
+      summary: 'List the JSON Schemas',
+      tags: ['documents'],
+      responses: {
+        200: {
+          description: 'Addresses of the schemas.',
+          content: {
+            'application/json': {
+              type: 'object',
+              required: ['schemas'],
+              properties: { schemas: { type: 'array', items: { type: 'string' } } },
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      problems: [],
+      handle: () => ({
+        status: 200,
+        headers: PUBLIC,
+        body: { schemas: Object.keys(schemas()).map((name) => `/schemas/${name}`) },
+      }),
+    },
+    {
+      method: 'GET',
+      url: '/schemas/:name',
+      permission: 'public',
+      summary: 'A JSON Schema',
+      tags: ['documents'],
+      responses: {
+        200: {
+          description: 'JSON Schema 2020-12.',
+          content: { 'application/schema+json': { type: 'object' } },
+        },
+      },
+      problems: ['not_found'],
+      handle: getSchema,
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/limits',
+      permission: 'public',
+      summary: 'Limits a client has to keep',
+      tags: ['documents'],
+      responses: {
+        200: {
+          description: 'Limits by part of the hub; names end in their unit.',
+          content: {
+            'application/json': { type: 'object', required: ['receiver', 'server'] },
+          },
+        },
+      },
+      problems: [],
+      handle: () => ({
+        status: 200,
+        body: { ...limits(), receiver: receiverLimits, server: serverLimits },
+      }),
+    },
+  ]
+}
+
+const PUBLIC = { 'cache-control': 'public, max-age=300' } as const

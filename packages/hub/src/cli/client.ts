@@ -1,0 +1,75 @@
+import type { ClientSettings } from '../config/load.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+
+export interface Problem {
+  readonly code?: string
+  readonly title?: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly instance?: string
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+}
+
+export interface HubResponse {
+  readonly status: number
+  readonly body: unknown
+  readonly text: string
+  readonly retryAfterSeconds: number | null
+  /** Date header, epoch milliseconds. */
+  readonly date: number | null
+}
+
+/** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
+export async function request(
+  settings: ClientSettings,
+  method: string,
+  path: string,
+  body?: { readonly content: string; readonly type: string },
+): Promise<HubResponse> {
+  const headers: Record<string, string> = {}
+  if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
+  if (body !== undefined) headers['content-type'] = body.type
+  let response: Response
+  try {
+    const content = body === undefined ? {} : { body: body.content }
+    response = await fetch(new URL(path, settings.url), { method, headers, ...content })
+  } catch (error) {
+    const cause = (error as Error).cause
+    const reason = cause instanceof Error ? cause.message : (error as Error).message
+    const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (or name another with --url)`
+    throw new CliError(message, EXIT.unreachable)
+  }
+  const text = await response.text()
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const date = Date.parse(response.headers.get('date') ?? '')
+  const isJson = (response.headers.get('content-type') ?? '').includes('json')
+  return {
+    status: response.status,
+    text,
+    body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    date: Number.isFinite(date) ? date : null,
+  }
+}
+
+/** Turns an answer that is not a success into an error that says what to do. */
+export function failed(response: HubResponse): CliError {
+  const problem = (response.body ?? {}) as Problem
+  const lines = [
+    `${problem.title ?? `HTTP ${response.status}`}${problem.detail === undefined ? '' : `: ${problem.detail}`}`,
+  ]
+  for (const { path, message } of problem.errors ?? []) lines.push(`  ${path}: ${message}`)
+  if (problem.hint !== undefined) lines.push(problem.hint)
+  if (response.status === 401)
+    lines.push('Put your key into LLMHUB_KEY, or name a file that holds it in LLMHUB_KEY_FILE.')
+  if (problem.instance !== undefined) lines.push(`(request ${problem.instance})`)
+  return new CliError(lines.join('\n'), exitCodeOf(response.status))
+}
+
+function exitCodeOf(status: number): number {
+  if (status === 401 || status === 403) return EXIT.auth
+  if (status === 404) return EXIT.notFound
+  if (status === 409) return EXIT.conflict
+  if (status === 400) return EXIT.usage
+  return EXIT.failure
+}

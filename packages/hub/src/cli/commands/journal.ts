@@ -1,0 +1,212 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
+import { type FolderLock, lockFolder } from '../../core/folder-lock.ts'
+import {
+  type CliContext,
+  format,
+  type GlobalOptions,
+  printJson,
+  resolvedConfig,
+} from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, table } from '../output.ts'
+import { progressBar } from '../progress.ts'
+
+/**
+ * Runs `work` on the log folder while holding the lock of the data folder, so that no hub writes
+ * meanwhile.
+ */
+async function onFolder<T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> {
+  const { config } = resolvedConfig(options)
+  const dir = join(config.data_dir, 'log')
+  if (!existsSync(dir))
+    throw new CliError(
+      `${config.data_dir} holds no log; name another folder with --set data_dir=…`,
+      EXIT.notFound,
+    )
+  const taken = lockFolder(config.data_dir)
+  if (!taken.ok)
+    throw new CliError(
+      `${taken.message}\nStop the hub first, or ask it: llmhub verify log`,
+      EXIT.conflict,
+    )
+  const lock: FolderLock = taken.lock
+  try {
+    return await work(dir)
+  } finally {
+    lock.release()
+  }
+}
+
+export async function journalVerify(options: GlobalOptions, context: CliContext): Promise<void> {
+  const { verifyJournal } = await import('../../log/journal/verify.ts')
+  const report = await onFolder(options, (dir) => {
+    const bar = progressBar('log', 'segments', context.terminal, context.clock)
+    return verifyJournal(dir, ({ done, segments }) => bar.update(done, segments, done)).finally(
+      () => bar.finish(),
+    )
+  })
+  if (format(options, context) !== 'table') {
+    context.terminal.out(
+      `${JSON.stringify(report, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2)}\n`,
+    )
+  } else {
+    const rows = report.segments.map((segment) => [
+      segment.partition,
+      `${segment.first}…${segment.next}`,
+      segment.records,
+      bytes(segment.bytes),
+      segment.compressed ? 'zstd' : 'open',
+      segment.problem?.message ??
+        (segment.tornTail === undefined
+          ? 'whole'
+          : `torn tail at byte ${segment.tornTail.position}; nothing acknowledged is in it`),
+    ])
+    context.terminal.out(
+      table(['PARTITION', 'OFFSETS', 'RECORDS', 'SIZE', 'FORM', 'STATE'], rows, 200),
+    )
+    for (const gap of report.gaps) {
+      context.terminal.out(
+        `gap in partition ${gap.partition}: offsets ${gap.first}…${gap.next}${gap.recorded ? ' (recorded by a repair)' : ''}\n`,
+      )
+    }
+  }
+  context.terminal.err(
+    `${count(report.records)} records, ${bytes(report.bytes)}: ${report.ok ? 'whole' : 'DAMAGED'}\n`,
+  )
+  if (!report.ok)
+    throw new CliError(
+      'the log is damaged; see what a repair would do: llmhub journal repair --dry-run',
+      EXIT.storage,
+    )
+}
+
+export interface DumpCommandOptions extends GlobalOptions {
+  readonly partition: number
+  readonly from: number
+  readonly limit: number
+  readonly rows?: boolean
+}
+
+/** Rows of an event or reject record as objects. */
+function rowsOf(payload: Uint8Array): Record<string, unknown>[] {
+  const batch = decodeBatch(payload)
+  return Array.from({ length: batch.rows }, (_, row) => {
+    const shown: Record<string, unknown> = {}
+    for (const [name, column] of batch.columns) {
+      if (!hasValue(column, row)) continue
+      if (column.type === 'tags') {
+        for (let i = column.offsets[row] ?? 0; i < (column.offsets[row + 1] ?? 0); i++) {
+          shown[`tag.${column.keyNames[column.keys[i] ?? -1]}`] = textAt(column.values, i)
+        }
+      } else if (column.type === 'i64') shown[name] = String(column.data[row])
+      else
+        shown[name] =
+          column.type === 'dict' || column.type === 'text'
+            ? textAt(column, row)
+            : numberAt(column, row)
+    }
+    return shown
+  })
+}
+
+export async function journalDump(options: DumpCommandOptions, context: CliContext): Promise<void> {
+  const { dumpJournal } = await import('../../log/journal/dump.ts')
+  await onFolder(options, async (dir) => {
+    const asJson = format(options, context) !== 'table'
+    const lines: unknown[][] = []
+    const range = { partition: options.partition, from: BigInt(options.from), limit: options.limit }
+    for await (const record of dumpJournal(dir, range)) {
+      const rows =
+        record.kind === 'operation'
+          ? [JSON.parse(new TextDecoder().decode(record.payload))]
+          : rowsOf(record.payload)
+      if (asJson) {
+        const line = {
+          partition: record.partition,
+          offset: String(record.offset),
+          kind: record.kind,
+          bytes: record.payload.length,
+          durable: String(record.durable),
+          rows: options.rows === true ? rows : rows.length,
+        }
+        context.terminal.out(`${JSON.stringify(line)}\n`)
+      } else {
+        lines.push([record.offset, record.kind, rows.length, record.payload.length, record.durable])
+        if (options.rows === true)
+          for (const row of rows) lines.push(['', JSON.stringify(row), '', '', ''])
+      }
+    }
+    if (!asJson)
+      context.terminal.out(
+        table(
+          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE'],
+          lines.map((line) => line.map(String)),
+          160,
+        ),
+      )
+  })
+}
+
+export interface RepairCommandOptions extends GlobalOptions {
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+  /** `<partition>:<offset>`, as the error of a start names it. */
+  readonly keepFrom?: readonly string[]
+}
+
+/** Per partition, the offset below which the store has applied everything. */
+function positions(texts: readonly string[] = []): Map<number, bigint> {
+  return new Map(
+    texts.map((text) => {
+      const [, partition, offset] = /^(\d+):(\d+)$/.exec(text) ?? []
+      if (partition === undefined || offset === undefined) {
+        throw new CliError(`--keep-from takes <partition>:<offset>, not ${text}`, EXIT.usage)
+      }
+      return [Number(partition), BigInt(offset)]
+    }),
+  )
+}
+
+export async function journalRepair(
+  options: RepairCommandOptions,
+  context: CliContext,
+): Promise<void> {
+  const { repairJournal } = await import('../../log/journal/repair.ts')
+  const dryRun = options.dryRun === true || options.yes !== true
+  const keepFrom = positions(options.keepFrom)
+  const report = await onFolder(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
+  if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
+  if (report.actions.length === 0) {
+    context.terminal.err('Nothing to repair.\n')
+    return
+  }
+  const rows = report.actions.map((action) => [
+    action.action,
+    action.partition,
+    action.path,
+    action.position,
+    action.lost.map((range) => `${range.first}…${range.next}`).join(' ') || 'none',
+    action.reason,
+  ])
+  context.terminal.out(
+    table(['ACTION', 'PARTITION', 'SEGMENT', 'BYTE', 'LOST OFFSETS', 'WHY'], rows, 120),
+  )
+  if (dryRun) {
+    context.terminal.err('Nothing was changed. To do it: llmhub journal repair --yes\n')
+    return
+  }
+  context.terminal.err(
+    'Repaired. The damaged files are kept in the quarantine folder of the log; the lost offsets are on record.\n',
+  )
+  printJson(
+    context,
+    report.holes.map(
+      (hole) =>
+        JSON.parse(
+          JSON.stringify(hole, (_k, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)),
+        ) as unknown,
+    ),
+  )
+}

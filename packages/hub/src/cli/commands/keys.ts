@@ -1,0 +1,93 @@
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { table } from '../output.ts'
+
+interface KeyView {
+  readonly id: string
+  readonly name: string
+  readonly project: string | null
+  readonly permissions: readonly string[]
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly revoked_at: string | null
+  readonly last_used_at: string | null
+}
+
+export async function keysList(options: GlobalOptions, context: CliContext): Promise<void> {
+  const response = await request(connection(options), 'GET', '/api/v1/keys')
+  if (response.status !== 200) throw failed(response)
+  const { keys } = response.body as { keys: readonly KeyView[] }
+  if (format(options, context) !== 'table') {
+    printJson(context, keys)
+    return
+  }
+  const state = (key: KeyView): string =>
+    key.revoked_at === null ? 'active' : `revoked ${key.revoked_at}`
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    key.project ?? '(all)',
+    key.permissions.join(' '),
+    key.last_used_at ?? 'never',
+    state(key),
+  ])
+  context.terminal.out(table(['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE'], rows))
+}
+
+export interface KeyCreateOptions extends GlobalOptions {
+  readonly project?: string
+  readonly permission?: readonly string[]
+  readonly expires?: string
+}
+
+/** Shows the key once, on stdout alone, so that it can be piped into a secret store. */
+export async function keysCreate(
+  name: string,
+  options: KeyCreateOptions,
+  context: CliContext,
+): Promise<void> {
+  const body = {
+    name,
+    permissions: options.permission ?? ['ingest:write'],
+    ...(options.project === undefined ? {} : { project: options.project }),
+    ...(options.expires === undefined ? {} : { expires_at: options.expires }),
+  }
+  const response = await request(connection(options), 'POST', '/api/v1/keys', {
+    content: JSON.stringify(body),
+    type: 'application/json',
+  })
+  if (response.status !== 201) throw failed(response)
+  const { key } = response.body as { key: string }
+  context.terminal.err('The key, shown this once:\n')
+  context.terminal.out(`${key}\n`)
+}
+
+export interface RevokeOptions extends GlobalOptions {
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+}
+
+export async function keysRevoke(
+  id: string,
+  options: RevokeOptions,
+  context: CliContext,
+): Promise<void> {
+  if (options.dryRun === true) {
+    context.terminal.err(`Would revoke key ${id}; senders that use it would get 401.\n`)
+    return
+  }
+  if (options.yes !== true) {
+    throw new CliError(
+      `revoking ${id} cuts off every sender that uses it: confirm with --yes`,
+      EXIT.usage,
+    )
+  }
+  const response = await request(
+    connection(options),
+    'DELETE',
+    `/api/v1/keys/${encodeURIComponent(id)}`,
+  )
+  if (response.status !== 204 && response.status !== 200) throw failed(response)
+  context.terminal.err(`Revoked ${id}.\n`)
+}

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import type { Answer, Question } from '@llmhub/schema'
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { table } from '../output.ts'
+
+export interface QueryOptions extends GlobalOptions {
+  readonly by?: readonly string[]
+  readonly from?: string
+  readonly to?: string
+  readonly where?: readonly string[]
+  readonly timezone?: string
+  readonly top?: string
+  readonly fill?: string
+  readonly compare?: boolean
+  readonly limit?: string
+  readonly json?: string
+  readonly project?: string
+}
+
+/** `field=value`, `field!=value`, `field>=value`, … as a filter of the question language. */
+function filterOf(text: string): { field: string; op: string; value: string | number } {
+  const found = /^([\w.]+)(!=|>=|<=|=|>|<|~)(.*)$/s.exec(text)
+  if (found === null) {
+    throw new CliError(
+      `--where ${text}: expected field=value, with one of = != > >= < <= ~`,
+      EXIT.usage,
+    )
+  }
+  const [, field = '', sign = '', raw = ''] = found
+  const ops: Record<string, string> = {
+    '=': 'eq',
+    '!=': 'ne',
+    '>': 'gt',
+    '>=': 'gte',
+    '<': 'lt',
+    '<=': 'lte',
+    '~': 'contains',
+  }
+  const isNumber =
+    ['>', '>=', '<', '<='].includes(sign) && raw !== '' && Number.isFinite(Number(raw))
+  return { field, op: ops[sign] ?? 'eq', value: isNumber ? Number(raw) : raw }
+}
+
+function questionOf(measures: readonly string[], options: QueryOptions): object {
+  const by = options.by ?? []
+  const top = options.top === undefined ? undefined : Number(options.top)
+  if (top !== undefined && !Number.isInteger(top))
+    throw new CliError('--top: expected a whole number', EXIT.usage)
+  return {
+    kind: by.some((name) => name.startsWith('time:')) ? 'series' : 'table',
+    measures,
+    by,
+    ...(options.where === undefined ? {} : { filters: options.where.map(filterOf) }),
+    ...(options.from === undefined ? {} : { from: options.from }),
+    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(options.timezone === undefined ? {} : { timezone: options.timezone }),
+    ...(options.fill === undefined ? {} : { fill: options.fill }),
+    ...(top === undefined ? {} : { top: { by: measures[0], n: top, other: true } }),
+    ...(options.compare === true ? { compare: 'previous' } : {}),
+    ...(options.limit === undefined ? {} : { limit: Number(options.limit) }),
+  }
+}
+
+/** The question of `--json`: the text itself, `@file`, or `-` for standard input. */
+async function questionFromJson(source: string, context: CliContext): Promise<object> {
+  let text = source
+  if (source === '-') text = await context.stdin()
+  else if (source.startsWith('@')) text = await readFile(source.slice(1), 'utf8')
+  try {
+    return JSON.parse(text) as Question
+  } catch (error) {
+    throw new CliError(`--json: not valid JSON: ${(error as Error).message}`, EXIT.usage)
+  }
+}
+
+/** `llmhub query cost.total requests.count --by model --from now-7d` */
+export async function query(
+  measures: readonly string[],
+  options: QueryOptions,
+  context: CliContext,
+): Promise<void> {
+  if (options.json === undefined && measures.length === 0) {
+    throw new CliError(
+      'name at least one measure, such as cost.total (all: llmhub query --list), or give --json',
+      EXIT.usage,
+    )
+  }
+  const question =
+    options.json === undefined
+      ? questionOf(measures, options)
+      : await questionFromJson(options.json, context)
+  const output = format(options, context)
+  const path =
+    output === 'csv' || output === 'ndjson' ? `/api/v1/query?format=${output}` : '/api/v1/query'
+  const body = { content: JSON.stringify(question), type: 'application/json' }
+  const response = await request(connection(options), 'POST', path, body)
+  if (response.status !== 200) throw failed(response)
+  if (output !== 'table') {
+    context.terminal.out(response.text.endsWith('\n') ? response.text : `${response.text}\n`)
+    return
+  }
+  const answer = response.body as Answer
+  const head = answer.columns.map(
+    (column) => `${column.name}${column.unit === undefined ? '' : ` (${column.unit})`}`,
+  )
+  context.terminal.out(table(head, answer.rows))
+  const { meta } = answer
+  context.terminal.err(
+    `${meta.from} … ${meta.to} ${meta.timezone} · from ${meta.source}${meta.partial ? ' · PARTIAL' : ''}\n`,
+  )
+  for (const warning of meta.warnings) context.terminal.err(`! ${warning}\n`)
+}
+
+/** `llmhub query --list`: the catalogue of measures and dimensions. */
+export async function listCatalogue(options: GlobalOptions, context: CliContext): Promise<void> {
+  const response = await request(connection(options), 'GET', '/api/v1/semantic')
+  if (response.status !== 200) throw failed(response)
+  if (format(options, context) !== 'table') {
+    context.terminal.out(`${response.text}\n`)
+    return
+  }
+  const { measures, dimensions } = response.body as Record<
+    'measures' | 'dimensions',
+    readonly { name: string; unit?: string; description?: string }[]
+  >
+  const line = (entry: { name: string; unit?: string; description?: string }): string[] => [
+    entry.name,
+    entry.unit ?? '',
+    entry.description ?? '',
+  ]
+  context.terminal.out(table(['MEASURE', 'UNIT', 'WHAT IT IS'], measures.map(line), 90))
+  context.terminal.out('\n')
+  context.terminal.out(table(['DIMENSION', 'UNIT', 'WHAT IT IS'], dimensions.map(line), 90))
+}

@@ -1,0 +1,43 @@
+import { startHub } from '../../hub.ts'
+import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+
+/** `llmhub serve`: runs until SIGTERM or SIGINT, or until the storage fails. */
+export async function serve(options: GlobalOptions, context: CliContext): Promise<void> {
+  const { config } = resolvedConfig(options)
+  const started = await startHub(config, context.clock)
+  if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
+  const { hub } = started
+  banner(hub.url, hub.firstKey, context)
+  const stopAsked = new Promise<null>((resolve) => {
+    if (context.signal.aborted) resolve(null)
+    context.signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
+  const failure = await Promise.race([hub.failed, stopAsked])
+  if (failure !== null) {
+    // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
+    context.terminal.err(`llmhub: storage failed: ${failure.message}\n`)
+    process.exit(EXIT.storage)
+  }
+  await hub.stop()
+}
+
+/** What a person needs to go on: where it listens, the key that was made, a first event. */
+function banner(url: string, firstKey: string | null, context: CliContext): void {
+  const { terminal } = context
+  terminal.err(`\n  LLM Analytics Hub is ready at ${url}\n`)
+  if (firstKey !== null) {
+    terminal.err(`\n  Your key, shown this once:\n\n    export LLMHUB_KEY=${firstKey}\n`)
+    terminal.err(`
+  Send a first event:
+
+    curl -sS ${url}/api/v1/events -H "authorization: Bearer $LLMHUB_KEY" -H 'content-type: application/json' \\
+      -d '{"common":{"event_id":"first","timestamp":'$(date +%s)'},"payload":{"type":"llm_request","provider":"openai","model_id":"gpt-4o","usage":{"input_tokens":1000,"output_tokens":200},"latency_ms":850}}'
+
+  and ask what it cost:
+
+    curl -sS ${url}/api/v1/costs -H "authorization: Bearer $LLMHUB_KEY"
+`)
+  }
+  terminal.err('\n')
+}

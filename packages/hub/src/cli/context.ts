@@ -1,0 +1,60 @@
+import { type ClientSettings, clientSettings, loadConfig } from '../config/load.ts'
+import type { Resolved } from '../config/resolve.ts'
+import type { Clock } from '../core/clock.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+import { type OutputFormat, outputFormat, type Terminal } from './output.ts'
+
+/** What every command gets: the options before its name, the terminal and the clock. */
+export interface CliContext {
+  readonly terminal: Terminal
+  readonly clock: Clock
+  /** Ends when the user interrupts. */
+  readonly signal: AbortSignal
+  /** Reads all of standard input. */
+  readonly stdin: () => Promise<string>
+}
+
+export interface GlobalOptions {
+  readonly config?: string
+  readonly set?: readonly string[]
+  readonly url?: string
+  readonly output?: string
+}
+
+/** `--set a=1 --set b=2` as a record. */
+export function assignments(pairs: readonly string[] | undefined): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const pair of pairs ?? []) {
+    const at = pair.indexOf('=')
+    if (at <= 0) throw new CliError(`--set ${pair}: expected name=value`, EXIT.usage)
+    values[pair.slice(0, at)] = pair.slice(at + 1)
+  }
+  return values
+}
+
+/** The configuration, or an error that lists everything wrong with it. */
+export function resolvedConfig(options: GlobalOptions): Resolved {
+  const outcome = loadConfig(assignments(options.set), options.config)
+  if (outcome.ok) return outcome.resolved
+  const lines = outcome.issues.map((issue) => `  ${issue.where}: ${issue.message}`)
+  const help = 'See docs/reference/configuration.md, or: llmhub config show'
+  throw new CliError(`the configuration is not valid:\n${lines.join('\n')}\n${help}`, EXIT.config)
+}
+
+export function connection(options: GlobalOptions): ClientSettings {
+  const { config } = resolvedConfig(options)
+  return clientSettings(options.url, config.host, config.port)
+}
+
+export function format(options: GlobalOptions, context: CliContext): OutputFormat {
+  const asked = options.output
+  if (asked !== undefined && !['table', 'json', 'csv', 'ndjson'].includes(asked)) {
+    throw new CliError(`--output ${asked}: expected table, json, csv or ndjson`, EXIT.usage)
+  }
+  return outputFormat(asked, context.terminal)
+}
+
+/** Prints a value as indented JSON. */
+export function printJson(context: CliContext, value: unknown): void {
+  context.terminal.out(`${JSON.stringify(value, null, 2)}\n`)
+}

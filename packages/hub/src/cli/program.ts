@@ -1,0 +1,274 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { configShow, configValidate } from './commands/config.ts'
+import { doctor } from './commands/doctor.ts'
+import { importFile } from './commands/import.ts'
+import { journalDump, journalRepair, journalVerify } from './commands/journal.ts'
+import { keysCreate, keysList, keysRevoke } from './commands/keys.ts'
+import { listCatalogue, query } from './commands/query.ts'
+import { serve } from './commands/serve.ts'
+import { verify } from './commands/verify.ts'
+import type { CliContext, GlobalOptions } from './context.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+import { printable } from './output.ts'
+
+const EXIT_HELP = `
+Exit codes:
+  0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
+  7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
+
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)`
+
+const collect = (value: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+]
+
+function wholeNumber(value: string): number {
+  const parsed = Number(value)
+  if (!Number.isSafeInteger(parsed) || parsed < 0)
+    throw new InvalidArgumentError('expected a whole number.')
+  return parsed
+}
+
+function withExamples(command: Command, examples: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
+  )
+}
+
+/** Options of every command. */
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: ./llmhub.json where it exists)')
+    .option('--set <option=value>', 'set one configuration option; may be repeated', collect)
+}
+
+function remote(command: Command): Command {
+  return common(command)
+    .option(
+      '--url <url>',
+      'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
+    )
+    .option(
+      '-o, --output <format>',
+      'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
+    )
+}
+
+/** The command line. Every action gets the context; errors come out as CliError. */
+export function createProgram(context: CliContext, version: string): Command {
+  const program = new Command('llmhub')
+    .description(
+      'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',
+    )
+    .version(version, '-V, --version')
+    .showHelpAfterError('(see llmhub --help)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text),
+      writeErr: (text) => context.terminal.err(text),
+    })
+    .addHelpText('after', EXIT_HELP)
+  withExamples(program, [
+    'llmhub serve',
+    'llmhub import trace.csv --map azure-llm-inference --field model_id=gpt-4',
+    'llmhub query cost.total requests.count --by model --from now-7d',
+    'llmhub doctor',
+  ])
+
+  withExamples(
+    common(program.command('serve').description('run the hub: receivers, log, store, API')).action(
+      (options: GlobalOptions) => serve(options, context),
+    ),
+    [
+      'llmhub serve',
+      'llmhub serve --set port=9000 --set data_dir=/var/lib/llmhub',
+      'LLMHUB_ADMIN_KEY_FILE=/run/secrets/key llmhub serve --set host=0.0.0.0',
+    ],
+  )
+
+  withExamples(
+    remote(
+      program
+        .command('import')
+        .description(
+          'send the rows of a CSV, JSON or JSON-lines file as events; resumes, and counts nothing twice',
+        ),
+    )
+      .argument('[file]')
+      .option(
+        '--map <name|file>',
+        'how to read the file: a built-in mapping, or a JSON file with one',
+      )
+      .option('--start <time>', 'time of the first row, for files without a clock')
+      .option(
+        '--field <path=value>',
+        'set a payload field the file does not have; may be repeated',
+        collect,
+      )
+      .option('--dry-run', 'read and map everything, show the first events, send nothing')
+      .option('--list', 'list the built-in mappings')
+      .action((file: string | undefined, options) => importFile(file, options, context)),
+    [
+      'llmhub import --list',
+      'llmhub import AzureLLMInferenceTrace_conv.csv --map azure-llm-inference --field model_id=gpt-4',
+      'llmhub import conversation_trace.jsonl --map mooncake --start 2026-11-01 --field model_id=kimi --dry-run',
+    ],
+  )
+
+  withExamples(
+    remote(program.command('query').description('ask a question'))
+      .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
+      .option(
+        '--by <dimension>',
+        'split by a dimension, tag.<key>, or time:<step>; may be repeated',
+        collect,
+      )
+      .option(
+        '--from <time>',
+        'start, inclusive: now-7d, 2026-11-01T00:00:00Z, epoch (default: now-7d)',
+      )
+      .option('--to <time>', 'end, exclusive (default: now)')
+      .option(
+        '--where <filter>',
+        'field=value, also != > >= < <= ~ (contains); may be repeated',
+        collect,
+      )
+      .option('--timezone <zone>', 'IANA zone for buckets of a day and longer (default: UTC)')
+      .option('--top <n>', 'keep the n greatest by the first measure, the rest as one')
+      .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
+      .option('--compare', 'beside each value that of the period before')
+      .option('--limit <n>', 'most rows')
+      .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
+      .option('--list', 'list measures and dimensions')
+      .action((measures: string[], options) =>
+        options.list === true ? listCatalogue(options, context) : query(measures, options, context),
+      ),
+    [
+      'llmhub query cost.total --by model --from now-30d --top 5',
+      'llmhub query latency.p95 requests.error_rate --by time:1h --where environment=production',
+      `llmhub query --json '{"kind":"table","measures":["tokens.total"],"by":["user"]}' -o csv`,
+    ],
+  )
+
+  const keys = program.command('keys').description('list, create and revoke API keys')
+  remote(keys.command('list').description('list keys')).action((options) =>
+    keysList(options, context),
+  )
+  withExamples(
+    remote(keys.command('create').description('create a key and show it once'))
+      .argument('<name>')
+      .option('--project <name>', 'bind the key to one project (default: all projects)')
+      .option(
+        '--permission <permission>',
+        'ingest:write, query:read, sql:read, ops:read, keys:write or admin; may be repeated (default: ingest:write)',
+        collect,
+      )
+      .option('--expires <time>', 'when it ends, ISO 8601')
+      .action((name: string, options) => keysCreate(name, options, context)),
+    [
+      'llmhub keys create checkout-service --project shop',
+      'llmhub keys create grafana --permission query:read',
+    ],
+  )
+  remote(keys.command('revoke').description('revoke a key'))
+    .argument('<id>')
+    .option('--yes', 'do it')
+    .option('--dry-run', 'say what would happen')
+    .action((id: string, options) => keysRevoke(id, options, context))
+
+  const journal = program
+    .command('journal')
+    .description('look at the log on disk (while the hub is stopped)')
+  common(journal.command('verify').description('check every frame: checksums, chain, gaps'))
+    .option('-o, --output <format>')
+    .action((options) => journalVerify(options, context))
+  withExamples(
+    common(journal.command('dump').description('list records'))
+      .option('--partition <n>', '0 is live, 1 is backfill', wholeNumber, 0)
+      .option('--from <offset>', 'first offset', wholeNumber, 0)
+      .option('--limit <n>', 'most records', wholeNumber, 20)
+      .option('--rows', 'show the rows of event records too')
+      .option('-o, --output <format>')
+      .action((options) => journalDump(options, context)),
+    ['llmhub journal dump --from 100 --limit 5 --rows'],
+  )
+  common(
+    journal
+      .command('repair')
+      .description('cut a damaged tail, set damaged segments aside, record what was lost'),
+  )
+    .option('--yes', 'do it')
+    .option('--dry-run', 'say what would happen')
+    .option(
+      '--keep-from <partition:offset...>',
+      'the store has applied what lies before: count what is missing of it as lost',
+    )
+    .action((options) => journalRepair(options, context))
+
+  withExamples(
+    remote(
+      program
+        .command('verify')
+        .description('check that what is on disk is whole and that caches agree with it'),
+    )
+      .argument('<what>', 'log, store or rollups')
+      .option('--offline', 'open the folder instead of asking a running hub')
+      .action((what: string, options) => verify(what, options, context)),
+    ['llmhub verify log --offline', 'llmhub verify rollups'],
+  )
+
+  withExamples(
+    remote(
+      program
+        .command('doctor')
+        .description(
+          'check this machine, the configuration, the folder and the running hub; says how to mend what is wrong',
+        ),
+    )
+      .option('--json', 'for support: everything as JSON, secrets left out')
+      .action((options) => doctor(options, context)),
+    ['llmhub doctor', 'llmhub doctor --json > support.json'],
+  )
+
+  const config = program.command('config').description('show and check the configuration')
+  common(config.command('show').description('every option with its value'))
+    .option('--origin', 'also where each value comes from')
+    .option('-o, --output <format>')
+    .action((options) => configShow(options, context))
+  common(config.command('validate').description('exit 0, or 78 with every problem')).action(
+    (options) => configValidate(options, context),
+  )
+  inherit(program)
+  return program
+}
+
+/** Subcommands report errors and print the way the program does. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inherit(child)
+  }
+}
+
+/** Runs the command line and answers the exit code. */
+export async function runCli(
+  argv: readonly string[],
+  context: CliContext,
+  version: string,
+): Promise<number> {
+  try {
+    await createProgram(context, version).parseAsync(argv, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error instanceof CliError) {
+      if (error.message !== '')
+        context.terminal.err(`llmhub: ${error.message.split('\n').map(printable).join('\n')}\n`)
+      return error.exitCode
+    }
+    throw error
+  }
+}

@@ -1,0 +1,153 @@
+import { chmodSync, closeSync, openSync } from 'node:fs'
+import type { SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import type { Control, KeyRecord, Permission, ProjectRecord } from '../control.ts'
+import { PERMISSIONS } from '../control.ts'
+import { migrate } from './migrations.ts'
+
+export interface SqliteControlOptions {
+  readonly file: string
+  /** Release that opens the store, kept in it so that an older one can name it. */
+  readonly writer: string
+  /** How long to wait for another process's transaction. Default 5 s. */
+  readonly busyTimeoutMs?: number
+}
+
+type Row = Readonly<Record<string, SQLOutputValue>>
+
+/**
+ * Control store on SQLite. Every write is one transaction that has reached the disk when the method
+ * returns (WAL with synchronous=FULL). Other processes may have the same file open. The file holds
+ * secrets and is readable by its owner alone.
+ */
+export function openSqliteControl(options: SqliteControlOptions): Control {
+  const { file, writer, busyTimeoutMs = 5000 } = options
+  // SQLite gives its WAL and shared-memory files the mode of the database file.
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(database, writer)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+
+  const selectKeys = database.prepare('SELECT * FROM keys ORDER BY created_at, id')
+  const selectKey = database.prepare('SELECT * FROM keys WHERE id = ?')
+  // A revocation is for ever and last use never goes back, whatever an older copy of the record says.
+  const upsertKey = database.prepare(`
+    INSERT INTO keys
+      (id, name, hash, project, permissions, created_at, expires_at, revoked_at, last_used_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET
+      name = excluded.name, hash = excluded.hash, project = excluded.project,
+      permissions = excluded.permissions, created_at = excluded.created_at,
+      expires_at = excluded.expires_at,
+      revoked_at = coalesce(keys.revoked_at, excluded.revoked_at),
+      last_used_at = nullif(max(coalesce(keys.last_used_at, -1), coalesce(excluded.last_used_at, -1)), -1)
+  `)
+  const selectProjects = database.prepare('SELECT * FROM projects ORDER BY name')
+  const upsertProject = database.prepare(`
+    INSERT INTO projects (name, created_at, events_per_second) VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET events_per_second = excluded.events_per_second
+  `)
+  const selectSecret = database.prepare('SELECT value FROM secrets WHERE name = ?')
+  const upsertSecret = database.prepare(
+    'INSERT OR REPLACE INTO secrets (name, value) VALUES (?, ?)',
+  )
+  const upsertLease = database.prepare(`
+    INSERT INTO leases (name, epoch, holder) VALUES (?, 1, ?)
+    ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder
+    RETURNING epoch
+  `)
+  const selectImport = database.prepare('SELECT rows, done FROM imports WHERE file = ?')
+  const upsertImport = database.prepare(
+    'INSERT OR REPLACE INTO imports (file, rows, done) VALUES (?, ?, ?)',
+  )
+
+  return {
+    keys: () => selectKeys.all().map(keyRecord),
+    key(id) {
+      const row = selectKey.get(id)
+      return row === undefined ? null : keyRecord(row)
+    },
+    putKey(record) {
+      upsertKey.run(
+        record.id,
+        record.name,
+        record.hash,
+        record.project,
+        JSON.stringify(record.permissions),
+        record.createdAt,
+        record.expiresAt,
+        record.revokedAt,
+        record.lastUsedAt,
+      )
+    },
+    projects: () => selectProjects.all().map(projectRecord),
+    putProject(record) {
+      upsertProject.run(record.name, record.createdAt, record.eventsPerSecond)
+    },
+    secret(name) {
+      const value = selectSecret.get(name)?.['value']
+      return value instanceof Uint8Array ? value : null
+    },
+    putSecret(name, value) {
+      upsertSecret.run(name, value)
+    },
+    takeLease: (name, holder) => number(upsertLease.get(name, holder)?.['epoch']),
+    importProgress(file) {
+      const row = selectImport.get(file)
+      return row === undefined ? null : { rows: number(row['rows']), done: row['done'] === 1 }
+    },
+    putImportProgress(file, rows, done) {
+      upsertImport.run(file, rows, done ? 1 : 0)
+    },
+    close: () => database.close(),
+  }
+}
+
+function keyRecord(row: Row): KeyRecord {
+  return {
+    id: text(row['id']),
+    name: text(row['name']),
+    hash: text(row['hash']),
+    project: row['project'] === null ? null : text(row['project']),
+    permissions: permissions(text(row['permissions'])),
+    createdAt: number(row['created_at']),
+    expiresAt: nullableNumber(row['expires_at']),
+    revokedAt: nullableNumber(row['revoked_at']),
+    lastUsedAt: nullableNumber(row['last_used_at']),
+  }
+}
+
+function projectRecord(row: Row): ProjectRecord {
+  return {
+    name: text(row['name']),
+    createdAt: number(row['created_at']),
+    eventsPerSecond: nullableNumber(row['events_per_second']),
+  }
+}
+
+/** Names this release does not know give nothing: a newer permission is not one of the older ones. */
+function permissions(json: string): Permission[] {
+  const names: unknown = JSON.parse(json)
+  if (!Array.isArray(names)) throw new TypeError('permissions of a key are not an array')
+  return PERMISSIONS.filter((permission) => names.includes(permission))
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  if (typeof value !== 'string') throw new TypeError('the control store holds no text here')
+  return value
+}
+
+function number(value: SQLOutputValue | undefined): number {
+  if (typeof value !== 'number') throw new TypeError('the control store holds no number here')
+  return value
+}
+
+function nullableNumber(value: SQLOutputValue | undefined): number | null {
+  return value === null ? null : number(value)
+}

@@ -1,0 +1,175 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { HubStatus } from './status.ts'
+
+/** A request, after its answer. */
+export interface RequestRecord {
+  readonly method: string
+  /** Pattern of the route, or `unknown`. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}
+
+/** Outcome of a question or report: `ok` or its error code. */
+export interface QueryRecord {
+  readonly name: string
+  readonly outcome: string
+  readonly seconds: number
+}
+
+export interface Metrics {
+  readonly mediaType: string
+  observeRequest(record: RequestRecord): void
+  observeQuery(record: QueryRecord): void
+  observeReport(source: 'hit' | 'miss' | 'not_modified'): void
+  /** The text exposition, with `status` as its newest values. */
+  expose(status: HubStatus): Promise<string>
+  close(): void
+}
+
+/** Values that are read when the metrics are asked for. */
+export interface MetricSources {
+  readonly inFlightBytes: () => number
+  readonly refusedBodies: () => number
+  readonly cache: () => {
+    readonly entries: number
+    readonly bytes: number
+    readonly hits: number
+    readonly misses: number
+    readonly evictions: number
+  }
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/**
+ * Metrics in a registry of their own. What other stages count comes in through
+ * `HubStatus`; names and units follow https://prometheus.io/docs/practices/naming/.
+ */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, prefix: 'llmhub_' })
+
+  const requests = new Histogram({
+    name: 'llmhub_http_request_duration_seconds',
+    help: 'Time from the headers of a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  })
+  const queries = new Histogram({
+    name: 'llmhub_query_duration_seconds',
+    help: 'Time to answer a question or report that no cache held.',
+    labelNames: ['name'],
+    buckets: SECONDS,
+    registers,
+  })
+  const queryOutcomes = new Counter({
+    name: 'llmhub_queries_total',
+    help: 'Questions and reports by outcome: ok or the error code.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const reports = new Counter({
+    name: 'llmhub_report_responses_total',
+    help: 'Reports by where the answer came from: hit, miss, not_modified.',
+    labelNames: ['source'],
+    registers,
+  })
+
+  /** A counter that somebody else keeps: set to the newest value each time. */
+  const counter = (name: string, help: string) => {
+    const series = new Counter({ name: `llmhub_${name}`, help, registers })
+    return (value: number): void => {
+      series.reset()
+      series.inc(value)
+    }
+  }
+  const gauge = (name: string, help: string) => {
+    const series = new Gauge({ name: `llmhub_${name}`, help, registers })
+    return (value: number): void => series.set(value)
+  }
+
+  const inFlight = gauge('http_body_bytes_in_flight', 'Bytes of request bodies held in memory.')
+  const refusedBodies = counter(
+    'http_bodies_refused_total',
+    'Bodies refused because too many bytes were in flight.',
+  )
+  const journalBytes = gauge('journal_bytes', 'Bytes of the journal on disk.')
+  const commits = counter('journal_commits_total', 'Group commits of the journal.')
+  const fsync = counter('journal_fsync_seconds_total', 'Time spent in fsync by all commits.')
+  const lag = gauge('apply_lag_seconds', 'Age of the oldest record not applied to the store.')
+  const rows = gauge('store_rows', 'Rows in the store.')
+  const dedup = gauge('dedup_entries', 'Event ids the deduplication index holds.')
+  const horizon = gauge('dedup_horizon_seconds', 'How far back a duplicate is found for certain.')
+  const cacheEntries = gauge('cache_entries', 'Answers in the cache.')
+  const cacheBytes = gauge('cache_bytes', 'Bytes of the cache.')
+  const cacheHits = counter('cache_hits_total', 'Look-ups the cache answered.')
+  const cacheMisses = counter('cache_misses_total', 'Look-ups the cache did not answer.')
+  const cacheEvictions = counter('cache_evictions_total', 'Answers dropped to make room.')
+  const events = new Counter({
+    name: 'llmhub_events_total',
+    help: 'Events received by outcome: accepted, duplicate, rejected.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const rejected = new Counter({
+    name: 'llmhub_events_rejected_total',
+    help: 'Rejected events by error code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const ready = new Gauge({
+    name: 'llmhub_dependency_ready',
+    help: 'Whether a part of the hub works: 1 or 0.',
+    labelNames: ['dependency'],
+    registers,
+  })
+
+  function take(status: HubStatus): void {
+    inFlight(sources.inFlightBytes())
+    refusedBodies(sources.refusedBodies())
+    journalBytes(status.journal.bytes)
+    commits(status.journal.commits)
+    fsync(status.journal.fsyncSeconds)
+    lag(status.store.applyLagSeconds)
+    rows(status.store.rows)
+    dedup(status.dedup.entries)
+    if (status.dedup.horizonSeconds !== null) horizon(status.dedup.horizonSeconds)
+    const cache = sources.cache()
+    cacheEntries(cache.entries)
+    cacheBytes(cache.bytes)
+    cacheHits(cache.hits)
+    cacheMisses(cache.misses)
+    cacheEvictions(cache.evictions)
+    events.reset()
+    events.inc({ outcome: 'accepted' }, status.ingest.accepted)
+    events.inc({ outcome: 'duplicate' }, status.ingest.duplicates)
+    events.inc({ outcome: 'rejected' }, status.ingest.rejected)
+    rejected.reset()
+    for (const [code, count] of Object.entries(status.ingest.rejectedByCode)) {
+      rejected.inc({ code }, count)
+    }
+    for (const part of status.dependencies) {
+      ready.set({ dependency: part.name }, part.ready ? 1 : 0)
+    }
+  }
+
+  return {
+    mediaType: registry.contentType,
+    observeRequest({ method, route, status, seconds }) {
+      requests.observe({ method, route, status }, seconds)
+    },
+    observeQuery({ name, outcome, seconds }) {
+      queries.observe({ name }, seconds)
+      queryOutcomes.inc({ outcome })
+    },
+    observeReport: (source) => reports.inc({ source }),
+    expose(status) {
+      take(status)
+      return registry.metrics()
+    },
+    close: () => registry.clear(),
+  }
+}

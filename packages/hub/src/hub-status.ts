@@ -1,0 +1,112 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Verification } from './api/routes/verify.ts'
+import type { Config } from './config/options.ts'
+import type { Clock } from './core/clock.ts'
+import type { FreeSpace } from './core/free-space.ts'
+import type { DependencyStatus, HubStatus } from './core/status.ts'
+import type { IntakeStage } from './ingest/intake.ts'
+import type { Journal } from './log/journal/journal.ts'
+import { BACKFILL, LIVE, type Log } from './log/log.ts'
+import type { StoreClient } from './store/client.ts'
+
+export interface StatusParts {
+  readonly logDir: string
+  readonly config: Config
+  readonly clock: Clock
+  readonly freeSpace: FreeSpace
+  readonly store: StoreClient
+  readonly journal: Journal
+  readonly ingest: IntakeStage
+}
+
+/** What the hub knows of itself: for /ready, /stats and /metrics. */
+export async function statusOf(parts: StatusParts): Promise<HubStatus> {
+  const { store, journal, ingest, clock } = parts
+  const known = await store.status()
+  const log = journal.stats()
+  const counts = ingest.stats()
+  const now = clock.now() / 1000
+  return {
+    dependencies: dependenciesOf(parts),
+    store: {
+      state: known.state,
+      rows: known.rows,
+      applyLagSeconds: store.lagMs / 1000,
+    },
+    journal: {
+      bytes: await folderBytes(parts.logDir),
+      commits: log.commits,
+      fsyncSeconds: log.fsyncSeconds,
+    },
+    dedup: {
+      entries: counts.ids.keys,
+      horizonSeconds:
+        counts.ids.horizonStart === 0 ? null : Math.round(now - counts.ids.horizonStart),
+    },
+    ingest: {
+      accepted: counts.total.accepted,
+      duplicates: counts.total.duplicate,
+      rejected: counts.total.rejected,
+      rejectedByCode: Object.fromEntries(counts.rejectedByCode),
+    },
+  }
+}
+
+function dependenciesOf({ store, freeSpace, config }: StatusParts): DependencyStatus[] {
+  const { state } = store.progress
+  const full = freeSpace.bytes() <= config['ingest.disk_reserve_bytes']
+  return [
+    { name: 'log', ready: !full, reason: full ? 'free space is below the reserve' : null },
+    {
+      name: 'store',
+      ready: state === 'ready',
+      reason: state === 'ready' ? null : `the store is ${state}`,
+    },
+  ]
+}
+
+/** Reads every record of the log, or has the store check itself. */
+export async function verifyPart(
+  what: 'log' | 'store' | 'rollups',
+  store: StoreClient,
+  log: Log,
+): Promise<Verification | null> {
+  if (what !== 'log') {
+    const outcome = await store.verify(what)
+    return outcome.ok ? { checked: outcome.checked, problems: outcome.problems } : null
+  }
+  const checked: { name: string; count: number }[] = []
+  const problems: string[] = []
+  for (const partition of [LIVE, BACKFILL]) {
+    let count = 0
+    try {
+      for await (const _ of log.read(partition, log.earliest(partition))) count++
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+    checked.push({ name: `partition ${partition}`, count })
+  }
+  return { checked, problems }
+}
+
+/** Limits of every stage, as configured: option path → value. */
+export function limitsOf(config: Config): Readonly<Record<string, unknown>> {
+  const limits = Object.entries(config).filter(([path]) =>
+    /^(ingest|query|dedup|retention)\./.test(path),
+  )
+  return Object.fromEntries(limits)
+}
+
+/** Size of all files below a folder; one that vanishes meanwhile counts as nothing. */
+async function folderBytes(dir: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    bytes += await stat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  }
+  return bytes
+}

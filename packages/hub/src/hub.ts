@@ -1,0 +1,284 @@
+/**
+ * The composition root: configuration → adapters → stages. Parts start in the order below and stop in
+ * the reverse one; read it to see what depends on what.
+ */
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { eventJsonSchema } from '@llmhub/schema'
+import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
+import { Authenticator } from './auth/authenticator.ts'
+import { DEFAULT_PROJECT } from './auth/principal.ts'
+import { ProjectLimits } from './auth/project-limits.ts'
+import { sabotageSwitches } from './config/load.ts'
+import type { Config } from './config/options.ts'
+import type { Control } from './control/control.ts'
+import type { Clock } from './core/clock.ts'
+import { checkFolderFormat } from './core/folder-format.ts'
+import { lockFolder } from './core/folder-lock.ts'
+import { watchFreeSpace } from './core/free-space.ts'
+import { createLogger, type LogLevel } from './core/logger.ts'
+import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { KeyIndex } from './ingest/dedup/key-index.ts'
+import { ID_VALUE_WORDS } from './ingest/intake.ts'
+import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
+import { createPriceTable } from './ingest/price-table.ts'
+import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { createPipeline } from './pipeline.ts'
+import { formatCsv } from './query/format-csv.ts'
+import { REPORTS } from './query/reports/reports.ts'
+import { semanticDocument } from './query/semantic.ts'
+import { StoreClient } from './store/client.ts'
+
+export interface Hub {
+  /** Where it listens. */
+  readonly url: string
+  /** The key that was made at this start, shown once; null when there was one. */
+  readonly firstKey: string | null
+  /** Resolves when the storage has failed for good: the process must end with exit code 75. */
+  readonly failed: Promise<Error>
+  /** Finishes requests in flight, then stops part by part. Idempotent. */
+  stop(): Promise<void>
+}
+
+export type HubStart =
+  | { readonly ok: true; readonly hub: Hub }
+  /** `storage`: the data folder is damaged or cannot be used; `config`: mend the configuration. */
+  | { readonly ok: false; readonly reason: 'storage' | 'config'; readonly message: string }
+
+/** Undoes what has been started, the newest first; a failing step does not keep the others from running. */
+class Started {
+  readonly #stops: (() => unknown)[] = []
+  #stopped: Promise<void> | null = null
+
+  add(stop: () => unknown): void {
+    this.#stops.push(stop)
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#run()
+    return this.#stopped
+  }
+
+  async #run(): Promise<void> {
+    const errors: unknown[] = []
+    for (const stop of this.#stops.reverse()) {
+      try {
+        await stop()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'not everything stopped cleanly')
+  }
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+export async function startHub(config: Config, clock: Clock): Promise<HubStart> {
+  const started = new Started()
+  try {
+    const result = await start(config, clock, started)
+    if (!result.ok) await started.stop()
+    return result
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+}
+
+async function start(config: Config, clock: Clock, started: Started): Promise<HubStart> {
+  const logger = createLogger(config.log_level as LogLevel)
+  const sabotage = sabotageSwitches()
+  const dir = resolve(config.data_dir)
+
+  // The folder: ours alone, of a layout we know.
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const locking = lockFolder(dir)
+  if (!locking.ok) return { ok: false, reason: 'config', message: locking.message }
+  started.add(() => locking.lock.release())
+  const format = checkFolderFormat(dir, version)
+  if (!format.ok) return { ok: false, reason: 'config', message: format.message }
+  const freeSpace = await watchFreeSpace(dir, clock)
+  started.add(() => freeSpace.stop())
+
+  // What people configured.
+  const { openSqliteControl } = await import('./control/sqlite/sqlite-control.ts')
+  const control = openSqliteControl({ file: join(dir, 'control.sqlite'), writer: version })
+  started.add(() => control.close())
+  if (control.projects().every((project) => project.name !== DEFAULT_PROJECT)) {
+    control.putProject({ name: DEFAULT_PROJECT, createdAt: clock.now(), eventsPerSecond: null })
+  }
+  const authenticator = new Authenticator({ control, clock, randomBytes })
+  started.add(() => authenticator.close())
+  const isLoopback = ['127.0.0.1', 'localhost', '::1'].includes(config.host)
+  if (!isLoopback && config.admin_key === null && control.keys().length === 0) {
+    const message = `host is ${config.host}, which others can reach, but there is no key: set admin_key (LLMHUB_ADMIN_KEY_FILE), or start once on 127.0.0.1`
+    return { ok: false, reason: 'config', message }
+  }
+
+  // The store, in its thread, says how far it has got; the log then knows what it must still have.
+  const store = new StoreClient({
+    logDir: join(dir, 'log'),
+    storeDir: join(dir, 'store'),
+    clock,
+    epoch: control.takeLease('store', String(process.pid)),
+    wal: config['store.wal'],
+    memoryLimitMib: config['store.memory_mb'],
+    threads: config['store.threads'],
+    deadlineMs: config['query.deadline_ms'],
+    maxRows: config['store.apply_rows'],
+    maxWaitMs: config['store.apply_interval_ms'],
+    sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
+    onProgress: ({ state, reason }) => logger.debug({ state, reason }, 'store'),
+  })
+  started.add(() => store.close())
+
+  const { openJournal } = await import('./log/journal/journal.ts')
+  const opened = await openJournal({
+    dir: join(dir, 'log'),
+    keepFrom: await store.opened(),
+    segmentBytes: config['log.segment_bytes'],
+    compress: config['log.compress'],
+    sabotage: {
+      ackBeforeSync: sabotage.has('ack_before_sync'),
+      skipChecksum: sabotage.has('skip_checksum'),
+    },
+  })
+  if (!opened.ok) return { ok: false, reason: 'storage', message: opened.error.message }
+  const { journal, recovery } = opened
+  started.add(() => journal.close())
+  if (recovery.cutBytes > 0) {
+    logger.warn(
+      { bytes: recovery.cutBytes },
+      'cut a write that was not finished and not acknowledged',
+    )
+  }
+  store.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
+  started.add(journal.onCommit((partition, next) => store.committed(partition, next)))
+
+  // Ingest: what has been seen, what things cost.
+  const hashKey = control.secret('id_hash_key') ?? newSecret(control, 'id_hash_key', 16)
+  const indexOptions = {
+    clock,
+    horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
+    maxKeys: config['dedup.max_ids'],
+  }
+  const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
+  const ids = await KeyIndex.open({
+    ...indexOptions,
+    files: await openRunFolder(join(dir, 'dedup', 'ids')),
+    valueWords: ID_VALUE_WORDS,
+  })
+  started.add(() => ids.close())
+  const calls = await KeyIndex.open({
+    ...indexOptions,
+    files: await openRunFolder(join(dir, 'dedup', 'calls')),
+    valueWords: CALL_VALUE_WORDS,
+  })
+  started.add(() => calls.close())
+  try {
+    await restoreIndexes({ log: journal, ids, calls, hashKey })
+  } catch (error) {
+    if (!(error instanceof HashKeyError)) throw error
+    const message = `${error.message}: control.sqlite is not the one that belongs to this log; put the right one back`
+    return { ok: false, reason: 'storage', message }
+  }
+  const overrides = await readOverrides(config['prices.overrides'])
+  if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
+  const prices = createPriceTable({ overrides: overrides.overrides })
+  const projectLimits = new ProjectLimits(control, clock)
+  const { ingest, asking } = createPipeline({
+    config,
+    clock,
+    log: journal,
+    store,
+    freeSpace,
+    ids,
+    calls,
+    hashKey,
+    prices,
+    newId: randomUUID,
+    rateOf: () => null,
+    sabotage: { dedupOff: sabotage.has('dedup_off') },
+  })
+
+  // The service.
+  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
+  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
+  started.add(() => cache.close())
+  const { createApi } = await import('./api/api.ts')
+  const api = await createApi(
+    {
+      version,
+      clock,
+      random: Math.random,
+      randomBytes,
+      logger,
+      control,
+      cache,
+      authenticator,
+      projectLimits,
+      intake: ingest.intake,
+      receiverLimits: {
+        maxBodyBytes: config['ingest.max_body_bytes'],
+        maxExpansion: config['ingest.max_compression_ratio'],
+        maxEvents: config['ingest.max_events'],
+        maxEventBytes: config['ingest.max_event_bytes'],
+        maxDepth: config['ingest.max_depth'] * 2,
+        maxInFlightBytes: config['ingest.max_inflight_bytes'],
+      },
+      ask: asking.ask,
+      reports: REPORTS,
+      rangeVersion: (scope, from, to) => store.version(scope, from, to),
+      semantic: semanticDocument,
+      schemas: () => ({ 'event.json': eventJsonSchema() }),
+      status: () =>
+        statusOf({ logDir: join(dir, 'log'), store, journal, ingest, freeSpace, config, clock }),
+      verify: (what) => verifyPart(what, store, journal),
+      toCsv: formatCsv,
+      limits: () => limitsOf(config),
+    },
+    { ...DEFAULT_SERVER_LIMITS, closeDeadlineMs: config.shutdown_seconds * 1000 },
+  )
+  started.add(() => api.server.close())
+  const first = authenticator.firstKey(config.admin_key)
+  const address = await api.server.listen(config.host, config.port)
+  const shown = address.host.includes(':') ? `[${address.host}]` : address.host
+  return {
+    ok: true,
+    hub: {
+      url: `http://${shown}:${address.port}`,
+      firstKey: first.origin === 'created' ? first.secret : null,
+      failed: journal.failed,
+      stop: () => started.stop(),
+    },
+  }
+}
+
+function newSecret(control: Control, name: string, bytes: number): Uint8Array {
+  const value = randomBytes(bytes)
+  control.putSecret(name, value)
+  return value
+}
+
+type OverridesRead =
+  | { readonly ok: true; readonly overrides: Overrides }
+  | { readonly ok: false; readonly message: string }
+
+async function readOverrides(path: string | null): Promise<OverridesRead> {
+  if (path === null) return { ok: true, overrides: NO_OVERRIDES }
+  try {
+    const overrides = parseOverrides(JSON.parse(await readFile(path, 'utf8')))
+    if (overrides.issues.length === 0) return { ok: true, overrides }
+    const issues = overrides.issues.slice(0, 10).map((issue) => `  ${JSON.stringify(issue)}`)
+    return { ok: false, message: `prices.overrides ${path}:\n${issues.join('\n')}` }
+  } catch (error) {
+    return { ok: false, message: `prices.overrides ${path}: ${(error as Error).message}` }
+  }
+}

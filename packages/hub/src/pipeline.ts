@@ -1,0 +1,130 @@
+/**
+ * The path of an event, stage by stage. Receivers turn bytes into wire events and call `intake`;
+ * what it acknowledges is in the log; the store worker applies the log; `ask` answers from the store.
+ *
+ *   receive      receivers/http, receivers of other protocols     bytes → wire events
+ *   validate     @llmhub/schema validateEvent                     → fields by the table of kinds, or code and path
+ *   usage        ingest/usage                                     → one meaning of tokens
+ *   price        ingest/price                                     → pico-dollars, source, rule, version
+ *   deduplicate  ingest/dedup                                     → accepted | duplicate | id_conflict
+ *   one call     ingest/calls                                     → the better report counts, the other is suppressed
+ *   fill         ingest/fill-row                                  → columns of the open batch
+ *   append       log                                              → durable: the acknowledgement
+ *   apply        store-worker, store/applier                      → rows + position in one transaction
+ *   ask          query                                            → question → plan → SQL → answer
+ */
+
+import type { Config } from './config/options.ts'
+import type { Clock } from './core/clock.ts'
+import type { FreeSpace } from './core/free-space.ts'
+import type { KeyIndex } from './ingest/dedup/key-index.ts'
+import { createStoreLookup } from './ingest/dedup/store-lookup.ts'
+import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
+import { createIntake, type IntakeStage } from './ingest/intake.ts'
+import { createPriceRow } from './ingest/price-row.ts'
+import type { PriceTable } from './ingest/price-table.ts'
+import type { Log } from './log/log.ts'
+import { createAsk } from './query/ask.ts'
+import type { StoreClient } from './store/client.ts'
+
+export interface PipelineParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly store: StoreClient
+  readonly freeSpace: FreeSpace
+  readonly ids: KeyIndex
+  readonly calls: KeyIndex
+  readonly hashKey: Uint8Array
+  readonly prices: PriceTable
+  readonly newId: () => string
+  readonly rateOf: (project: string) => number | null
+  readonly sabotage: { readonly dedupOff?: boolean }
+}
+
+export interface Pipeline {
+  readonly ingest: IntakeStage
+  readonly asking: ReturnType<typeof createAsk>
+}
+
+const DAY_MICROS = 86_400_000_000
+const LOOKUP_PAUSE_MS = 200
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { config, clock, log, store } = parts
+  const ingest = createIntake({
+    log,
+    clock,
+    ids: parts.ids,
+    calls: parts.calls,
+    hashKey: parts.hashKey,
+    price: createPriceRow(parts.prices),
+    defaults: {
+      ...DEFAULT_ROW_DEFAULTS,
+      environment: config.environment,
+    },
+    limits: {
+      maxEvents: config['ingest.max_events'],
+      maxEventBytes: config['ingest.max_event_bytes'],
+      validation: {
+        maxStringLength: config['ingest.max_string_length'],
+        maxTags: config['ingest.max_tags'],
+        maxTagLength: 1024,
+        maxDepth: config['ingest.max_depth'],
+      },
+      futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,
+      retention: config['retention.days'] === 0 ? null : config['retention.days'] * DAY_MICROS,
+      keepContent: config['ingest.keep_content'],
+      maxLettersPerSecond: 1000,
+      maxGroupRows: 20_000,
+      maxPendingRows: 200_000,
+      groupDelayMs: 1,
+    },
+    newId: parts.newId,
+    pressure: () => pressureOf(parts),
+    rateOf: parts.rateOf,
+    lookup: createStoreLookup(
+      (plan, scope, signal) => store.query(plan, scope, signal),
+      log,
+      () => new Promise((resume) => clock.hold(LOOKUP_PAUSE_MS, resume)),
+    ),
+    sabotage: parts.sabotage,
+  })
+  const asking = createAsk({
+    query: (plan, scope, signal) => store.query(plan, scope, signal),
+    waitFor: (position, timeoutMs, signal) => store.waitFor(position, timeoutMs, signal),
+    clock,
+    maxConcurrent: config['query.max_concurrent'],
+    maxWaiting: config['query.max_waiting'],
+    deadlineMs: config['query.deadline_ms'],
+  })
+  return { ingest, asking }
+}
+
+/** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */
+function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
+  if (freeSpace.bytes() <= config['ingest.disk_reserve_bytes']) {
+    return {
+      code: 'disk_full',
+      message: 'free space is below the reserve',
+      retryAfterSeconds: 10,
+    } as const
+  }
+  if (log.pendingBytes > config['ingest.max_pending_bytes']) {
+    return {
+      code: 'overloaded',
+      message: 'too many bytes wait for the disk',
+      retryAfterSeconds: 1,
+    } as const
+  }
+  const { state } = store.progress
+  // While the store is rebuilt its lag says nothing about the load: events are taken in all the same.
+  if (state === 'ready' && store.lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
+    return {
+      code: 'overloaded',
+      message: 'the store is too far behind the log',
+      retryAfterSeconds: 5,
+    } as const
+  }
+  return null
+}

@@ -1,0 +1,18 @@
+import type { ReportSpec } from '../../core/report.ts'
+import { metricsConversations } from './conversations.ts'
+import { costs, costsBreakdown } from './costs.ts'
+import { metrics, metricsModels, metricsSummary } from './metrics.ts'
+import { performanceReport } from './performance.ts'
+import { metricsTrends } from './trends.ts'
+
+/** Every fixed report of the API. */
+export const REPORTS: readonly ReportSpec[] = [
+  costs,
+  costsBreakdown,
+  performanceReport,
+  metrics,
+  metricsSummary,
+  metricsConversations,
+  metricsModels,
+  metricsTrends,
+]

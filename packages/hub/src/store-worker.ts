@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from './core/clock.ts'
+import { allProjects, projectScope } from './core/scope.ts'
+import { openJournalReader } from './log/journal/reader.ts'
+import { ROLLUPS } from './rollup/rollups.ts'
+import { nextBuild } from './rollup/schedule.ts'
+import { messageOf } from './store/duckdb/fault.ts'
+import { StoreOwner } from './store/duckdb/store-owner.ts'
+import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
+
+/**
+ * The thread that owns the database: it reads the log, applies it, and answers. Everything it does is
+ * `StoreOwner`'s; this file connects that to messages.
+ */
+
+type RequestMessage = Extract<ToWorker, { readonly type: 'request' }>
+
+const port = parentPort
+if (port === null) throw new Error('store-worker runs as a worker thread only')
+serve(port, workerData as StoreWorkerData)
+
+function serve(toMain: MessagePort, data: StoreWorkerData): void {
+  const send = (message: FromWorker): void => toMain.postMessage(message)
+  const reader = openJournalReader(data.logDir)
+  const path = join(data.storeDir, 'store.duckdb')
+  const owner = new StoreOwner({
+    ...data,
+    path,
+    reader,
+    clock: systemClock,
+    rollups: ROLLUPS,
+    nextBuild,
+    onProgress: send,
+  })
+  const cancels = new Map<number, AbortController>()
+
+  const answer = async (message: RequestMessage, signal: AbortSignal): Promise<unknown> => {
+    switch (message.name) {
+      case 'query': {
+        const { plan, project } = message.take
+        return owner.query(plan, scopeOf(project), signal)
+      }
+      case 'version': {
+        const { project, from, to } = message.take
+        return owner.version(scopeOf(project), from, to)
+      }
+      case 'status':
+        return owner.status(await bytesOf(path))
+      case 'sql':
+        return owner.sql(message.take, signal)
+      case 'verify':
+        return owner.verify(message.take)
+      case 'checkpoint':
+        return owner.checkpoint()
+      default:
+        return message satisfies never
+    }
+  }
+
+  const request = async (message: RequestMessage): Promise<void> => {
+    const { id } = message
+    const controller = new AbortController()
+    cancels.set(id, controller)
+    try {
+      send({ type: 'answer', id, answer: await answer(message, controller.signal) })
+    } catch (error) {
+      send({ type: 'error', id, message: messageOf(error) })
+    } finally {
+      cancels.delete(id)
+    }
+  }
+
+  toMain.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'request':
+        void request(message)
+        return
+      case 'cancel':
+        cancels.get(message.id)?.abort()
+        return
+      case 'start':
+        owner.start(message.committed)
+        return
+      case 'committed':
+        owner.committed(message.partition, message.next)
+        return
+      case 'close':
+        void owner
+          .close()
+          .then(() => reader.close())
+          .finally(() => {
+            send({ type: 'closed' })
+            toMain.close()
+          })
+        return
+      default:
+        message satisfies never
+    }
+  })
+}
+
+function scopeOf(project: string | null) {
+  return project === null ? allProjects() : projectScope(project)
+}
+
+async function bytesOf(path: string): Promise<number> {
+  let bytes = 0
+  for (const file of [path, `${path}.wal`]) {
+    bytes += await stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  }
+  return bytes
+}

@@ -1,0 +1,83 @@
+import duckdb from '@duckdb/node-bindings'
+import type { FrameCell } from '../store.ts'
+import { readResult } from './read-result.ts'
+
+/**
+ * The thinnest layer over DuckDB's C API that the store needs. Statements run on a thread of the
+ * libuv pool; a connection runs one at a time, so callers take turns.
+ */
+
+/** Bound by type: whole numbers as BIGINT (larger bigints as HUGEINT), other numbers as DOUBLE. */
+export type SqlValue = string | number | bigint | boolean | null
+
+export interface SqlResult {
+  readonly columns: readonly string[]
+  /** BIGINT and wider as bigint, times as ISO 8601 text, maps as objects. */
+  readonly rows: readonly (readonly FrameCell[])[]
+}
+
+/** A DuckDB database handle: everything opened below it is closed with it. */
+export type DatabaseHandle = duckdb.Database
+
+const INT64_MAX = (1n << 63n) - 1n
+
+export class Connection {
+  readonly handle: duckdb.Connection
+  #closed = false
+
+  private constructor(handle: duckdb.Connection) {
+    this.handle = handle
+  }
+
+  static async open(database: DatabaseHandle): Promise<Connection> {
+    return new Connection(await duckdb.connect(database))
+  }
+
+  /** Runs one or more statements without values and drops their results. */
+  async execute(sql: string): Promise<void> {
+    await duckdb.query(this.handle, sql)
+  }
+
+  /**
+   * Runs one statement with `$1 … $n` bound to `values`. The whole result is in memory; more than
+   * `maxRows` rows are refused with a `TooManyRowsError` before any is turned into JavaScript.
+   */
+  async rows(sql: string, values: readonly SqlValue[] = [], maxRows?: number): Promise<SqlResult> {
+    const statement = await duckdb.prepare(this.handle, sql)
+    for (const [i, value] of values.entries()) bind(statement, i + 1, value)
+    const result = await duckdb.execute_prepared(statement)
+    const count = duckdb.row_count(result)
+    if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
+    return readResult(result)
+  }
+
+  /** Stops the statement that runs now, within about a millisecond; it fails as interrupted. */
+  interrupt(): void {
+    if (!this.#closed) duckdb.interrupt(this.handle)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    duckdb.disconnect_sync(this.handle)
+  }
+}
+
+export class TooManyRowsError extends Error {
+  override readonly name = 'TooManyRowsError'
+
+  constructor(count: number, maxRows: number) {
+    super(`the answer has ${count} rows, more than the ${maxRows} allowed`)
+  }
+}
+
+function bind(statement: duckdb.PreparedStatement, index: number, value: SqlValue): void {
+  if (value === null) duckdb.bind_null(statement, index)
+  else if (typeof value === 'string') duckdb.bind_varchar(statement, index, value)
+  else if (typeof value === 'boolean') duckdb.bind_boolean(statement, index, value)
+  else if (typeof value === 'bigint') {
+    if (value <= INT64_MAX && value >= -INT64_MAX - 1n) duckdb.bind_int64(statement, index, value)
+    else duckdb.bind_hugeint(statement, index, value)
+  } else if (Number.isSafeInteger(value)) duckdb.bind_int64(statement, index, BigInt(value))
+  else duckdb.bind_double(statement, index, value)
+}

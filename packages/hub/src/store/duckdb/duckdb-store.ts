@@ -1,0 +1,391 @@
+import type { Clock } from '../../core/clock.ts'
+import type { ProjectScope } from '../../core/scope.ts'
+import { LIVE } from '../../log/log.ts'
+import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
+import { type Dictionaries, loadDictionaries } from './dictionary.ts'
+import type { Connection, SqlResult, SqlValue } from './driver.ts'
+import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
+import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
+import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
+import { type ReadOutcome, ReadPool } from './read-pool.ts'
+import { PendingSuppressions } from './suppressions.ts'
+import { TouchedRanges } from './touched-ranges.ts'
+import { type Written, writeRecords } from './write-records.ts'
+
+/** Answers a plan with statements that `run` runs in one snapshot of the data. */
+export type AnswerPlan = (
+  plan: Plan,
+  scope: ProjectScope,
+  run: (sql: string, values?: readonly SqlValue[], maxRows?: number) => Promise<SqlResult>,
+) => Promise<Pick<Frame, 'columns' | 'rows' | 'source'>>
+
+export interface DuckDbStoreOptions extends OpenOptions {
+  readonly clock: Clock
+  /** Differs from that of every earlier opening of this store, so that versions of ranges do too. */
+  readonly incarnation: string
+  readonly answer: AnswerPlan
+  /** Longest time of one question in milliseconds. Default 30,000. */
+  readonly deadlineMs?: number
+  /** Questions that run at once. Default 4. */
+  readonly readers?: number
+  /** Questions that wait for them. Default 64. */
+  readonly maxWaiting?: number
+  /** Told once, with the reason, when the file or the instance cannot be trusted any more. */
+  readonly onBroken?: (breakage: Breakage) => void
+  /** Test-only faults that the harness must catch. */
+  readonly sabotage?: { readonly positionOffByOne?: boolean }
+}
+
+export type StoreOpening =
+  | { readonly ok: true; readonly store: DuckDbStore }
+  | { readonly ok: false; readonly cause: OpeningFailure; readonly reason: string }
+
+/**
+ * Why a store does not open.
+ * - `unreadable`: what the file or its write-ahead log holds.
+ * - `newer`: a newer release wrote it.
+ * - `environment`: the file is not to blame: no permission, no space, in use by another process.
+ */
+export type OpeningFailure = 'unreadable' | 'newer' | 'environment'
+
+const ENVIRONMENT =
+  /No space left|Disk quota|Permission denied|Too many open files|Read-only file system|Could not set lock|Out of Memory Error/i
+
+function openingFailure(error: unknown): OpeningFailure {
+  if (error instanceof NewerDatabaseError) return 'newer'
+  return ENVIRONMENT.test(messageOf(error)) ? 'environment' : 'unreadable'
+}
+
+/** The store is broken or closed: it must be recovered and opened again. */
+export class StoreUnusableError extends Error {
+  override readonly name = 'StoreUnusableError'
+}
+
+/** A caller's bug: records are missing between the store's position and the ones to apply. */
+export class ApplyGapError extends Error {
+  override readonly name = 'ApplyGapError'
+}
+
+/**
+ * The embedded store. Exactly one may be open per file, and in one thread.
+ *
+ * Writes take turns on one connection; each apply is one transaction that inserts rows and a row of
+ * positions. When a commit fails nobody knows whether it happened, so the positions are read back
+ * and decide. Reads run on connections of their own and see the last commit.
+ */
+export class DuckDbStore implements Store {
+  readonly #options: DuckDbStoreOptions
+  readonly #database: OpenDatabase
+  readonly #reads: ReadPool
+  readonly #touched: TouchedRanges
+  #dictionaries: Dictionaries
+  #pending: PendingSuppressions
+  readonly #next = new Map<number, bigint>()
+  readonly #epochs = new Map<number, number>()
+  #durable: ReadonlyMap<number, bigint> = new Map()
+  #watermark: number | null = null
+  #rows = 0
+  #broken: Breakage | null = null
+  #closing: Promise<void> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(
+    options: DuckDbStoreOptions,
+    database: OpenDatabase,
+    dictionaries: Dictionaries,
+    pending: PendingSuppressions,
+  ) {
+    this.#options = options
+    this.#database = database
+    this.#dictionaries = dictionaries
+    this.#pending = pending
+    this.#touched = new TouchedRanges(options.incarnation)
+    this.#reads = new ReadPool({
+      connect: () => database.connect(),
+      clock: options.clock,
+      size: options.readers ?? 4,
+      maxWaiting: options.maxWaiting ?? 64,
+      onBroken: (breakage) => this.#break(breakage),
+    })
+  }
+
+  /** Opens the file, makes or migrates its tables, and reads what is kept in memory. */
+  static async open(options: DuckDbStoreOptions): Promise<StoreOpening> {
+    const opened = await openDatabase(options)
+    if (!opened.ok) return { ...opened, cause: openingFailure(opened.reason) }
+    const { database } = opened
+    try {
+      await migrate(database.writer, await readMigrations())
+      const dictionaries = await loadDictionaries(database.writer)
+      const pending = await PendingSuppressions.load(database.writer)
+      const store = new DuckDbStore(options, database, dictionaries, pending)
+      await store.#readState()
+      return { ok: true, store }
+    } catch (error) {
+      database.close()
+      return { ok: false, cause: openingFailure(error), reason: messageOf(error) }
+    }
+  }
+
+  async #readState(): Promise<void> {
+    await this.#readPositions()
+    // Whatever an opened file holds has survived at least one end of a process.
+    this.#durable = new Map(this.#next)
+    const { rows } = await this.#database.writer.rows(
+      `SELECT count(*), max(time) FILTER (log_partition = ${LIVE}) FROM event_rows`,
+    )
+    this.#rows = Number(rows[0]?.[0] ?? 0)
+    const latest = rows[0]?.[1]
+    this.#watermark = typeof latest === 'bigint' ? Number(latest) : null
+  }
+
+  async #readPositions(): Promise<void> {
+    const { rows } = await this.#database.writer.rows(
+      'SELECT log_partition, max(next), max(epoch) FROM positions GROUP BY log_partition',
+    )
+    this.#next.clear()
+    this.#epochs.clear()
+    for (const [partition, next, epoch] of rows) {
+      this.#next.set(Number(partition), next as bigint)
+      this.#epochs.set(Number(partition), Number(epoch))
+    }
+  }
+
+  /** Why the store is unusable, or null. */
+  get broken(): Breakage | null {
+    return this.#broken
+  }
+
+  /** Rows of events. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  get watermark(): number | null {
+    return this.#watermark
+  }
+
+  get load(): { readonly running: number; readonly waiting: number } {
+    return this.#reads.load
+  }
+
+  /** Ids of the dictionary columns. */
+  get dictionaries(): Dictionaries {
+    return this.#dictionaries
+  }
+
+  applied(): Promise<ReadonlyMap<number, bigint>> {
+    return Promise.resolve(new Map(this.#next))
+  }
+
+  durable(): Promise<ReadonlyMap<number, bigint>> {
+    return Promise.resolve(this.#options.wal ? new Map(this.#next) : this.#durable)
+  }
+
+  apply(apply: Apply): Promise<Applied> {
+    return this.#exclusive((connection) => this.#apply(connection, apply))
+  }
+
+  async #apply(connection: Connection, apply: Apply): Promise<Applied> {
+    const { partition, epoch, first, next } = apply
+    if (epoch < (this.#epochs.get(partition) ?? 0)) return 'fenced'
+    const position = this.#next.get(partition) ?? 0n
+    if (next <= position) return 'already'
+    if (first > position) {
+      throw new ApplyGapError(
+        `partition ${partition} is applied up to ${position}, the records start at ${first}`,
+      )
+    }
+    const records = apply.records.filter(({ offset }) => offset >= position)
+    let written: Written
+    try {
+      await connection.execute('BEGIN')
+      written = await writeRecords(
+        {
+          connection,
+          catalog: CATALOG,
+          dictionaries: this.#dictionaries,
+          pending: this.#pending,
+          positions: this.#next,
+        },
+        partition,
+        position,
+        next,
+        records,
+      )
+      const kept = this.#options.sabotage?.positionOffByOne === true ? next - 1n : next
+      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3)', [partition, kept, epoch])
+      await connection.execute('COMMIT')
+    } catch (error) {
+      await this.#afterError(connection, error)
+      if ((this.#next.get(partition) ?? 0n) >= next) return 'applied'
+      throw error
+    }
+    for (const dictionary of this.#dictionaries.values()) dictionary.commit()
+    this.#next.set(partition, next)
+    this.#epochs.set(partition, epoch)
+    this.#pending.forget(partition, next)
+    for (const place of written.deferred) this.#pending.add(place)
+    this.#rows += written.rows
+    if (written.watermark !== null) {
+      this.#watermark = Math.max(this.#watermark ?? written.watermark, written.watermark)
+    }
+    // After the commit, never before: a reader that still sees the old rows must see the old version.
+    this.#touched.touch(written.hours)
+    return 'applied'
+  }
+
+  /**
+   * Rolls back and reads back what is kept in memory, since a failed commit may have happened.
+   * @throws StoreUnusableError when the store broke
+   */
+  async #afterError(connection: Connection, error: unknown): Promise<void> {
+    // COMMIT after a failed statement answers success and commits nothing, so it is always ROLLBACK.
+    await connection.execute('ROLLBACK').catch(() => {})
+    this.#note(error)
+    this.#throwIfUnusable()
+    for (const dictionary of this.#dictionaries.values()) dictionary.rollback()
+    try {
+      const before = new Map(this.#next)
+      await this.#readPositions()
+      const moved = [...this.#next].some(([partition, next]) => before.get(partition) !== next)
+      if (!moved) return
+      this.#dictionaries = await loadDictionaries(connection)
+      this.#pending = await PendingSuppressions.load(connection)
+      await this.#readState()
+    } catch (cause) {
+      const fault = faultOf(cause)
+      this.#break({
+        fault: isBreaking(fault) ? fault : 'invalidated',
+        reason: `positions cannot be read back after an error: ${messageOf(cause)}`,
+      })
+      this.#throwIfUnusable()
+    }
+  }
+
+  /** Runs `work` on the writing connection when it is its turn. */
+  #exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => {
+      this.#throwIfUnusable()
+      return work(this.#database.writer)
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  /**
+   * Runs maintenance — rollups, retention, whatever deletes and inserts — on the writing connection
+   * between applies. Transactions are `work`'s own; one left open by an error is rolled back.
+   */
+  maintain<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#exclusive(async (connection) => {
+      try {
+        return await work(connection)
+      } catch (error) {
+        await this.#afterError(connection, error)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * Writes everything committed into the file and prunes old rows of positions. Answers false when
+   * DuckDB could not do it now; a later try may.
+   */
+  checkpoint(): Promise<boolean> {
+    return this.#exclusive(async (connection) => {
+      const positions = new Map(this.#next)
+      try {
+        await connection.execute(
+          'DELETE FROM positions p WHERE next < (SELECT max(next) FROM positions q WHERE q.log_partition = p.log_partition)',
+        )
+        await connection.execute(`CHECKPOINT ${CATALOG}`)
+      } catch (error) {
+        this.#note(error)
+        return false
+      }
+      this.#durable = positions
+      return true
+    })
+  }
+
+  /** Runs one reading statement with values `$1 … $n`, within the deadline and the row limit. */
+  run(
+    sql: string,
+    values: readonly SqlValue[],
+    signal: AbortSignal,
+    limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
+  ): Promise<ReadOutcome<SqlResult>> {
+    return this.#reads.run(
+      (connection) => connection.rows(sql, values, limits.maxRows),
+      signal,
+      limits.deadlineMs ?? this.#options.deadlineMs ?? 30_000,
+    )
+  }
+
+  async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
+    // Taken before the snapshot of the answer, so that the answer holds at least this much.
+    const position = new Map(this.#next)
+    const watermark = this.#watermark
+    const outcome = await this.#reads.run(
+      async (connection) => {
+        await connection.execute('BEGIN TRANSACTION READ ONLY')
+        try {
+          return await this.#options.answer(plan, scope, (sql, values, maxRows) =>
+            connection.rows(sql, values, maxRows),
+          )
+        } finally {
+          await connection.execute('ROLLBACK').catch(() => {})
+        }
+      },
+      signal,
+      this.#options.deadlineMs ?? 30_000,
+    )
+    if (!outcome.ok) return outcome
+    return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  version(scope: ProjectScope, from: number, to: number): Promise<RangeVersion> {
+    const project =
+      scope.project === null ? null : this.#dictionaries.get('project')?.find(scope.project)
+    return Promise.resolve(this.#touched.version(project, from, to))
+  }
+
+  #note(error: unknown): void {
+    const fault = faultOf(error)
+    if (isBreaking(fault)) this.#break({ fault, reason: messageOf(error) })
+  }
+
+  #break(breakage: Breakage): void {
+    if (this.#broken !== null || this.#closing !== null) return
+    this.#broken = breakage
+    this.#options.onBroken?.(breakage)
+  }
+
+  #throwIfUnusable(): void {
+    if (this.#broken !== null)
+      throw new StoreUnusableError(`the store is broken: ${this.#broken.reason}`)
+    if (this.#closing !== null) throw new StoreUnusableError('the store is closed')
+  }
+
+  /** Waits for the write under way, stops questions, checkpoints unless broken, closes the file. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#reads.close('the store is closed')
+    await this.#turn
+    if (this.#broken === null) {
+      const positions = new Map(this.#next)
+      await this.#database.writer.execute(`CHECKPOINT ${CATALOG}`).then(
+        () => {
+          this.#durable = positions
+        },
+        () => {},
+      )
+    }
+    this.#database.close()
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import duckdb from '@duckdb/node-bindings'
+import { Connection } from './driver.ts'
+
+/** Name under which the database file is attached; every connection uses it. */
+export const CATALOG = 'store'
+
+/**
+ * Format of the file. Pinned, so that a newer DuckDB does not silently write one that the program
+ * before it cannot read.
+ */
+const STORAGE_VERSION = 'v1.5.0'
+
+export interface OpenOptions {
+  /** The database file; its folder is made where missing. */
+  readonly path: string
+  /** Whether DuckDB keeps a write-ahead log; without one, commits survive from the next checkpoint on. */
+  readonly wal: boolean
+  /** Memory DuckDB may use, in MiB. Default 1024. */
+  readonly memoryLimitMib?: number
+  /** Threads DuckDB may use. Default 2. */
+  readonly threads?: number
+  /** Log volume after which a commit checkpoints by itself, in MiB. Default 256. */
+  readonly checkpointMib?: number
+}
+
+export interface OpenDatabase {
+  /** The connection that writes. */
+  readonly writer: Connection
+  /** A further connection, for reading. */
+  connect(): Promise<Connection>
+  /** Closes the connections made here, then the database. */
+  close(): void
+}
+
+export type OpenOutcome =
+  | { readonly ok: true; readonly database: OpenDatabase }
+  | { readonly ok: false; readonly reason: string }
+
+/**
+ * Opens the file and locks the instance down: no extensions, no files or network beside the
+ * database, and no way to change that by SQL. The database is attached to an instance that is
+ * otherwise in memory, because only ATTACH chooses the recovery mode.
+ *
+ * The caller holds the lock of the data folder: DuckDB does not notice a second instance of one file
+ * in one process, and the two destroy it.
+ */
+export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
+  await mkdir(dirname(options.path), { recursive: true })
+  const handle = await duckdb.open(':memory:', duckdb.create_config())
+  const connections: Connection[] = []
+  const close = (): void => {
+    for (const connection of connections) connection.close()
+    duckdb.close_sync(handle)
+  }
+  const connect = async (): Promise<Connection> => {
+    const connection = await Connection.open(handle)
+    connections.push(connection)
+    await connection.execute(`USE ${CATALOG}`)
+    return connection
+  }
+  try {
+    const first = await Connection.open(handle)
+    connections.push(first)
+    for (const setting of settingsOf(options)) await first.execute(setting)
+    const mode = options.wal ? '' : ', RECOVERY_MODE no_wal_writes'
+    await first.execute(
+      `ATTACH ${quoted(options.path)} AS ${CATALOG} (STORAGE_VERSION '${STORAGE_VERSION}'${mode})`,
+    )
+    for (const setting of LOCKDOWN) await first.execute(setting)
+    return { ok: true, database: { writer: await connect(), connect, close } }
+  } catch (error) {
+    close()
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function settingsOf(options: OpenOptions): readonly string[] {
+  return [
+    'SET autoinstall_known_extensions = false',
+    'SET autoload_known_extensions = false',
+    'SET allow_community_extensions = false',
+    `SET memory_limit = '${options.memoryLimitMib ?? 1024}MiB'`,
+    `SET threads = ${options.threads ?? 2}`,
+    `SET temp_directory = ${quoted(`${options.path}.tmp`)}`,
+    "SET max_temp_directory_size = '4GiB'",
+    `SET checkpoint_threshold = '${options.checkpointMib ?? 256}MiB'`,
+    // Rows come back in the order of the statement's ORDER BY alone; this saves memory.
+    'SET preserve_insertion_order = false',
+  ]
+}
+
+const LOCKDOWN: readonly string[] = [
+  'SET enable_external_access = false',
+  'SET lock_configuration = true',
+]
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,186 @@
+import type { Clock } from '../../core/clock.ts'
+import type { QueryFailure } from '../store.ts'
+import { type Connection, TooManyRowsError } from './driver.ts'
+import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
+
+export interface ReadPoolOptions {
+  readonly connect: () => Promise<Connection>
+  readonly clock: Clock
+  /** Statements that run at once. */
+  readonly size: number
+  /** Statements that wait beside them; more are refused. */
+  readonly maxWaiting: number
+  /** Told of an error after which no answer can be trusted. */
+  readonly onBroken: (breakage: Breakage) => void
+}
+
+export interface ReadFailure {
+  readonly ok: false
+  readonly failure: QueryFailure
+  readonly message: string
+}
+
+export type ReadOutcome<T> = { readonly ok: true; readonly value: T } | ReadFailure
+
+/** An interrupt that arrives before the statement has started is lost, so it is repeated. */
+const INTERRUPT_EVERY_MS = 5
+
+/**
+ * Runs reads on a few connections of their own. A read ends in its value, at its deadline, by its
+ * caller's abort, or refused; what fails for another reason throws.
+ */
+export class ReadPool {
+  readonly #options: ReadPoolOptions
+  readonly #idle: Connection[] = []
+  readonly #reads = new Set<Read>()
+  #running = 0
+  #closed: ReadFailure | null = null
+  #drained: (() => void) | null = null
+
+  constructor(options: ReadPoolOptions) {
+    this.#options = options
+  }
+
+  /** Reads running and waiting. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running, waiting: this.#reads.size - this.#running }
+  }
+
+  async run<T>(
+    work: (connection: Connection) => Promise<T>,
+    signal: AbortSignal,
+    deadlineMs: number,
+  ): Promise<ReadOutcome<T>> {
+    if (this.#closed !== null) return this.#closed
+    if (signal.aborted) return CANCELLED
+    const { clock, size, maxWaiting } = this.#options
+    if (this.#reads.size >= size + maxWaiting) {
+      return failed('timeout', `not started: ${this.#reads.size} questions are under way already`)
+    }
+    const read = new Read(clock)
+    this.#reads.add(read)
+    const abort = (): void => read.stop(CANCELLED)
+    signal.addEventListener('abort', abort, { once: true })
+    const stopDeadline = clock.after(deadlineMs, () =>
+      read.stop(failed('timeout', `no answer within ${deadlineMs} ms`)),
+    )
+    let connection: Connection | undefined
+    try {
+      if (this.#running < size) this.#start(read)
+      else await read.started
+      if (read.stopped !== null) return read.stopped
+      connection = this.#idle.pop() ?? (await this.#options.connect())
+      if (read.stopped !== null) return read.stopped
+      read.interruptsBy(connection)
+      return { ok: true, value: await work(connection) }
+    } catch (error) {
+      return this.#failureOf(error, read)
+    } finally {
+      read.end()
+      stopDeadline()
+      signal.removeEventListener('abort', abort)
+      this.#reads.delete(read)
+      if (read.isStarted) this.#leave(connection)
+    }
+  }
+
+  #start(read: Read): void {
+    this.#running++
+    read.start()
+  }
+
+  #leave(connection: Connection | undefined): void {
+    this.#running--
+    if (connection !== undefined) {
+      if (this.#closed === null) this.#idle.push(connection)
+      else connection.close()
+    }
+    for (const read of this.#reads) {
+      if (this.#running >= this.#options.size) break
+      if (!read.isStarted && read.stopped === null) this.#start(read)
+    }
+    if (this.#running === 0) this.#drained?.()
+  }
+
+  #failureOf(error: unknown, read: Read): ReadFailure {
+    if (error instanceof TooManyRowsError) return failed('too_many_rows', error.message)
+    const fault = faultOf(error)
+    if (isBreaking(fault)) {
+      this.#options.onBroken({ fault, reason: messageOf(error) })
+      return failed('rebuilding', 'the store is being rebuilt from the log')
+    }
+    switch (fault) {
+      case 'interrupted':
+        return read.stopped ?? CANCELLED
+      case 'out_of_memory':
+        return failed(
+          'too_many_rows',
+          'the question needs more memory than the store may use: narrow its range',
+        )
+      case 'disk_full':
+      case 'other':
+        if (read.stopped !== null) return read.stopped
+        throw error
+    }
+  }
+
+  /** Refuses new reads, stops those under way, and answers when the last has let go. */
+  async close(reason: string): Promise<void> {
+    this.#closed ??= failed('rebuilding', reason)
+    for (const read of this.#reads) read.stop(this.#closed)
+    for (const connection of this.#idle.splice(0)) connection.close()
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    }
+  }
+}
+
+/** One read: waits for its turn, runs, and can be stopped at any time. */
+class Read {
+  readonly #clock: Clock
+  readonly started: Promise<void>
+  #resolveStarted: () => void = () => {}
+  #connection: Connection | null = null
+  #stopInterrupting: (() => void) | null = null
+  isStarted = false
+  stopped: ReadFailure | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.started = new Promise((resolve) => {
+      this.#resolveStarted = resolve
+    })
+  }
+
+  start(): void {
+    this.isStarted = true
+    this.#resolveStarted()
+  }
+
+  interruptsBy(connection: Connection): void {
+    this.#connection = connection
+  }
+
+  stop(failure: ReadFailure): void {
+    if (this.stopped !== null) return
+    this.stopped = failure
+    this.#resolveStarted()
+    const connection = this.#connection
+    if (connection === null) return
+    connection.interrupt()
+    this.#stopInterrupting = this.#clock.every(INTERRUPT_EVERY_MS, () => connection.interrupt())
+  }
+
+  end(): void {
+    this.#connection = null
+    this.#stopInterrupting?.()
+  }
+}
+
+function failed(failure: QueryFailure, message: string): ReadFailure {
+  return { ok: false, failure, message }
+}
+
+const CANCELLED = failed('cancelled', 'the question was cancelled')

@@ -1,0 +1,126 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
+
+/** What had to be done to get an open store. */
+export type Recovery =
+  /** The file opened as it was. */
+  | 'none'
+  /** Without its write-ahead log, at its last checkpoint. */
+  | 'wal_set_aside'
+  /** As a new, empty file. */
+  | 'started_empty'
+
+export type Recovered =
+  | {
+      readonly ok: true
+      readonly store: DuckDbStore
+      readonly recovery: Recovery
+      /** Why each earlier attempt failed. */
+      readonly reasons: readonly string[]
+    }
+  | { readonly ok: false; readonly reasons: readonly string[] }
+
+/** Attempts to open that ended the process before the file is given up. */
+const MAX_CRASHED_OPENINGS = 3
+/** Folders `broken-<n>` that are kept, the newest. */
+const KEPT_BROKEN = 2
+
+/**
+ * Opens the store; where that fails, at its last checkpoint; where that fails too, empty. What is
+ * given up is moved aside to `broken-<n>` beside the file. Whoever calls then applies the log from
+ * `applied()`, whatever that is.
+ *
+ * @param discard starts empty at once: the file is known to be corrupt, though it would open
+ */
+export async function openOrRecover(
+  options: DuckDbStoreOptions,
+  discard = false,
+): Promise<Recovered> {
+  const { path } = options
+  const reasons: string[] = []
+  const opening = new OpeningMark(`${path}.opening`)
+  await mkdir(dirname(path), { recursive: true })
+  const crashes = await opening.crashes()
+  const giveUp = discard || crashes >= MAX_CRASHED_OPENINGS
+  if (crashes >= MAX_CRASHED_OPENINGS) reasons.push(`the process ended ${crashes} times at opening`)
+  if (!giveUp) {
+    await opening.set(crashes + 1)
+    const first = await DuckDbStore.open(options)
+    if (first.ok) {
+      await opening.clear()
+      return { ok: true, store: first.store, recovery: 'none', reasons }
+    }
+    reasons.push(first.reason)
+    if (first.cause === 'newer' || first.cause === 'environment') {
+      await opening.clear()
+      return { ok: false, reasons }
+    }
+    if (await exists(`${path}.wal`)) {
+      await setAside([`${path}.wal`])
+      const second = await DuckDbStore.open(options)
+      if (second.ok) {
+        await opening.clear()
+        return { ok: true, store: second.store, recovery: 'wal_set_aside', reasons }
+      }
+      reasons.push(second.reason)
+    }
+  }
+  await setAside([path, `${path}.wal`])
+  await opening.clear()
+  const empty = await DuckDbStore.open(options)
+  if (!empty.ok) return { ok: false, reasons: [...reasons, empty.reason] }
+  return { ok: true, store: empty.store, recovery: 'started_empty', reasons }
+}
+
+/**
+ * A file that exists while the store is being opened and counts how often: a file so broken that
+ * DuckDB ends the process would otherwise do so at every start, for ever.
+ */
+class OpeningMark {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async crashes(): Promise<number> {
+    const text = await readFile(this.#path, 'utf8').catch(() => '0')
+    const count = Number(text)
+    return Number.isSafeInteger(count) ? count : 0
+  }
+
+  set(count: number): Promise<void> {
+    return writeFile(this.#path, String(count))
+  }
+
+  clear(): Promise<void> {
+    return rm(this.#path, { force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Moves the files that exist into a new folder `broken-<n>` beside them and drops the oldest ones. */
+async function setAside(paths: readonly string[]): Promise<void> {
+  const present: string[] = []
+  for (const path of paths) if (await exists(path)) present.push(path)
+  const first = present[0]
+  if (first === undefined) return
+  const parent = dirname(first)
+  const numbers = (await readdir(parent))
+    .map((name) => Number(/^broken-(\d+)$/.exec(name)?.[1]))
+    .filter((n) => Number.isSafeInteger(n))
+    .toSorted((a, b) => a - b)
+  const folder = join(parent, `broken-${(numbers.at(-1) ?? 0) + 1}`)
+  await mkdir(folder)
+  for (const path of present) await rename(path, join(folder, basename(path)))
+  for (const n of numbers.slice(0, Math.max(0, numbers.length + 1 - KEPT_BROKEN))) {
+    await rm(join(parent, `broken-${n}`), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,103 @@
+import { type ColumnSpec, type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
+import type { FieldRef, Literal } from '../store.ts'
+
+/**
+ * The values of one statement. Every value a plan carries enters SQL through here: the methods bind
+ * it and answer the placeholder, cast to the type it is compared with, because the driver would
+ * otherwise choose one by the size of the number.
+ */
+export class Parameters {
+  readonly #values: Literal[] = []
+
+  #bind(value: Literal, type: string): string {
+    this.#values.push(value)
+    return `CAST($${this.#values.length} AS ${type})`
+  }
+
+  /**
+   * The statement with the values that it mentions, renumbered: rendering may drop a part that it
+   * had bound values for, and the driver refuses a value without a placeholder. No `$` comes from
+   * elsewhere, because texts are bound.
+   */
+  finish(sql: string): { readonly sql: string; readonly values: Literal[] } {
+    const values: Literal[] = []
+    const numbers = new Map<number, number>()
+    const text = sql.replaceAll(/\$([0-9]+)/g, (_, digits: string) => {
+      const old = Number(digits)
+      const known = numbers.get(old)
+      if (known !== undefined) return `$${known}`
+      values.push(this.#values[old - 1] as Literal)
+      numbers.set(old, values.length)
+      return `$${values.length}`
+    })
+    return { sql: text, values }
+  }
+
+  text(value: string): string {
+    return this.#bind(value, 'VARCHAR')
+  }
+
+  boolean(value: boolean): string {
+    return this.#bind(value, 'BOOLEAN')
+  }
+
+  /** A whole number of up to 64 bits. */
+  integer(value: bigint | number): string {
+    return this.#bind(BigInt(value), 'BIGINT')
+  }
+
+  /** A whole number of any size that 128 bits hold; beyond that the nearest one that they hold. */
+  huge(value: bigint): string {
+    const clamped = value > HUGE_MAX ? HUGE_MAX : value < -HUGE_MAX ? -HUGE_MAX : value
+    return this.#bind(clamped, 'HUGEINT')
+  }
+
+  /** A finite number. Whole ones beyond 2^53 travel as text, since the driver binds them as BIGINT. */
+  double(value: number): string {
+    const bindable = Number.isInteger(value) && !Number.isSafeInteger(value) ? String(value) : value
+    return this.#bind(bindable, 'DOUBLE')
+  }
+}
+
+const HUGE_MAX = (1n << 127n) - 1n
+
+/** Columns of the batch that the table does not keep. */
+const NOT_STORED = new Set(['id_hi', 'id_lo', 'content_hash'])
+
+const STORED = new Map<string, ColumnSpec>(
+  EVENT_COLUMNS.filter((column) => !NOT_STORED.has(column.name)).map((column) => [
+    column.name,
+    column,
+  ]),
+)
+
+/** @throws RangeError for a name that is no stored column: identifiers come from the table alone */
+export function storedColumn(name: string): ColumnSpec {
+  const column = STORED.get(name)
+  if (column === undefined) throw new RangeError(`not a stored column: ${JSON.stringify(name)}`)
+  return column
+}
+
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`
+}
+
+export function dictionaryTable(column: string): string {
+  return quote(`dict_${column}`)
+}
+
+/** Type of the value behind a field; a tag's value is text. */
+export function fieldType(field: FieldRef): ColumnType {
+  return field.type === 'tag' ? 'text' : storedColumn(field.column).type
+}
+
+/** The field of the row `e`, as stored: the id for a `dict` column. */
+export function fieldSql(field: FieldRef, parameters: Parameters): string {
+  if (field.type === 'tag') return `e."tags"[${parameters.text(field.key)}]`
+  return `e.${quote(storedColumn(field.column).name)}`
+}
+
+/** Equal for equal fields. */
+export function fieldId(field: FieldRef): string {
+  return field.type === 'tag' ? `tag ${field.key}` : `column ${field.column}`
+}

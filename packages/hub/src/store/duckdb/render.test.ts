@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { allProjects, projectScope } from '../../core/scope.ts'
+import type { Aggregate, AggregatePlan, Predicate } from '../store.ts'
+import { renderRaw } from './render.ts'
+import { frameOf } from './render-frame.ts'
+
+const plan: AggregatePlan = {
+  type: 'aggregate',
+  from: 0,
+  to: 10,
+  edges: null,
+  where: null,
+  groupBy: [],
+  aggregates: [{ id: 'n', fn: 'rows' }],
+  maxRows: 2,
+}
+const render = (change: Partial<AggregatePlan>) => renderRaw({ ...plan, ...change }, allProjects())
+const column = (name: string) => ({ type: 'column', column: name }) as const
+
+describe('a rendered plan', () => {
+  it('holds no text of the plan, only placeholders', () => {
+    const evil = `"'; DROP TABLE event_rows; --$1`
+    const { sql, values } = renderRaw(
+      {
+        ...plan,
+        where: { op: 'in', field: { type: 'tag', key: evil }, values: [evil] },
+        groupBy: [{ type: 'tag', key: evil }],
+        groups: { keys: [[evil]], other: true },
+        aggregates: [
+          {
+            id: evil,
+            fn: 'rows',
+            where: { op: 'contains', field: column('model'), value: evil },
+          },
+        ],
+      },
+      projectScope(evil),
+    )
+    expect(sql).not.toContain('DROP')
+    expect(values.filter((value) => value === evil).length).toBeGreaterThanOrEqual(5)
+    const numbers = [...sql.matchAll(/\$([0-9]+)/g)].map((match) => Number(match[1]))
+    expect(new Set(numbers)).toEqual(new Set(values.map((_, i) => i + 1)))
+  })
+
+  it('names stored columns only', () => {
+    for (const name of ['nope', 'id_hi', 'log_offset', 'model" OR TRUE --', '__proto__']) {
+      expect(() => render({ groupBy: [column(name)] })).toThrow(RangeError)
+      const where: Predicate = { op: 'is_null', field: column(name) }
+      expect(() => render({ where })).toThrow(RangeError)
+      expect(() => render({ aggregates: [{ id: 'x', fn: 'sum', column: name }] })).toThrow(
+        RangeError,
+      )
+      const list = { type: 'list', from: 0, to: 1, where: null, columns: [name], limit: 1 } as const
+      expect(() => renderRaw(list, allProjects())).toThrow(RangeError)
+    }
+  })
+
+  it('compares like with like', () => {
+    const wrong: Predicate[] = [
+      { op: 'in', field: column('latency_ms'), values: ['1'] },
+      { op: 'in', field: column('suppressed'), values: [1] },
+      { op: 'lt', field: column('suppressed'), value: true },
+      { op: 'gt', field: column('cost_total'), value: Number.NaN },
+      { op: 'contains', field: column('time'), value: '1' },
+      { op: 'in', field: column('tags'), values: ['a'] },
+    ]
+    for (const where of wrong) expect(() => render({ where })).toThrow(TypeError)
+    const sums: Aggregate[] = [
+      { id: 'x', fn: 'sum', column: 'model' },
+      { id: 'x', fn: 'quantile', column: 'user_id', q: 0.5 },
+    ]
+    for (const one of sums) expect(() => render({ aggregates: [one] })).toThrow(TypeError)
+    expect(() => render({ groupBy: [column('tags')] })).toThrow(TypeError)
+  })
+
+  it('refuses edges and ranks that make no sense', () => {
+    expect(() => render({ edges: [0] })).toThrow(RangeError)
+    expect(() => render({ edges: [0, 5, 5] })).toThrow(RangeError)
+    expect(() =>
+      render({ aggregates: [{ id: 'q', fn: 'quantile', column: 'value', q: 1.1 }] }),
+    ).toThrow(RangeError)
+    expect(() => render({ topGroups: { by: 'x', dir: 'asc', limit: 1 } })).toThrow(RangeError)
+    const top = { by: 'n', dir: 'asc', limit: 1 } as const
+    expect(() => render({ edges: [0, 5], topGroups: top })).toThrow(RangeError)
+  })
+
+  it('is too large with one row more than allowed', () => {
+    const rows = [[1_000_000n], [2_000_000n], [500_000n]]
+    expect(frameOf(plan, ['a0'], rows, Number)).toBe('too_many_rows')
+    expect(frameOf(plan, ['a0'], rows.slice(1), Number)).toEqual({
+      columns: ['n'],
+      rows: [[2], [0.5]],
+    })
+  })
+})

@@ -1,0 +1,332 @@
+import type { Clock } from '../../core/clock.ts'
+import type { ProjectScope } from '../../core/scope.ts'
+import { Applier, type LogReader } from '../applier.ts'
+import type {
+  FromWorker,
+  SqlOutcome,
+  SqlRequest,
+  StoreState,
+  StoreStatus,
+  StoreWorkerData,
+  VerifyOutcome,
+  VerifyWhat,
+} from '../protocol.ts'
+import type { RollupDefinition } from '../rollup.ts'
+import type { Plan, QueryOutcome, RangeVersion } from '../store.ts'
+import { answerWith } from './answer-plan.ts'
+import type { DuckDbStore } from './duckdb-store.ts'
+import { type Breakage, messageOf } from './fault.ts'
+import { openOrRecover } from './recover.ts'
+import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
+import { readEveryBlock } from './verify-blocks.ts'
+
+export interface StoreOwnerOptions
+  extends Omit<StoreWorkerData, 'logDir' | 'storeDir' | 'committed'> {
+  /** The database file. */
+  readonly path: string
+  readonly reader: LogReader
+  readonly clock: Clock
+  readonly rollups?: readonly RollupDefinition[]
+  /** Builds the rollups while idle; without it they are read but never built. */
+  readonly nextBuild?: NextBuild
+  readonly onProgress: (progress: Extract<FromWorker, { readonly type: 'progress' }>) => void
+}
+
+const REOPEN_MS = 1_000
+const SETTLED_LAG_RECORDS = 0
+
+/**
+ * Keeps one store open and applied, whatever happens to its file:
+ *
+ *     opening → rebuilding (until started, then until caught up with the log) → ready
+ *     ready → (a breaking fault) → opening → rebuilding → ready
+ *     opening → broken, when not even an empty file can be made; tried again every second
+ *
+ * It is `rebuilding` from an opening until everything committed by then has been applied: until
+ * then answers would miss rows that were there before, so there are none.
+ */
+export class StoreOwner {
+  readonly #options: StoreOwnerOptions
+  readonly #committed = new Map<number, bigint>()
+  #store: DuckDbStore | null = null
+  #applier: Applier | null = null
+  #keeper: RollupKeeper | null = null
+  #state: StoreState = 'opening'
+  #reason: string | null = null
+  #openings = 0
+  #recoveries = 0
+  /** While rebuilding: the positions that end it. */
+  #goal: ReadonlyMap<number, bigint> | null = null
+  #breakage: Breakage | null = null
+  #closed = false
+  #begun = false
+  #changing: Promise<void>
+  #rowsSinceCheckpoint = 0
+  readonly #stopTimer: () => void
+
+  constructor(options: StoreOwnerOptions) {
+    this.#options = options
+    this.#changing = this.#open(false)
+    this.#stopTimer = options.clock.every(options.checkpointMs ?? 30_000, () => {
+      if (this.#rowsSinceCheckpoint > 0) this.#checkpointSoon()
+    })
+  }
+
+  /**
+   * Begins applying; until then the store is only open, for its positions to be read. Answers miss rows
+   * until everything in `committed` is applied, so there are none before that.
+   */
+  start(committed: ReadonlyMap<number, bigint>): void {
+    for (const [partition, next] of committed) this.committed(partition, next)
+    this.#begun = true
+    const store = this.#store
+    if (store !== null) this.#changing = this.#changing.then(() => this.#apply(store, []))
+  }
+
+  committed(partition: number, next: bigint): void {
+    if (next > (this.#committed.get(partition) ?? 0n)) this.#committed.set(partition, next)
+    this.#applier?.committed(partition, next)
+  }
+
+  async #open(discard: boolean): Promise<void> {
+    const { clock } = this.#options
+    while (!this.#closed) {
+      const opened = await openOrRecover(
+        {
+          path: this.#options.path,
+          wal: this.#options.wal,
+          clock,
+          incarnation: `${clock.nowMicros().toString(36)}-${++this.#openings}`,
+          answer: answerWith(this.#options.rollups ?? []),
+          onBroken: (breakage) => this.#recover(breakage),
+          ...optional(this.#options, 'memoryLimitMib', 'threads', 'deadlineMs', 'sabotage'),
+        },
+        discard,
+      )
+      if (opened.ok) {
+        if (opened.recovery !== 'none' || this.#breakage !== null) this.#recoveries++
+        this.#breakage = null
+        this.#store = opened.store
+        this.#rowsSinceCheckpoint = 0
+        if (this.#begun) await this.#apply(opened.store, opened.reasons)
+        else this.#change('rebuilding', opened.reasons.join('; ') || null)
+        return
+      }
+      this.#change('broken', opened.reasons.join('; '))
+      await new Promise<void>((resolve) => clock.after(REOPEN_MS, resolve))
+    }
+  }
+
+  /** Applies the log to a store that has just been opened. */
+  async #apply(store: DuckDbStore, reasons: readonly string[]): Promise<void> {
+    if (this.#store !== store || this.#applier !== null) return
+    const position = await store.applied()
+    const behind = [...this.#committed].some(([p, next]) => (position.get(p) ?? 0n) < next)
+    this.#goal = behind ? new Map(this.#committed) : null
+    const { reader, clock, epoch } = this.#options
+    this.#applier = new Applier({
+      store,
+      reader,
+      clock,
+      epoch,
+      ...optional(this.#options, 'maxRows', 'maxWaitMs'),
+      onApplied: (_partition, _next, rows) => this.#applied(rows),
+      onError: (error) => this.#note(error.message),
+      onGap: (partition, from, to) =>
+        this.#note(`the log has lost records ${from} to ${to} of partition ${partition}`),
+    })
+    for (const [partition, next] of this.#committed) this.#applier.committed(partition, next)
+    this.#keepRollups(store)
+    this.#change(this.#goal === null ? 'ready' : 'rebuilding', reasons.join('; ') || null)
+  }
+
+  #keepRollups(store: DuckDbStore): void {
+    const { rollups, nextBuild, clock } = this.#options
+    if (rollups === undefined || nextBuild === undefined) return
+    this.#keeper = new RollupKeeper({
+      store,
+      definitions: rollups,
+      nextBuild,
+      clock,
+      isIdle: () => this.#state === 'ready' && this.#applier?.status().lagRecords === 0,
+      onError: (error) => this.#note(messageOf(error)),
+    })
+  }
+
+  #applied(rows: number): void {
+    this.#rowsSinceCheckpoint += rows
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 1_000_000)) {
+      this.#checkpointSoon()
+    }
+    void this.#reached().then(() => this.#report())
+  }
+
+  /** Ends the rebuilding when everything that was committed at its start is in. */
+  async #reached(): Promise<void> {
+    const goal = this.#goal
+    const store = this.#store
+    if (goal === null || store === null) return
+    const position = await store.applied()
+    if ([...goal].some(([p, next]) => (position.get(p) ?? 0n) < next)) return
+    if (this.#goal !== goal) return
+    this.#goal = null
+    this.#state = 'ready'
+  }
+
+  #checkpointSoon(): void {
+    this.#rowsSinceCheckpoint = 0
+    this.#store
+      ?.checkpoint()
+      .then(() => this.#report())
+      .catch((error: unknown) => this.#note(messageOf(error)))
+  }
+
+  /** Called by the store, from within one of its statements. */
+  #recover(breakage: Breakage): void {
+    if (this.#closed || this.#breakage !== null) return
+    this.#breakage = breakage
+    this.#change('rebuilding', breakage.reason)
+    const store = this.#store
+    const applier = this.#applier
+    const keeper = this.#keeper
+    this.#store = null
+    this.#applier = null
+    this.#keeper = null
+    this.#changing = this.#changing.then(async () => {
+      await keeper?.stop()
+      await applier?.stop()
+      await store?.close()
+      await this.#open(breakage.fault === 'corrupt')
+    })
+  }
+
+  #note(reason: string): void {
+    this.#reason = reason
+    this.#report()
+  }
+
+  #change(state: StoreState, reason: string | null): void {
+    this.#state = state
+    this.#reason = reason
+    this.#report()
+  }
+
+  #report(): void {
+    const store = this.#store
+    void Promise.all([store?.applied(), store?.durable()]).then(([applied, durable]) => {
+      this.#options.onProgress({
+        type: 'progress',
+        state: this.#state,
+        reason: this.#reason,
+        applied: applied ?? new Map(),
+        durable: durable ?? new Map(),
+        lagMs: this.#applier?.status().lagMs ?? 0,
+        rows: store?.rows ?? 0,
+      })
+    })
+  }
+
+  async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.query(plan, scope, signal)
+  }
+
+  async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    try {
+      const { sql, maxRows, deadlineMs } = request
+      const outcome = await this.#store.run(sql, [], signal, { maxRows, deadlineMs })
+      return outcome.ok ? { ok: true, ...outcome.value } : outcome
+    } catch (error) {
+      return { ok: false, failure: 'invalid', message: messageOf(error) }
+    }
+  }
+
+  #refusal(): Extract<QueryOutcome, { readonly ok: false }> {
+    const reason = this.#reason === null ? '' : `: ${this.#reason}`
+    return { ok: false, failure: 'rebuilding', message: `the store is ${this.#state}${reason}` }
+  }
+
+  version(scope: ProjectScope, from: number, to: number): Promise<RangeVersion> {
+    // Without a store nothing may be answered from a cache either.
+    if (this.#store === null || this.#state !== 'ready') {
+      return Promise.resolve(`${this.#state}-${this.#openings}-${this.#options.clock.nowMicros()}`)
+    }
+    return this.#store.version(scope, from, to)
+  }
+
+  async status(fileBytes: number): Promise<StoreStatus> {
+    const store = this.#store
+    const lag = this.#applier?.status()
+    return {
+      state: this.#state,
+      reason: this.#reason ?? lag?.lastError ?? null,
+      applied: (await store?.applied()) ?? new Map(),
+      durable: (await store?.durable()) ?? new Map(),
+      lagRecords: lag?.lagRecords ?? SETTLED_LAG_RECORDS,
+      lagMs: lag?.lagMs ?? 0,
+      rows: store?.rows ?? 0,
+      fileBytes,
+      running: store?.load.running ?? 0,
+      waiting: store?.load.waiting ?? 0,
+      recoveries: this.#recoveries,
+    }
+  }
+
+  /** Reads every block, or recomputes every rollup; damage found on the way is recovered from as always. */
+  async verify(what: VerifyWhat): Promise<VerifyOutcome> {
+    const store = this.#store
+    const keeper = this.#keeper
+    if (store === null || this.#state !== 'ready')
+      return { ok: false, message: this.#refusal().message }
+    try {
+      if (what === 'rollups') {
+        const reports = (await keeper?.verify()) ?? []
+        const problems = reports.flatMap(({ name, different, unmarked }) => [
+          ...different.map((start) => `${name}: bucket ${isoTime(start)} differs from its rows`),
+          ...unmarked.map((start) => `${name}: bucket ${isoTime(start)} has rows but no mark`),
+        ])
+        return {
+          ok: true,
+          checked: reports.map(({ name, checked }) => ({ name, count: checked })),
+          problems,
+        }
+      }
+      const tables = await store.maintain(readEveryBlock)
+      return {
+        ok: true,
+        checked: tables.map(({ table, rows }) => ({ name: table, count: rows })),
+        problems: [],
+      }
+    } catch (error) {
+      return { ok: false, message: messageOf(error) }
+    }
+  }
+
+  checkpoint(): Promise<boolean> {
+    return this.#store?.checkpoint() ?? Promise.resolve(false)
+  }
+
+  /** Stops after the batch under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopTimer()
+    await this.#changing.catch(() => {})
+    await this.#keeper?.stop()
+    await this.#applier?.stop()
+    await this.#store?.close()
+  }
+}
+
+function isoTime(micros: number): string {
+  return new Date(micros / 1000).toISOString()
+}
+
+/** The named options that are set: a missing one must stay missing, not become undefined. */
+function optional<T, K extends keyof T>(options: T, ...names: readonly K[]): Partial<Pick<T, K>> {
+  const set: Partial<Pick<T, K>> = {}
+  for (const name of names) if (options[name] !== undefined) set[name] = options[name]
+  return set
+}

@@ -1,0 +1,205 @@
+import duckdb from '@duckdb/node-bindings'
+import { type Batch, decodeBatch } from '@llmhub/stream'
+import type { LogRecord } from '../../log/log.ts'
+import { LIVE } from '../../log/log.ts'
+import { decodeOperation } from '../../log/operation.ts'
+import { ChunkWriter } from './chunk-writer.ts'
+import { type Dictionaries, insertPending } from './dictionary.ts'
+import type { Connection } from './driver.ts'
+import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS } from './physical.ts'
+import {
+  insertPlaces,
+  type PendingSuppressions,
+  type RowPlace,
+  suppressStored,
+  withSuppressed,
+} from './suppressions.ts'
+
+/** Microseconds of an hour. */
+const HOUR = 3_600_000_000
+
+export interface WriteContext {
+  readonly connection: Connection
+  readonly catalog: string
+  readonly dictionaries: Dictionaries
+  readonly pending: PendingSuppressions
+  readonly positions: ReadonlyMap<number, bigint>
+}
+
+/** What the records changed; valid once the transaction has committed. */
+export interface Written {
+  readonly rows: number
+  readonly rejects: number
+  /** Hours since 1970 whose rows changed, by project id. */
+  readonly hours: ReadonlyMap<number, ReadonlySet<number>>
+  /** Greatest event time of the live partition's rows in microseconds, or null. */
+  readonly watermark: number | null
+  /** Suppressions of rows still to come. */
+  readonly deferred: readonly RowPlace[]
+}
+
+/**
+ * Writes the records [first, next) of a partition within the open transaction of the connection:
+ * rows, rejected events, operations, new dictionary texts and dirty hours. The position is the
+ * caller's. Only inserts, but for suppressions.
+ */
+export async function writeRecords(
+  context: WriteContext,
+  partition: number,
+  first: bigint,
+  next: bigint,
+  records: readonly LogRecord[],
+): Promise<Written> {
+  const { connection, catalog, dictionaries } = context
+  const suppressed = sortSuppressions(context, partition, first, next, records)
+  const touched = new TouchedHours()
+  const events = new ChunkWriter(connection, catalog, 'event_rows', EVENT_ROW_COLUMNS, dictionaries)
+  const rejects = new ChunkWriter(
+    connection,
+    catalog,
+    'reject_rows',
+    REJECT_ROW_COLUMNS,
+    dictionaries,
+  )
+  let rows = 0
+  let rejected = 0
+  let watermark: number | null = null
+  try {
+    for (const record of records) {
+      if (record.kind === 'operation') continue
+      const batch = decodeBatch(record.payload)
+      if (record.kind === 'rejects') {
+        rejects.append(batch, partition, record.offset)
+        rejected += batch.rows
+        continue
+      }
+      const marks = suppressed.here.get(record.offset)
+      const marked = marks === undefined ? batch : withSuppressed(batch, marks)
+      events.append(marked, partition, record.offset)
+      rows += batch.rows
+      const latest = touched.addBatch(marked, dictionaries)
+      if (partition === LIVE && latest !== null) watermark = Math.max(watermark ?? latest, latest)
+    }
+    events.finish()
+    rejects.finish()
+  } catch (error) {
+    events.abandon()
+    rejects.abandon()
+    throw error
+  }
+  insertPending(connection, catalog, dictionaries)
+  for (const [project, hour] of await suppressStored(connection, suppressed.stored)) {
+    touched.add(project, hour)
+  }
+  insertPlaces(connection, catalog, suppressed.deferred)
+  if (suppressed.due) {
+    await connection.execute(
+      `DELETE FROM pending_suppressions WHERE log_partition = ${partition} AND log_offset < ${next}`,
+    )
+  }
+  insertDirtyHours(connection, catalog, touched.hours, partition, next - 1n)
+  return { rows, rejects: rejected, hours: touched.hours, watermark, deferred: suppressed.deferred }
+}
+
+interface SortedSuppressions {
+  /** Rows of the records being written: the mark is set before they are inserted. */
+  readonly here: ReadonlyMap<bigint, ReadonlySet<number>>
+  /** Rows applied earlier. */
+  readonly stored: readonly RowPlace[]
+  /** Rows of records still to come. */
+  readonly deferred: readonly RowPlace[]
+  /** Whether suppressions deferred earlier are among `here`. */
+  readonly due: boolean
+}
+
+function sortSuppressions(
+  context: WriteContext,
+  partition: number,
+  first: bigint,
+  next: bigint,
+  records: readonly LogRecord[],
+): SortedSuppressions {
+  const here = new Map<bigint, Set<number>>()
+  const stored: RowPlace[] = []
+  const deferred: RowPlace[] = []
+  const mark = (place: RowPlace): void => {
+    const indexes = here.get(place.offset)
+    if (indexes === undefined) here.set(place.offset, new Set([place.index]))
+    else indexes.add(place.index)
+  }
+  const due = context.pending.within(partition, first, next)
+  for (const place of due) mark(place)
+  for (const record of records) {
+    if (record.kind !== 'operation') continue
+    const operation = decodeOperation(record.payload)
+    for (const row of operation.rows) {
+      const place = { partition: row.partition, offset: BigInt(row.offset), index: row.index }
+      const applied = context.positions.get(place.partition) ?? 0n
+      if (place.partition === partition && place.offset >= first && place.offset < next) mark(place)
+      else if (place.offset < applied) stored.push(place)
+      else deferred.push(place)
+    }
+  }
+  return { here, stored, deferred, due: due.length > 0 }
+}
+
+/** Collects the distinct (project, hour) of rows; runs of equal ones cost a comparison each. */
+class TouchedHours {
+  readonly hours = new Map<number, Set<number>>()
+
+  add(project: number, hour: number): void {
+    const hours = this.hours.get(project)
+    if (hours === undefined) this.hours.set(project, new Set([hour]))
+    else hours.add(hour)
+  }
+
+  /** Answers the greatest time of the batch, or null when no row has one. */
+  addBatch(batch: Batch, dictionaries: Dictionaries): number | null {
+    const time = batch.columns.get('time')
+    if (time?.type !== 'i64') return null
+    const project = batch.columns.get('project')
+    const codes = project?.type === 'dict' ? project.codes : null
+    const ids = project?.type === 'dict' ? dictionaries.get('project')?.idsOf(project.values) : null
+    // As pairs of 32-bit words, since reading a BigInt64Array makes an object per element.
+    const words = new Int32Array(time.data.buffer, time.data.byteOffset, batch.rows * 2)
+    let latest: number | null = null
+    let lastProject = Number.NaN
+    let lastHour = Number.NaN
+    for (let row = 0; row < batch.rows; row++) {
+      if (time.valid !== null && ((time.valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue
+      const micros = (words[row * 2 + 1] ?? 0) * 0x1_0000_0000 + ((words[row * 2] ?? 0) >>> 0)
+      if (latest === null || micros > latest) latest = micros
+      const hour = Math.floor(micros / HOUR)
+      const id = ids?.[codes?.[row] ?? -1] ?? NO_PROJECT
+      if (hour === lastHour && id === lastProject) continue
+      lastHour = hour
+      lastProject = id
+      this.add(id, hour)
+    }
+    return latest
+  }
+}
+
+/** Stands for rows without a project, which ingest does not make. */
+const NO_PROJECT = -1
+
+function insertDirtyHours(
+  connection: Connection,
+  catalog: string,
+  hours: ReadonlyMap<number, ReadonlySet<number>>,
+  partition: number,
+  offset: bigint,
+): void {
+  if (hours.size === 0) return
+  const appender = duckdb.appender_create_ext(connection.handle, catalog, 'main', 'dirty_hours')
+  for (const [project, touched] of hours) {
+    for (const hour of touched) {
+      duckdb.append_int32(appender, project)
+      duckdb.append_int64(appender, BigInt(hour))
+      duckdb.append_int16(appender, partition)
+      duckdb.append_int64(appender, offset)
+      duckdb.appender_end_row(appender)
+    }
+  }
+  duckdb.appender_close_sync(appender)
+}

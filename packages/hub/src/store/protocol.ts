@@ -1,0 +1,136 @@
+import type { ProjectScope } from '../core/scope.ts'
+import type { Plan, QueryOutcome, RangeVersion } from './store.ts'
+
+/**
+ * Messages between the main thread and the worker that owns the store. They carry positions, plans
+ * and answers, never rows on their way in: the worker reads the log itself.
+ */
+
+/**
+ * - `opening`: before the first answer; `rebuilding`: answers would miss rows that were there before
+ * - `ready`
+ * - `broken`: cannot be opened even empty; `failed`: the worker has ended
+ */
+export type StoreState = 'opening' | 'ready' | 'rebuilding' | 'broken' | 'failed'
+
+export interface StoreStatus {
+  readonly state: StoreState
+  /** Why, where the state is not `ready`; else the latest reason for a recovery or error, or null. */
+  readonly reason: string | null
+  /** Offset after the last applied record, by partition. */
+  readonly applied: ReadonlyMap<number, bigint>
+  /** What would survive a power loss now. */
+  readonly durable: ReadonlyMap<number, bigint>
+  readonly lagRecords: number
+  readonly lagMs: number
+  /** Rows of events. */
+  readonly rows: number
+  /** Size of the database file and its write-ahead log. */
+  readonly fileBytes: number
+  /** Questions running and waiting. */
+  readonly running: number
+  readonly waiting: number
+  /** How often the store was recovered since the worker started. */
+  readonly recoveries: number
+}
+
+/** What the worker is started with. Paths are absolute. */
+export interface StoreWorkerData {
+  readonly logDir: string
+  readonly storeDir: string
+  readonly epoch: number
+  /** See `DuckDbStoreOptions`. */
+  readonly wal: boolean
+  readonly memoryLimitMib?: number
+  readonly threads?: number
+  readonly deadlineMs?: number
+  readonly sabotage?: { readonly positionOffByOne?: boolean }
+  /** Batch of the applier; see `ApplierOptions`. */
+  readonly maxRows?: number
+  readonly maxWaitMs?: number
+  /** Rows after which a commit is followed by a checkpoint. Default 1,000,000. */
+  readonly checkpointRows?: number
+  /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
+  readonly checkpointMs?: number
+}
+
+/** What a request of each name takes and answers. */
+export interface Requests {
+  readonly query: { readonly take: QueryRequest; readonly answer: QueryOutcome }
+  readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
+  readonly status: { readonly take: null; readonly answer: StoreStatus }
+  readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
+  readonly checkpoint: { readonly take: null; readonly answer: boolean }
+  readonly verify: { readonly take: VerifyWhat; readonly answer: VerifyOutcome }
+}
+
+/** `store`: every block of the database; `rollups`: every built bucket against its rows. */
+export type VerifyWhat = 'store' | 'rollups'
+
+export type VerifyOutcome =
+  | {
+      readonly ok: true
+      /** What was looked at: tables with rows, rollups with buckets. */
+      readonly checked: readonly { readonly name: string; readonly count: number }[]
+      readonly problems: readonly string[]
+    }
+  | { readonly ok: false; readonly message: string }
+
+export interface QueryRequest {
+  readonly plan: Plan
+  readonly project: ProjectScope['project']
+}
+
+export interface VersionRequest {
+  readonly project: ProjectScope['project']
+  readonly from: number
+  readonly to: number
+}
+
+/** A reading statement that the caller has checked. */
+export interface SqlRequest {
+  readonly sql: string
+  readonly maxRows: number
+  readonly deadlineMs: number
+}
+
+export type SqlOutcome =
+  | {
+      readonly ok: true
+      readonly columns: readonly string[]
+      readonly rows: Extract<QueryOutcome, { ok: true }>['frame']['rows']
+    }
+  | Extract<QueryOutcome, { ok: false }>
+  /** The statement itself is wrong; the message is for its author. */
+  | { readonly ok: false; readonly failure: 'invalid'; readonly message: string }
+
+export type RequestName = keyof Requests
+
+export type ToWorker =
+  | {
+      readonly [N in RequestName]: {
+        readonly type: 'request'
+        readonly id: number
+        readonly name: N
+        readonly take: Requests[N]['take']
+      }
+    }[RequestName]
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'start'; readonly committed: ReadonlyMap<number, bigint> }
+  | { readonly type: 'committed'; readonly partition: number; readonly next: bigint }
+  | { readonly type: 'close' }
+
+export type FromWorker =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly message: string }
+  /** Sent at each change of state and after each apply. */
+  | {
+      readonly type: 'progress'
+      readonly state: StoreState
+      readonly reason: string | null
+      readonly applied: ReadonlyMap<number, bigint>
+      readonly durable: ReadonlyMap<number, bigint>
+      readonly lagMs: number
+      readonly rows: number
+    }
+  | { readonly type: 'closed' }
