@@ -36,7 +36,7 @@ import type { Group } from './group.ts'
  * when both are of one append, else by an operation in the append of the better row.
  */
 
-export const BUCKET_ROWS = 8
+const BUCKET_ROWS = 8
 
 /** Where a kind has the fields that name a call. */
 interface CallFields {

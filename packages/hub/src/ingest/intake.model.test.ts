@@ -212,7 +212,7 @@ describe('intake', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 })
