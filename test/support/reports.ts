@@ -1,5 +1,5 @@
 import type { Answer, Question } from '@llmhub/schema'
-import type { HubProcess } from './hub-process.ts'
+import { type HubProcess, pause } from './hub-process.ts'
 import { type Figures, picoDollars, type Recount } from './recount.ts'
 import { TRAFFIC_HOURS, TRAFFIC_START } from './traffic.ts'
 
@@ -37,6 +37,8 @@ const QUESTIONS = {
 const PAGE = 1000
 const CAUGHT_UP_WITHIN_MS = 60_000
 const MANY = 10
+/** Between two tries while the store is rebuilt. */
+const REBUILDING_MS = 50
 
 /** The hub refused to answer a question. */
 export class Refused extends Error {
@@ -67,7 +69,7 @@ export async function ask(hub: HubProcess, question: Question): Promise<Answer> 
   return JSON.parse(reply.text) as Answer
 }
 
-/** Asks until the store has applied `position` (null: as it is now). */
+/** Asks until the store answers and has applied `position` (null: as it is now). */
 async function askAfter(
   hub: HubProcess,
   question: Question,
@@ -75,10 +77,15 @@ async function askAfter(
 ): Promise<Answer> {
   const deadline = performance.now() + CAUGHT_UP_WITHIN_MS
   for (;;) {
-    const answer = await ask(hub, position === null ? question : { ...question, after: position })
-    if (!answer.meta.partial) return answer
-    if (performance.now() > deadline) {
-      throw new Error(`the store has not applied ${position}: ${answer.meta.warnings.join(' ')}`)
+    const late = performance.now() > deadline
+    try {
+      const answer = await ask(hub, position === null ? question : { ...question, after: position })
+      if (!answer.meta.partial) return answer
+      if (late) throw new Error(`${position} is not applied: ${answer.meta.warnings.join(' ')}`)
+    } catch (error) {
+      const rebuilding = error instanceof Refused && error.code === 'store_rebuilding'
+      if (late || !rebuilding) throw error
+      await pause(REBUILDING_MS)
     }
   }
 }
@@ -170,6 +177,8 @@ function compare(name: string, answer: Answer, expected: ReadonlyMap<string, Fig
 }
 
 function valueOf(figures: Figures, measure: (typeof MEASURES)[number]): number | bigint | null {
+  // Over no event at all a sum is 0; over events that have no such value it is null.
+  const none = figures.events === 0
   switch (measure) {
     case 'events.count':
       return figures.events
@@ -178,11 +187,11 @@ function valueOf(figures: Figures, measure: (typeof MEASURES)[number]): number |
     case 'requests.errors':
       return figures.errors
     case 'tokens.input':
-      return figures.input
+      return none ? 0 : figures.input
     case 'tokens.output':
-      return figures.output
+      return none ? 0 : figures.output
     case 'cost.reported':
-      return figures.reported
+      return none ? 0n : figures.reported
     case 'latency.count':
       return figures.latencyCount
     case 'latency.avg':
