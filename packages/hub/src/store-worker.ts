@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
@@ -8,7 +7,7 @@ import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
 import { messageOf } from './store/duckdb/fault.ts'
 import { StoreOwner } from './store/duckdb/store-owner.ts'
-import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
+import type { FromWorker, StoreStatus, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
  * The thread that owns the database: it reads the log, applies it, and answers. Everything it does is
@@ -25,6 +24,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
+  const onStatus = (status: StoreStatus): void => send({ type: 'status', status })
   const owner = new StoreOwner({
     ...data,
     path,
@@ -32,7 +32,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     clock: systemClock,
     rollups: ROLLUPS,
     nextBuild,
-    onProgress: send,
+    onStatus,
   })
   const cancels = new Map<number, AbortController>()
 
@@ -46,8 +46,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
-      case 'status':
-        return owner.status(await bytesOf(path))
+      case 'lookup':
+        return owner.lookup(message.take)
       case 'sql':
         return owner.sql(message.take, signal)
       case 'verify':
@@ -103,15 +103,4 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
 
 function scopeOf(project: string | null) {
   return project === null ? allProjects() : projectScope(project)
-}
-
-async function bytesOf(path: string): Promise<number> {
-  let bytes = 0
-  for (const file of [path, `${path}.wal`]) {
-    bytes += await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return bytes
 }

@@ -69,7 +69,7 @@ export class ReportCache {
     ifNoneMatch: string | undefined,
   ): Promise<CachedReport> {
     const { cache, clock, rangeVersion } = this.#options
-    const now = Math.ceil(clock.now() / NOW_STEP_MS) * NOW_STEP_MS
+    const now = (Math.floor(clock.now() / NOW_STEP_MS) + 1) * NOW_STEP_MS
     const fixed = isAbsolute(parameters['start_time']) && isAbsolute(parameters['end_time'])
     const name = nameOf(report, parameters, scope)
     const known = this.#ranges.get(name)

@@ -33,7 +33,7 @@ import type { Group } from './group.ts'
  * calls have come than that may leave some of them counted beside a better row without a response id.
  *
  * A row that comes second is suppressed by a flag. A row that came first is suppressed by its flag
- * while its group is still open, else by an operation in the append of the better row.
+ * when both are of one append, else by an operation in the append of the better row.
  */
 
 export const BUCKET_ROWS = 8

@@ -15,6 +15,7 @@ import {
   type TagsWriter,
   type TextWriter,
 } from '@llmhub/stream'
+
 import type { Pico } from './money.ts'
 
 /**
@@ -127,6 +128,11 @@ const AT = {
 /** Where a kind keeps the fields that ingest looks at by name; -1 where it has none. */
 export function columnIndex(kind: KindSpec, column: EventColumnName): number {
   return kind.fields.findIndex((spec) => spec.column === column)
+}
+
+function setPico(writer: Int64Writer | undefined, row: number, amount: Pico | null): void {
+  if (typeof amount === 'number') writer?.set(row, amount)
+  else if (amount !== null) writer?.setBig(row, amount)
 }
 
 /** Fills one batch. The batch is done with `finish`; a filler is used for one batch only. */
@@ -319,13 +325,12 @@ export class RowFiller {
     if (costs.cacheWriteTokens >= 0) cacheWrite?.set(row, costs.cacheWriteTokens)
     if (costs.reasoningTokens >= 0) reasoning?.set(row, costs.reasoningTokens)
     const [reported, computed, prompt, completion, other] = this.#costs
-    if (costs.reported !== null) reported?.setInteger(row, costs.reported)
-    if (costs.computed !== null) computed?.setInteger(row, costs.computed)
-    if (costs.prompt !== null) prompt?.setInteger(row, costs.prompt)
-    if (costs.completion !== null) completion?.setInteger(row, costs.completion)
-    if (costs.other !== null) other?.setInteger(row, costs.other)
-    const total = costs.computed ?? costs.reported
-    if (total !== null) this.#total.setInteger(row, total)
+    setPico(reported, row, costs.reported)
+    setPico(computed, row, costs.computed)
+    setPico(prompt, row, costs.prompt)
+    setPico(completion, row, costs.completion)
+    setPico(other, row, costs.other)
+    setPico(this.#total, row, costs.computed ?? costs.reported)
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)
     if (costs.version !== '') this.#priceVersion.set(row, costs.version)

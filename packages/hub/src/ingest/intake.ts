@@ -15,8 +15,9 @@ import type { KeyIndex } from './dedup/key-index.ts'
 import { emptyCosts, type RowDefaults, RowFiller, type RowSystem } from './fill-row.ts'
 import type { Group, GroupOutcome } from './group.ts'
 import { Lane } from './lane.ts'
-import { type Prepared, Preparer, type PriceRow } from './prepare.ts'
+import { type Prepared, Preparer } from './prepare.ts'
 import { previewRows } from './preview.ts'
+import type { PriceRow } from './price-row.ts'
 import { PerSecond, RateLimit } from './rate-limit.ts'
 import { Counters, type IngestStats } from './stats.ts'
 
@@ -66,7 +67,7 @@ export interface IntakeOptions {
   readonly calls: KeyIndex
   /** Instance key of the id hashes, 16 bytes; the same for the life of the data folder. */
   readonly hashKey: Uint8Array
-  /** Works out usage and cost of an event. */
+  /** Works out usage and cost of an event (`createPriceRow`). */
   readonly price: PriceRow
   readonly defaults: RowDefaults
   readonly limits: IntakeLimits
@@ -426,7 +427,7 @@ class Stage {
     row.offsetHigh = 0
     row.index = index
     row.receivedSeconds = Math.floor(prepared.receivedAt / 1e6)
-    const suppress = (other: CallRow): void => this.#suppress(prepared.project, other, group, lane)
+    const suppress = (other: CallRow): void => this.#suppress(prepared.project, other, group)
     const suppressed = this.#calls.arrive(
       row,
       (flags & 2) !== 0,
@@ -439,17 +440,15 @@ class Stage {
     return suppressed
   }
 
-  #suppress(project: string, row: CallRow, group: Group, lane: Lane): void {
+  /**
+   * A row of the same append is suppressed by its flag. Any other needs an operation, also one that is
+   * not encoded yet: its append may succeed and that of the better row fail.
+   */
+  #suppress(project: string, row: CallRow, group: Group): void {
     this.#counters.suppressed++
     const { partition, pending, index } = row
-    if (pending) {
-      const owner = lane.pending.find((other) => other.sequence === row.offsetLow)
-      if (owner !== undefined && !owner.sealed) {
-        owner.rows.suppress(index)
-        return
-      }
-    }
-    group.targets.push({ project, partition, pending, offset: offsetOfCallRow(row), index })
+    if (pending && row.offsetLow === group.sequence) group.rows.suppress(index)
+    else group.targets.push({ project, partition, pending, offset: offsetOfCallRow(row), index })
   }
 
   #commit(group: Group, first: bigint, next: bigint): void {

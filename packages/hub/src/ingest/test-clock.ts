@@ -43,6 +43,10 @@ export class TestClock implements Clock {
     return this.#add(ms, run, null)
   }
 
+  hold(ms: number, run: () => void): () => void {
+    return this.#add(ms, run, null)
+  }
+
   every(ms: number, run: () => void): () => void {
     return this.#add(ms, run, ms)
   }

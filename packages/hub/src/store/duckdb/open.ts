@@ -30,8 +30,8 @@ export interface OpenDatabase {
   readonly writer: Connection
   /** A further connection, for reading. */
   connect(): Promise<Connection>
-  /** Closes the connections made here, then the database. */
-  close(): void
+  /** Closes the connections made here, then the file, which may be opened again afterwards. */
+  close(): Promise<void>
 }
 
 export type OpenOutcome =
@@ -50,8 +50,9 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
   await mkdir(dirname(options.path), { recursive: true })
   const handle = await duckdb.open(':memory:', duckdb.create_config())
   const connections: Connection[] = []
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     for (const connection of connections) connection.close()
+    await detach(handle)
     duckdb.close_sync(handle)
   }
   const connect = async (): Promise<Connection> => {
@@ -71,8 +72,24 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
     for (const setting of LOCKDOWN) await first.execute(setting)
     return { ok: true, database: { writer: await connect(), connect, close } }
   } catch (error) {
-    close()
+    await close()
     return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/**
+ * Lets go of the file. Closing the instance is not enough: it lives on for as long as any object of
+ * it has not been garbage-collected, and a second instance of the file would destroy it.
+ */
+async function detach(handle: duckdb.Database): Promise<void> {
+  // A connection that does not use the catalog, which could not be detached otherwise.
+  const connection = await Connection.open(handle)
+  try {
+    await connection.execute(`DETACH DATABASE IF EXISTS ${CATALOG}`)
+  } catch {
+    // An invalidated instance refuses every statement; it has closed its file already or will not.
+  } finally {
+    connection.close()
   }
 }
 
