@@ -340,7 +340,7 @@ export class RowFiller {
     const dicts: Copy<DictWriter>[] = []
     const texts: Copy<TextWriter>[] = []
     const numbers: Copy<NumberWriter>[] = []
-    for (const [from, spec] of (kind.fields as readonly FieldSpec[]).entries()) {
+    for (const [from, spec] of (kind.fields).entries()) {
       if (spec.column === undefined) continue
       const type = TYPES.get(spec.column)
       if (type === 'dict') dicts.push({ from, to: this.#builder.dict(spec.column) })

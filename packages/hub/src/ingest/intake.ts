@@ -352,7 +352,7 @@ class Stage {
         accepted++
       }
     }
-    const wrote = group as Group | null
+    const wrote = group
     if (wrote !== null) waits.add(wrote)
     let position: string | null = null
     for (const waited of waits) {

@@ -65,7 +65,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
-      this.#worker.on('error', (error) => this.#fail(`the store's thread failed: ${error.message}`))
+      this.#worker.on('error', (error: Error) =>
+        this.#fail(`the store's thread failed: ${error.message}`),
+      )
       this.#worker.on('exit', (code) => {
         this.#fail(`the store's thread ended with code ${code}`)
         resolve()
