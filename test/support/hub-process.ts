@@ -42,7 +42,7 @@ const KEPT_OUTPUT = 256 * 1024
 const READY_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 30_000
 const ANSWER_WITHIN_MS = 60_000
-const POLL_MS = 10
+const POLL_MS = 25
 
 export class HubProcess {
   readonly #child: ChildProcess
