@@ -7,7 +7,7 @@ import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
 import { messageOf } from './store/duckdb/fault.ts'
 import { StoreOwner } from './store/duckdb/store-owner.ts'
-import type { FromWorker, StoreStatus, StoreWorkerData, ToWorker } from './store/protocol.ts'
+import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
  * The thread that owns the database: it reads the log, applies it, and answers. Everything it does is
@@ -24,7 +24,6 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
-  const onStatus = (status: StoreStatus): void => send({ type: 'status', status })
   const owner = new StoreOwner({
     ...data,
     path,
@@ -32,7 +31,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     clock: systemClock,
     rollups: ROLLUPS,
     nextBuild,
-    onStatus,
+    onStatus: (status) => send({ type: 'status', status }),
   })
   const cancels = new Map<number, AbortController>()
 
@@ -46,6 +45,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
+      case 'status':
+        return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
       case 'sql':

@@ -60,10 +60,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const REQUESTS = ['r0', 'r1', 'r2', null]
 const RESPONSES = ['a', null, null, 'b', null]
 
-/** Everything but the weight, which is the variant, follows from the id. */
+/** Everything but the environment, which is the variant, follows from the id. */
 function wire({ id, variant, invalid }: Sent): unknown {
   return {
-    common: { event_id: `e${id}`, timestamp: 1_763_700_000 + (id % 3), weight: 1 + variant },
+    common: { event_id: `e${id}`, timestamp: 1_763_700_000 + (id % 3), environment: `v${variant}` },
     payload: {
       type: CALL_KINDS[id % 4],
       model_id: invalid ? 7 : 'gpt-4o',
@@ -160,10 +160,10 @@ function checkIds(rows: readonly LoggedRow[], answered: readonly Answered[]): vo
         expect(result?.code).toBe('wrong_type')
       } else if (result?.outcome === 'rejected') {
         expect(result.code).toBe('id_conflict')
-        expect(row?.weight).not.toBe(1 + event.variant)
+        expect(row?.environment).not.toBe(`v${event.variant}`)
       } else {
         // Accepted and duplicate are both a promise that the log has it, with this content.
-        expect(row?.weight).toBe(1 + event.variant)
+        expect(row?.environment).toBe(`v${event.variant}`)
         if (result === undefined) acceptedBy.set(key, (acceptedBy.get(key) ?? 0) + 1)
       }
     }

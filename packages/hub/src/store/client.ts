@@ -76,8 +76,13 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   /** The latest that the worker has told: no message is sent. */
-  status(): StoreStatus {
-    return { ...this.#status, lagMs: this.lagMs }
+  get progress(): StoreStatus {
+    return this.#status
+  }
+
+  /** Asks the worker how it is. */
+  status(): Promise<StoreStatus> {
+    return this.#ask('status', null, null, () => this.#status)
   }
 
   /** For how long the oldest commit that is not applied has been waiting, in milliseconds, as of now. */
@@ -276,7 +281,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   #tell(status: StoreStatus): void {
     this.#status = status
     this.#lag.applied(status.applied)
-    for (const look of [...this.#waiters]) look()
+    for (const look of this.#waiters) look()
     this.#onProgress(status)
   }
 }

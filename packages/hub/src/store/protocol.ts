@@ -48,7 +48,7 @@ export interface StoreWorkerData {
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number
   readonly maxWaitMs?: number
-  /** Rows after which a commit is followed by a checkpoint. Default 1,000,000. */
+  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 500,000. */
   readonly checkpointRows?: number
   /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
   readonly checkpointMs?: number
@@ -58,6 +58,7 @@ export interface StoreWorkerData {
 export interface Requests {
   readonly query: { readonly take: QueryRequest; readonly answer: QueryOutcome }
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
+  readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import duckdb from '@duckdb/node-bindings'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
@@ -16,7 +13,6 @@ import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
 import { EVENT_ROW_COLUMNS } from './physical.ts'
 
 const never = new AbortController().signal
-const CHILD = fileURLToPath(new URL('./apply-child.fixture.ts', import.meta.url))
 let dir: string
 
 beforeEach(async () => {
@@ -74,7 +70,7 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
   const harness: StoreHarness = { open: () => open(wal), content }
 
   it.each(STORE_LAWS.map((law) => [law.name, law] as const))('%s', async (_name, law) => {
-    await law.check(harness)
+    await expect(law.check(harness)).resolves.toBeUndefined()
   })
 
   it('content follows from the log, however applies are cut and partitions take turns', async () => {
@@ -92,7 +88,7 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
         await store.close()
         expect(contents.size).toBe(1)
       }),
-      { numRuns: 6 },
+      { numRuns: 3 },
     )
   })
 
@@ -100,14 +96,11 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
     'a commit that fails %s it happened is judged by the position',
     async (when) => {
       const store = await open(wal)
-      const execute = Connection.prototype.execute
-      const spy = vi.spyOn(Connection.prototype, 'execute').mockImplementation(async function (
-        this: Connection,
-        statement: string,
-      ) {
-        if (statement !== 'COMMIT') return execute.call(this, statement)
-        if (when === 'after') await execute.call(this, statement)
-        throw new Error('TransactionContext Error: the outcome is unknown')
+      // A failing disk would do the same, but not on demand.
+      const spy = vi.spyOn(Connection.prototype, 'execute')
+      spy.mockImplementation(async function (this: Connection, statement: string) {
+        if (statement !== 'COMMIT' || when === 'after') await duckdb.query(this.handle, statement)
+        if (statement === 'COMMIT') throw new Error('TransactionContext Error: outcome unknown')
       })
       const outcome = store.apply(applyOf([sampleEvents(0, 0n)])).catch(() => 'failed')
       expect(await outcome).toBe(when === 'after' ? 'applied' : 'failed')
@@ -118,46 +111,6 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
       await store.close()
     },
   )
-
-  it('holds exactly the rows of its position after kill -9', async () => {
-    let durable = 0n
-    for (const [cycle, lines] of [3, 11, 1, 24].entries()) {
-      const child = spawn(
-        process.execPath,
-        [
-          '--conditions=@llmhub/source',
-          CHILD,
-          join(dir, 'store.duckdb'),
-          wal ? 'wal' : 'no-wal',
-          String(40 + cycle),
-          '4',
-        ],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      )
-      let seen = 0
-      for await (const line of createInterface(child.stdout)) {
-        durable = BigInt(line.split(' ')[2] ?? 0)
-        if (++seen === lines) child.kill('SIGKILL')
-      }
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-      const store = await open(wal)
-      const next = (await store.applied()).get(0) ?? 0n
-      expect(next).toBeGreaterThanOrEqual(durable)
-      const [found] = await sql(
-        store,
-        'SELECT count(*), count(DISTINCT event_id), count(DISTINCT log_offset), coalesce(max(log_offset) + 1, 0) FROM event_rows',
-      )
-      const [rows, ids, offsets, end] = found as [bigint, bigint, bigint, bigint]
-      expect(ids).toBe(rows)
-      expect([offsets, end]).toEqual([next, next])
-      const [torn] = await sql(
-        store,
-        'SELECT count(*) FROM (SELECT log_offset, count(*) AS n, max(log_index) AS last FROM event_rows GROUP BY 1 HAVING n NOT BETWEEN 40 AND 43 OR last <> n - 1)',
-      )
-      expect(torn).toEqual([0n])
-      await store.close()
-    }
-  })
 
   it('checkpoints while a question holds an older snapshot', async () => {
     const store = await open(wal)

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import duckdb from '@duckdb/node-bindings'
 import { Connection } from './driver.ts'
@@ -48,6 +48,12 @@ export type OpenOutcome =
  */
 export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
   await mkdir(dirname(options.path), { recursive: true })
+  if (await isOpenHere(options.path)) {
+    return {
+      ok: false,
+      reason: `Could not set lock on file: ${options.path} is open in this process`,
+    }
+  }
   const handle = await duckdb.open(':memory:', duckdb.create_config())
   const connections: Connection[] = []
   const close = async (): Promise<void> => {
@@ -75,6 +81,21 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
     await close()
     return { ok: false, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/**
+ * Whether this process has the file open, in any thread: the last line of defence against a second
+ * instance, for which DuckDB's own lock is blind. Known on Linux only; elsewhere always false.
+ */
+async function isOpenHere(path: string): Promise<boolean> {
+  const file = await realpath(path).catch(() => null)
+  if (file === null) return false
+  const handles = await readdir('/proc/self/fd').catch(() => [])
+  for (const handle of handles) {
+    // A handle may be closed by now; then it is none.
+    if ((await readlink(`/proc/self/fd/${handle}`).catch(() => '')) === file) return true
+  }
+  return false
 }
 
 /**

@@ -168,7 +168,7 @@ export class StoreOwner {
 
   #applied(rows: number): void {
     this.#rowsSinceCheckpoint += rows
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 1_000_000)) {
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())
@@ -232,13 +232,13 @@ export class StoreOwner {
     void (async () => {
       while (this.#reportDue) {
         this.#reportDue = false
-        this.#options.onStatus(await this.#status())
+        this.#options.onStatus(await this.status())
       }
       this.#reporting = false
     })()
   }
 
-  async #status(): Promise<StoreStatus> {
+  async status(): Promise<StoreStatus> {
     const store = this.#store
     const lag = this.#applier?.status()
     const fileBytes = await bytesOf(this.#options.path)
@@ -354,10 +354,6 @@ export class StoreOwner {
   }
 }
 
-function isoTime(micros: number): string {
-  return new Date(micros / 1000).toISOString()
-}
-
 async function bytesOf(path: string): Promise<number> {
   let bytes = 0
   for (const file of [path, `${path}.wal`]) {
@@ -367,6 +363,10 @@ async function bytesOf(path: string): Promise<number> {
     )
   }
   return bytes
+}
+
+function isoTime(micros: number): string {
+  return new Date(micros / 1000).toISOString()
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */
