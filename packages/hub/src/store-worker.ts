@@ -2,11 +2,8 @@ import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
 import { allProjects, projectScope } from './core/scope.ts'
-import { openJournalReader } from './log/journal/reader.ts'
 import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
-import { messageOf } from './store/duckdb/fault.ts'
-import { StoreOwner } from './store/duckdb/store-owner.ts'
 import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
@@ -18,6 +15,8 @@ type RequestMessage = Extract<ToWorker, { readonly type: 'request' }>
 
 const port = parentPort
 if (port === null) throw new Error('store-worker runs as a worker thread only')
+const { openJournalReader } = await import('./log/journal/reader.ts')
+const { StoreOwner } = await import('./store/duckdb/store-owner.ts')
 serve(port, workerData as StoreWorkerData)
 
 function serve(toMain: MessagePort, data: StoreWorkerData): void {
@@ -65,7 +64,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     try {
       send({ type: 'answer', id, answer: await answer(message, controller.signal) })
     } catch (error) {
-      send({ type: 'error', id, message: messageOf(error) })
+      send({ type: 'error', id, message: error instanceof Error ? error.message : String(error) })
     } finally {
       cancels.delete(id)
     }
