@@ -2,7 +2,6 @@ import {
   COMMON_FIELDS,
   EVENT_COLUMNS,
   type EventColumnName,
-  type FieldSpec,
   type KindSpec,
   type ValidEvent,
 } from '@llmhub/schema'
