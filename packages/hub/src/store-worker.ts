@@ -46,6 +46,8 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
+      case 'status':
+        return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
       case 'sql':
