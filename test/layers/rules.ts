@@ -43,7 +43,6 @@ const LAYERS: Readonly<Record<Layer, readonly Layer[]>> = {
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['store/duckdb/'],
   '@duckdb/node-bindings': ['store/duckdb/'],
-  // The folder lock is SQLite's: the one lock that knows threads, processes and crashes alike.
   'node:sqlite': ['control/sqlite/', 'core/folder-lock.ts'],
   '@pydantic/genai-prices': ['ingest/'],
   commander: ['cli/', 'main.ts'],

@@ -15,11 +15,13 @@ type RequestMessage = Extract<ToWorker, { readonly type: 'request' }>
 
 const port = parentPort
 if (port === null) throw new Error('store-worker runs as a worker thread only')
-const { openJournalReader } = await import('./log/journal/reader.ts')
-const { StoreOwner } = await import('./store/duckdb/store-owner.ts')
-serve(port, workerData as StoreWorkerData)
+await serve(port, workerData as StoreWorkerData)
 
-function serve(toMain: MessagePort, data: StoreWorkerData): void {
+async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> {
+  const [{ openJournalReader }, { StoreOwner }] = await Promise.all([
+    import('./log/journal/reader.ts'),
+    import('./store/duckdb/store-owner.ts'),
+  ])
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
@@ -44,6 +46,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
+      case 'status':
+        return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
       case 'sql':
