@@ -95,6 +95,7 @@ export async function startService(
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      verify: async () => null,
       limits: () => ({}),
       ...overrides,
     },

@@ -41,7 +41,7 @@ export interface LoggedRow {
   readonly project: string | null
   readonly eventId: string | null
   readonly kind: string | null
-  readonly weight: number | null
+  readonly environment: string | null
   suppressed: boolean
   readonly batch: Batch
 }
@@ -126,7 +126,8 @@ export class IntakeHarness {
               project: column('project', i),
               eventId: column('event_id', i),
               kind: column('kind', i),
-              weight: numberAt(batch.columns.get('weight'), i),
+              environment: column('environment', i),
+
               suppressed: numberAt(batch.columns.get('suppressed'), i) === 1,
               batch,
             })

@@ -60,10 +60,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const REQUESTS = ['r0', 'r1', 'r2', null]
 const RESPONSES = ['a', null, null, 'b', null]
 
-/** Everything but the weight, which is the variant, follows from the id. */
+/** Everything but the environment, which is the variant, follows from the id. */
 function wire({ id, variant, invalid }: Sent): unknown {
   return {
-    common: { event_id: `e${id}`, timestamp: 1_763_700_000 + (id % 3), weight: 1 + variant },
+    common: { event_id: `e${id}`, timestamp: 1_763_700_000 + (id % 3), environment: `v${variant}` },
     payload: {
       type: CALL_KINDS[id % 4],
       model_id: invalid ? 7 : 'gpt-4o',
@@ -155,7 +155,7 @@ function checkIds(rows: readonly LoggedRow[], answered: readonly Answered[]): vo
     for (const [i, event] of request.events.entries()) {
       const key = keyOf(request.project, `e${event.id}`)
       const result = listed.get(i)
-      const hasContent = logged.get(key)?.weight === 1 + event.variant
+      const hasContent = logged.get(key)?.environment === `v${event.variant}`
       // Accepted and duplicate are both a promise that the log has it, with this content.
       const expected = event.invalid ? 'wrong_type' : hasContent ? undefined : 'id_conflict'
       expect(result?.code, key).toBe(expected)

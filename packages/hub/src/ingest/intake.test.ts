@@ -1,4 +1,4 @@
-import { numberAt, textAt } from '@llmhub/stream'
+import { type Column, numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
@@ -295,7 +295,7 @@ describe('intake', () => {
         prompt: 'secret text',
         unknown: { a: [1] },
       },
-      { tags: { region: 'eu' }, weight: 2 },
+      { tags: { region: 'eu' } },
     )
     await hub.send([event])
     const { rows } = await hub.read()
@@ -308,17 +308,10 @@ describe('intake', () => {
       ),
     ).toEqual(['llm_request', 'telemetry', '7', 'info', 'production', 'unknown', 'ok'])
     expect(
-      [
-        'latency_ms',
-        'temperature',
-        'top_p',
-        'top_k',
-        'max_tokens',
-        'weight',
-        'is_current',
-        'suppressed',
-      ].map(number),
-    ).toEqual([120.5, 0.5, 0.9, 40, 100, 2, 1, 0])
+      ['latency_ms', 'temperature', 'top_p', 'top_k', 'max_tokens', 'is_current', 'suppressed'].map(
+        number,
+      ),
+    ).toEqual([120.5, 0.5, 0.9, 40, 100, 1, 0])
     expect(
       ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cost_reported'].map(number),
     ).toEqual([1000, 100, 400, 5e11])

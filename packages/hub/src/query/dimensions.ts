@@ -152,7 +152,7 @@ export interface Field {
 const TAG = 'tag.'
 
 /** Longest key of a tag that can be asked for. */
-export const MAX_TAG_KEY = 1024
+const MAX_TAG_KEY = 1024
 
 /** The field of that name or alias, or undefined. */
 export function fieldNamed(name: string): Field | undefined {

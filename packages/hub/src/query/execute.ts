@@ -174,7 +174,7 @@ function rankGroups(
 }
 
 /** Unknown values come last in both directions. */
-export function compareValues(a: Value, b: Value, dir: 'asc' | 'desc'): number {
+function compareValues(a: Value, b: Value, dir: 'asc' | 'desc'): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   const order = a < b ? -1 : a > b ? 1 : 0
   return dir === 'asc' ? order : -order

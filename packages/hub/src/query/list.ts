@@ -18,7 +18,7 @@ import { stableText } from './stable-text.ts'
 import { dollars, toCell } from './value.ts'
 
 /** Shown when the question names no fields. */
-export const DEFAULT_LIST_FIELDS = [
+const DEFAULT_LIST_FIELDS = [
   'event_id',
   'kind',
   'severity',
@@ -41,18 +41,18 @@ export const DEFAULT_LIST_FIELDS = [
 /** Raised when what a cursor holds changes; older cursors are refused. */
 const CURSOR_VERSION = 1
 
-export interface ListCursor {
+interface ListCursor {
   readonly from: number
   readonly to: number
   readonly before: NonNullable<ListPlan['before']>
 }
 
 /** What a cursor is bound to: the filters of its question. */
-export function cursorBinding(question: Pick<ParsedQuestion, 'where'>): string {
+function cursorBinding(question: Pick<ParsedQuestion, 'where'>): string {
   return createHash('sha256').update(stableText(question.where)).digest('base64url').slice(0, 16)
 }
 
-export function encodeCursor(cursor: ListCursor, binding: string): string {
+function encodeCursor(cursor: ListCursor, binding: string): string {
   const { from, to, before } = cursor
   const { time, partition, offset, index } = before
   const parts = [CURSOR_VERSION, binding, from, to, time, partition, `${offset}`, index]
@@ -60,7 +60,7 @@ export function encodeCursor(cursor: ListCursor, binding: string): string {
 }
 
 /** Null when the text is not a cursor of this version, or was made for other filters. */
-export function decodeCursor(text: string, binding: string): ListCursor | null {
+function decodeCursor(text: string, binding: string): ListCursor | null {
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))

@@ -70,7 +70,7 @@ function fieldOf(row: MemoryRow, field: FieldRef): FrameCell {
   return Object.hasOwn(tags, field.key) ? (tags[field.key] ?? null) : null
 }
 
-export function holds(predicate: Predicate, row: MemoryRow): boolean {
+function holds(predicate: Predicate, row: MemoryRow): boolean {
   switch (predicate.op) {
     case 'and':
       return predicate.parts.every((part) => holds(part, row))

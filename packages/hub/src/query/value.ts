@@ -86,7 +86,7 @@ function partValue(part: Part, cell: FrameCell | undefined): Value {
   return part.fn === 'rows' || part.fn === 'distinct' ? 0 : null
 }
 
-export function addValues(a: Value, b: Value): Value {
+function addValues(a: Value, b: Value): Value {
   if (a === null) return b
   if (b === null) return a
   return typeof a === 'bigint' && typeof b === 'bigint' ? a + b : Number(a) + Number(b)

@@ -52,7 +52,7 @@ export const GRANULARITY_PARAMETER: ReportParameter = {
   default: '1hour',
 }
 
-export const DEFAULT_RANGE_MICROS = 7 * 86_400 * 1_000_000
+const DEFAULT_RANGE_MICROS = 7 * 86_400 * 1_000_000
 const LONGEST_VALUE = 4096
 
 /** Parameters of a report, read and checked. */
