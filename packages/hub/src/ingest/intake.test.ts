@@ -1,4 +1,4 @@
-import { type Column, numberAt, textAt } from '@llmhub/stream'
+import { numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
