@@ -1,8 +1,8 @@
 import { numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
+import { callEvent, IntakeHarness, LIMITS } from '../../test/intake-fixture.ts'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
-import { callEvent, IntakeHarness, LIMITS } from './intake.fixture.ts'
 
 const usage = { input_tokens: 1000, output_tokens: 100 }
 
