@@ -45,8 +45,6 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
-      case 'status':
-        return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
       case 'sql':

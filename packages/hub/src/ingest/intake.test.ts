@@ -1,8 +1,8 @@
-import { type Column, numberAt, textAt } from '@llmhub/stream'
+import { numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
-import { callEvent, IntakeHarness, LIMITS } from './intake-harness.ts'
+import { callEvent, IntakeHarness, LIMITS } from './intake.fixture.ts'
 
 const usage = { input_tokens: 1000, output_tokens: 100 }
 
@@ -299,9 +299,9 @@ describe('intake', () => {
     )
     await hub.send([event])
     const { rows } = await hub.read()
-    const columns = rows[0]?.batch.columns ?? new Map<string, Column>()
-    const text = (name: string) => textAt(columns.get(name), 0)
-    const number = (name: string) => numberAt(columns.get(name), 0)
+    const columns = rows[0]?.batch.columns
+    const text = (name: string) => textAt(columns?.get(name), 0)
+    const number = (name: string) => numberAt(columns?.get(name), 0)
     expect(
       ['kind', 'family', 'request_id', 'severity', 'environment', 'source_module', 'status'].map(
         text,

@@ -75,14 +75,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
     })
   }
 
-  /** The latest that the worker has told: no message is sent. */
-  get progress(): StoreStatus {
-    return this.#status
-  }
-
-  /** Asks the worker how it is. */
-  status(): Promise<StoreStatus> {
-    return this.#ask('status', null, null, () => this.#status)
+  /** The latest that the worker has told, at most half a second old; no message is sent. */
+  status(): StoreStatus {
+    return { ...this.#status, lagMs: this.lagMs }
   }
 
   /** For how long the oldest commit that is not applied has been waiting, in milliseconds, as of now. */

@@ -58,7 +58,6 @@ export interface StoreWorkerData {
 export interface Requests {
   readonly query: { readonly take: QueryRequest; readonly answer: QueryOutcome }
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
-  readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
@@ -140,6 +139,6 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'error'; readonly id: number; readonly message: string }
-  /** Sent at each change of state, after each apply, and while anything lags. */
+  /** Sent at each change of state, after each apply, and every half second while anything is going on. */
   | { readonly type: 'status'; readonly status: StoreStatus }
   | { readonly type: 'closed' }

@@ -37,7 +37,7 @@ export interface StoreOwnerOptions
 }
 
 const REOPEN_MS = 1_000
-/** How often the lag is told while there is any. */
+/** How often the status is told while something is going on. */
 const REPORT_MS = 500
 
 /**
@@ -68,6 +68,7 @@ export class StoreOwner {
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
   readonly #stopTimers: readonly (() => void)[]
+  #wasActive = false
   #reportDue = false
   #reporting = false
 
@@ -80,7 +81,10 @@ export class StoreOwner {
         if (this.#rowsSinceCheckpoint > 0) this.#checkpointSoon()
       }),
       clock.every(REPORT_MS, () => {
-        if ((this.#applier?.status().lagRecords ?? 0) > 0) this.#report()
+        const active = this.#isActive()
+        // Once more after the end, so that the last report is of rest.
+        if (active || this.#wasActive) this.#report()
+        this.#wasActive = active
       }),
     ]
   }
@@ -224,6 +228,11 @@ export class StoreOwner {
     this.#report()
   }
 
+  #isActive(): boolean {
+    const { running, waiting } = this.#store?.load ?? { running: 0, waiting: 0 }
+    return running + waiting > 0 || (this.#applier?.status().lagRecords ?? 0) > 0
+  }
+
   /** Reports are made one at a time, so that they are told in order; a burst makes one more. */
   #report(): void {
     this.#reportDue = true
@@ -232,13 +241,13 @@ export class StoreOwner {
     void (async () => {
       while (this.#reportDue) {
         this.#reportDue = false
-        this.#options.onStatus(await this.status())
+        this.#options.onStatus(await this.#status())
       }
       this.#reporting = false
     })()
   }
 
-  async status(): Promise<StoreStatus> {
+  async #status(): Promise<StoreStatus> {
     const store = this.#store
     const lag = this.#applier?.status()
     const fileBytes = await bytesOf(this.#options.path)
