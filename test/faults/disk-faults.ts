@@ -77,7 +77,10 @@ async function fillDisk(options: DiskFullOptions, disk: string): Promise<DiskFul
   const report = await withHub(start, async (hub) => {
     const send = async () => {
       const outcome = await ledger.send(hub, traffic.batch(BATCH))
-      if (outcome.kind === 'unknown' || (outcome.kind === 'refused' && outcome.code !== 'disk_full')) {
+      if (
+        outcome.kind === 'unknown' ||
+        (outcome.kind === 'refused' && outcome.code !== 'disk_full')
+      ) {
         throw new FaultFound(`on a full disk: ${JSON.stringify(outcome)}${hub.story()}`)
       }
       return outcome.kind === 'refused'

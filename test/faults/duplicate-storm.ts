@@ -82,7 +82,9 @@ async function storm(options: StormOptions, dataDir: string): Promise<StormRepor
 /** Each number below `unique` at least once, in random order. */
 function shuffledNumbers(seed: number, count: number, unique: number): Uint32Array {
   const random = new Seeded(mixSeed(seed, 7))
-  const numbers = Uint32Array.from({ length: count }, (_, i) => (i < unique ? i : random.int(unique)))
+  const numbers = Uint32Array.from({ length: count }, (_, i) =>
+    i < unique ? i : random.int(unique),
+  )
   for (let i = numbers.length - 1; i > 0; i--) {
     const j = random.int(i + 1)
     const one = numbers[i] ?? 0
