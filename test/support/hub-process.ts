@@ -39,7 +39,7 @@ const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta
 const BANNER = /ready at (http:\/\/\S+)\n/
 /** The end of the output is what explains a failure. */
 const KEPT_OUTPUT = 256 * 1024
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 30_000
 const STOP_WITHIN_MS = 30_000
 const ANSWER_WITHIN_MS = 60_000
 const POLL_MS = 25
