@@ -12,7 +12,7 @@ import { CALL_VALUE_WORDS } from '../../packages/hub/src/ingest/call-row.ts'
 import { ContentHasher } from '../../packages/hub/src/ingest/dedup/content-hash.ts'
 import { hashKeyFrom, KeyHasher } from '../../packages/hub/src/ingest/dedup/key-hash.ts'
 import { KeyIndex } from '../../packages/hub/src/ingest/dedup/key-index.ts'
-import { MemoryRunFiles } from '../../packages/hub/src/ingest/dedup/memory-run-files.ts'
+import { MemoryRunFiles } from '../../packages/hub/src/ingest/dedup/memory-run-files.fixture.ts'
 import {
   DEFAULT_ROW_DEFAULTS,
   emptyCosts,
@@ -21,7 +21,7 @@ import {
 import { createIntake, ID_VALUE_WORDS } from '../../packages/hub/src/ingest/intake.ts'
 import { createPriceRow } from '../../packages/hub/src/ingest/price-row.ts'
 import { createPriceTable } from '../../packages/hub/src/ingest/price-table.ts'
-import { MemoryLog } from '../../packages/hub/src/log/memory-log.ts'
+import { MemoryLog } from '../../packages/hub/src/log/memory-log.fixture.ts'
 
 const COUNT = 20_000
 const ROUNDS = 8

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
@@ -32,7 +31,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     clock: systemClock,
     rollups: ROLLUPS,
     nextBuild,
-    onProgress: send,
+    onStatus: (status) => send({ type: 'status', status }),
   })
   const cancels = new Map<number, AbortController>()
 
@@ -46,8 +45,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
-      case 'status':
-        return owner.status(await bytesOf(path))
+      case 'lookup':
+        return owner.lookup(message.take)
       case 'sql':
         return owner.sql(message.take, signal)
       case 'verify':
@@ -103,15 +102,4 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
 
 function scopeOf(project: string | null) {
   return project === null ? allProjects() : projectScope(project)
-}
-
-async function bytesOf(path: string): Promise<number> {
-  let bytes = 0
-  for (const file of [path, `${path}.wal`]) {
-    bytes += await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return bytes
 }

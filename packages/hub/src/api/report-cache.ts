@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Cache } from '../cache/cache.ts'
 import type { Ask } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
@@ -176,7 +176,7 @@ function union(a: Range, b: Range): Range {
 
 /** Weak: a new answer under the same key says the same in perhaps other bytes. */
 function etagOf(key: string): string {
-  return `W/"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`
+  return `W/"${hash('sha256', key, 'base64url').slice(0, 22)}"`
 }
 
 /** The weak comparison of RFC 9110 §13.1.2; tags of ours hold no comma. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawHttp, statusesOf } from '../../test/raw-http.ts'
@@ -166,6 +167,21 @@ test('closing lets a request in flight finish and takes no new ones', async () =
   expect(response.status).toBe(200)
   expect(response.headers.get('connection')).toBe('close')
   await closed
+})
+
+test('connections beyond the limit are refused; those there go on', async () => {
+  const service = await startService({}, { maxConnections: 2 })
+  const open = [connect(service.port, '127.0.0.1'), connect(service.port, '127.0.0.1')]
+  await Promise.all(open.map((socket) => once(socket, 'connect')))
+  const request = 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+  expect(await rawHttp(service.port, request)).toBe('')
+  const [first, second] = open
+  first?.write(request)
+  const [answer] = (await once(first as Socket, 'data')) as [Buffer]
+  expect(statusesOf(answer.toString())).toEqual([200])
+  second?.destroy()
+  first?.destroy()
+  await service.close()
 })
 
 test('requests that outlive the deadline are cut off', async () => {

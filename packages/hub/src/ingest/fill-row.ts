@@ -2,7 +2,6 @@ import {
   COMMON_FIELDS,
   EVENT_COLUMNS,
   type EventColumnName,
-  type FieldSpec,
   type KindSpec,
   type ValidEvent,
 } from '@llmhub/schema'
@@ -122,7 +121,6 @@ const AT = {
   environment: commonIndex('environment'),
   correlation: commonIndex('correlation_id'),
   parent: commonIndex('parent_event_id'),
-  weight: commonIndex('weight'),
 } as const
 
 /** Where a kind keeps the fields that ingest looks at by name; -1 where it has none. */
@@ -150,7 +148,6 @@ export class RowFiller {
   readonly #receiver: DictWriter
   readonly #kind: DictWriter
   readonly #family: DictWriter
-  readonly #weight: NumberWriter
   readonly #suppressed: NumberWriter
   readonly #isCurrent: NumberWriter
   readonly #schemaVersion: DictWriter
@@ -185,7 +182,6 @@ export class RowFiller {
     this.#receiver = builder.dict('receiver')
     this.#kind = builder.dict('kind')
     this.#family = builder.dict('family')
-    this.#weight = builder.number('weight')
     this.#suppressed = builder.number('suppressed')
     this.#isCurrent = builder.number('is_current')
     this.#schemaVersion = builder.dict('schema_version')
@@ -285,7 +281,6 @@ export class RowFiller {
 
   #fillCommon(row: number, common: readonly unknown[]): void {
     const defaults = this.#defaults
-    this.#weight.set(row, (common[AT.weight] as number | undefined) ?? 1)
     this.#schemaVersion.set(
       row,
       (common[AT.schemaVersion] as string | undefined) ?? defaults.schemaVersion,
@@ -340,7 +335,7 @@ export class RowFiller {
     const dicts: Copy<DictWriter>[] = []
     const texts: Copy<TextWriter>[] = []
     const numbers: Copy<NumberWriter>[] = []
-    for (const [from, spec] of (kind.fields as readonly FieldSpec[]).entries()) {
+    for (const [from, spec] of kind.fields.entries()) {
       if (spec.column === undefined) continue
       const type = TYPES.get(spec.column)
       if (type === 'dict') dicts.push({ from, to: this.#builder.dict(spec.column) })

@@ -2,7 +2,7 @@ import { numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
-import { callEvent, IntakeHarness, LIMITS } from './intake-harness.ts'
+import { callEvent, IntakeHarness, LIMITS } from './intake.fixture.ts'
 
 const usage = { input_tokens: 1000, output_tokens: 100 }
 
@@ -295,30 +295,23 @@ describe('intake', () => {
         prompt: 'secret text',
         unknown: { a: [1] },
       },
-      { tags: { region: 'eu' }, weight: 2 },
+      { tags: { region: 'eu' } },
     )
     await hub.send([event])
     const { rows } = await hub.read()
-    const { columns } = rows[0]?.batch ?? { columns: new Map() }
-    const text = (name: string) => textAt(columns.get(name), 0)
-    const number = (name: string) => numberAt(columns.get(name), 0)
+    const columns = rows[0]?.batch.columns
+    const text = (name: string) => textAt(columns?.get(name), 0)
+    const number = (name: string) => numberAt(columns?.get(name), 0)
     expect(
       ['kind', 'family', 'request_id', 'severity', 'environment', 'source_module', 'status'].map(
         text,
       ),
     ).toEqual(['llm_request', 'telemetry', '7', 'info', 'production', 'unknown', 'ok'])
     expect(
-      [
-        'latency_ms',
-        'temperature',
-        'top_p',
-        'top_k',
-        'max_tokens',
-        'weight',
-        'is_current',
-        'suppressed',
-      ].map(number),
-    ).toEqual([120.5, 0.5, 0.9, 40, 100, 2, 1, 0])
+      ['latency_ms', 'temperature', 'top_p', 'top_k', 'max_tokens', 'is_current', 'suppressed'].map(
+        number,
+      ),
+    ).toEqual([120.5, 0.5, 0.9, 40, 100, 1, 0])
     expect(
       ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cost_reported'].map(number),
     ).toEqual([1000, 100, 400, 5e11])

@@ -172,7 +172,7 @@ function readMaps(
     const first = Number(entries.getBigUint64(r * 16, true))
     const length = Number(entries.getBigUint64(r * 16 + 8, true))
     // Without a prototype, so that a key like __proto__ is data.
-    const map: Record<string, string> = Object.create(null)
+    const map = Object.create(null) as Record<string, string>
     for (let i = first; i < first + length; i++) map[keys[i] ?? ''] = values[i] ?? ''
     cells.push(map)
   }

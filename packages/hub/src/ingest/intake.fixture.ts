@@ -1,12 +1,13 @@
 import { DEFAULT_FUTURE_TOLERANCE, DEFAULT_VALIDATION_LIMITS } from '@llmhub/schema'
 import { type Batch, decodeBatch, numberAt, textAt } from '@llmhub/stream'
+import { manualClock } from '../../test/manual-clock.ts'
 import type { IntakeOutcome, IntakeRequest } from '../core/intake.ts'
 import { BACKFILL, LIVE } from '../log/log.ts'
-import { MemoryLog } from '../log/memory-log.ts'
+import { MemoryLog } from '../log/memory-log.fixture.ts'
 import { decodeOperation, type RowPosition } from '../log/operation.ts'
 import { CALL_VALUE_WORDS } from './call-row.ts'
 import { KeyIndex } from './dedup/key-index.ts'
-import { MemoryRunFiles } from './dedup/memory-run-files.ts'
+import { MemoryRunFiles } from './dedup/memory-run-files.fixture.ts'
 import { DEFAULT_ROW_DEFAULTS } from './fill-row.ts'
 import {
   createIntake,
@@ -18,7 +19,6 @@ import {
 import { createPriceRow } from './price-row.ts'
 import { createPriceTable } from './price-table.ts'
 import { restoreIndexes } from './restore.ts'
-import { TestClock } from './test-clock.ts'
 
 /** An intake over a log in memory, which a test can restart. */
 
@@ -41,7 +41,7 @@ export interface LoggedRow {
   readonly project: string | null
   readonly eventId: string | null
   readonly kind: string | null
-  readonly weight: number | null
+  readonly environment: string | null
   suppressed: boolean
   readonly batch: Batch
 }
@@ -57,7 +57,7 @@ const HASH_KEY = Uint8Array.from({ length: 16 }, (_, i) => i * 7)
 const prices = createPriceRow(createPriceTable())
 
 export class IntakeHarness {
-  readonly clock = new TestClock(Date.parse('2026-11-21T12:00:00Z'))
+  readonly clock = manualClock(Date.parse('2026-11-21T12:00:00Z'))
   readonly log = new MemoryLog()
   readonly idFiles = new MemoryRunFiles()
   readonly callFiles = new MemoryRunFiles()
@@ -126,7 +126,8 @@ export class IntakeHarness {
               project: column('project', i),
               eventId: column('event_id', i),
               kind: column('kind', i),
-              weight: numberAt(batch.columns.get('weight'), i),
+              environment: column('environment', i),
+
               suppressed: numberAt(batch.columns.get('suppressed'), i) === 1,
               batch,
             })
