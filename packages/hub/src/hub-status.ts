@@ -23,7 +23,7 @@ export interface StatusParts {
 /** What the hub knows of itself: for /ready, /stats and /metrics. */
 export async function statusOf(parts: StatusParts): Promise<HubStatus> {
   const { store, journal, ingest, clock } = parts
-  const known = store.status()
+  const known = await store.status()
   const log = journal.stats()
   const counts = ingest.stats()
   const now = clock.now() / 1000
@@ -54,7 +54,7 @@ export async function statusOf(parts: StatusParts): Promise<HubStatus> {
 }
 
 function dependenciesOf({ store, freeSpace, config }: StatusParts): DependencyStatus[] {
-  const { state } = store.status()
+  const { state } = store.progress
   const full = freeSpace.bytes() <= config['ingest.disk_reserve_bytes']
   return [
     { name: 'log', ready: !full, reason: full ? 'free space is below the reserve' : null },

@@ -112,7 +112,7 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
       retryAfterSeconds: 1,
     } as const
   }
-  const { state } = store.status()
+  const { state } = store.progress
   // While the store is rebuilt its lag says nothing about the load: events are taken in all the same.
   if (state === 'ready' && store.lagMs > config['ingest.max_apply_lag_seconds'] * 1000) {
     return {
@@ -136,7 +136,7 @@ async function lookUpPatiently(
     try {
       return await store.lookup(...question)
     } catch (error) {
-      if (store.status().state === 'failed') throw error
+      if (store.progress.state === 'failed') throw error
       await new Promise<void>((resume) => clock.hold(LOOKUP_PAUSE_MS, resume))
     }
   }
