@@ -92,7 +92,6 @@ export class IntakeHarness {
       limits: LIMITS,
       newId: () => `letter-${++this.#letters}`,
       pressure: () => null,
-      rateOf: () => null,
       lookup: (_project, events) => Promise.resolve(events.map(() => null)),
       ...this.overrides,
     })
