@@ -2,11 +2,8 @@ import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
 import { allProjects, projectScope } from './core/scope.ts'
-import { openJournalReader } from './log/journal/reader.ts'
 import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
-import { messageOf } from './store/duckdb/fault.ts'
-import { StoreOwner } from './store/duckdb/store-owner.ts'
 import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
@@ -18,9 +15,13 @@ type RequestMessage = Extract<ToWorker, { readonly type: 'request' }>
 
 const port = parentPort
 if (port === null) throw new Error('store-worker runs as a worker thread only')
-serve(port, workerData as StoreWorkerData)
+await serve(port, workerData as StoreWorkerData)
 
-function serve(toMain: MessagePort, data: StoreWorkerData): void {
+async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> {
+  const [{ openJournalReader }, { StoreOwner }] = await Promise.all([
+    import('./log/journal/reader.ts'),
+    import('./store/duckdb/store-owner.ts'),
+  ])
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
@@ -45,6 +46,8 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         const { project, from, to } = message.take
         return owner.version(scopeOf(project), from, to)
       }
+      case 'status':
+        return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
       case 'sql':
@@ -65,7 +68,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     try {
       send({ type: 'answer', id, answer: await answer(message, controller.signal) })
     } catch (error) {
-      send({ type: 'error', id, message: messageOf(error) })
+      send({ type: 'error', id, message: error instanceof Error ? error.message : String(error) })
     } finally {
       cancels.delete(id)
     }

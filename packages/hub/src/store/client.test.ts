@@ -69,7 +69,7 @@ it('applies the log in its own thread and answers questions about it, across res
   expect(await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)).toBe(true)
   const outcome = await client.query(PLAN, allProjects(), never)
   expect(outcome).toMatchObject({ ok: true, frame: { rows: [[60]], source: 'raw' } })
-  expect(client.status()).toMatchObject({ state: 'ready', rows: 60, recoveries: 0 })
+  expect(await client.status()).toMatchObject({ state: 'ready', rows: 60, recoveries: 0 })
   const versions = [
     await client.version(allProjects(), PLAN.from, PLAN.to),
     await client.version(allProjects(), PLAN.from, PLAN.to),
@@ -144,5 +144,5 @@ it('says so when its thread cannot run', async () => {
     ok: false,
     failure: 'rebuilding',
   })
-  expect(client.status().state).toBe('failed')
+  expect(client.progress.state).toBe('failed')
 })

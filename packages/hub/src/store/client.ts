@@ -76,8 +76,13 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   /** The latest that the worker has told, at most half a second old; no message is sent. */
-  status(): StoreStatus {
+  get progress(): StoreStatus {
     return { ...this.#status, lagMs: this.lagMs }
+  }
+
+  /** Asks the worker. */
+  status(): Promise<StoreStatus> {
+    return this.#ask('status', null, null, () => this.progress)
   }
 
   /** For how long the oldest commit that is not applied has been waiting, in milliseconds, as of now. */

@@ -58,6 +58,7 @@ export interface StoreWorkerData {
 export interface Requests {
   readonly query: { readonly take: QueryRequest; readonly answer: QueryOutcome }
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
+  readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }

@@ -241,13 +241,13 @@ export class StoreOwner {
     void (async () => {
       while (this.#reportDue) {
         this.#reportDue = false
-        this.#options.onStatus(await this.#status())
+        this.#options.onStatus(await this.status())
       }
       this.#reporting = false
     })()
   }
 
-  async #status(): Promise<StoreStatus> {
+  async status(): Promise<StoreStatus> {
     const store = this.#store
     const lag = this.#applier?.status()
     const fileBytes = await bytesOf(this.#options.path)
