@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { inFolder } from '../support/folder.ts'
-import { HubProcess, withHub } from '../support/hub-process.ts'
+import { type HubProcess, withHub } from '../support/hub-process.ts'
 import { ask } from '../support/reports.ts'
 import { mixSeed, Seeded } from '../support/seeded.ts'
 import { FaultFound } from './fault-found.ts'
