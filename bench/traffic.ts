@@ -215,7 +215,7 @@ export function makeBody(
       time = new Date(at).toISOString()
       lastTime = at
     }
-    body.latin1Write(time, (pool.times[event] ?? 0) + shift, TIME_LENGTH)
+    body.write(time, (pool.times[event] ?? 0) + shift, 'latin1')
     writeHex(body, (pool.ids[event] ?? 0) + shift, ID_DIGITS, serial + place)
     writeHex(body, (pool.requests[event] ?? 0) + shift, ID_DIGITS, serial + place)
     const generation = Math.floor((serial + place) / pool.events)
