@@ -44,9 +44,7 @@ export class HttpConnection {
   request(method: string, path: string, body: Buffer | null = null): Promise<Response> {
     if (this.#error !== null) return Promise.reject(this.#error)
     const type =
-      body === null
-        ? ''
-        : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+      body === null ? '' : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
     const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#key}\r\n${type}\r\n`
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
