@@ -44,9 +44,7 @@ export class HttpConnection {
   request(method: string, path: string, body: Buffer | null = null): Promise<Response> {
     if (this.#error !== null) return Promise.reject(this.#error)
     const type =
-      body === null
-        ? ''
-        : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+      body === null ? '' : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
     const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#key}\r\n${type}\r\n`
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
@@ -68,7 +66,7 @@ export class HttpConnection {
     if (this.#expected < 0 && !this.#readHead()) return
     if (this.#length < this.#expected) return
     const all = Buffer.concat(this.#received, this.#length)
-    const head = all.latin1Slice(0, this.#headLength)
+    const head = all.toString('latin1', 0, this.#headLength)
     const waiting = this.#waiting
     const retryAfter = /\r\nretry-after: *(\d+)/i.exec(head)
     const body = all.subarray(this.#headLength, this.#expected)
@@ -88,8 +86,8 @@ export class HttpConnection {
     if (all === undefined) return false
     const end = all.indexOf('\r\n\r\n')
     if (end < 0) return false
-    const length = /\r\ncontent-length: *(\d+)/i.exec(all.latin1Slice(0, end))
-    const status = all.latin1Slice(9, 12)
+    const length = /\r\ncontent-length: *(\d+)/i.exec(all.toString('latin1', 0, end))
+    const status = all.toString('latin1', 9, 12)
     if (length === null && status !== '304' && status !== '204') {
       this.#fail(new Error('a response without content-length'))
       return false

@@ -158,6 +158,7 @@ async function ready(url: string, until: number): Promise<void> {
     const { status } = await connection.request('GET', '/ready')
     connection.close()
     if (status === 200) return
+    if (status !== 503) throw new Error(`/ready answered ${status}`)
     await sleep(POLL_MS)
   }
   throw new Error(`the hub was not ready within ${START_LIMIT_MS / 1000} s`)

@@ -24,9 +24,7 @@ const SAMPLE_MS = 500
 const LAG_LIMIT_MS = 120_000
 
 /** A question that costs next to nothing, asked for what its answer says about the store's position. */
-const PROBE = Buffer.from(
-  JSON.stringify({ kind: 'list', from: 'now-1s', to: 'now', limit: 1 }),
-)
+const PROBE = Buffer.from(JSON.stringify({ kind: 'list', from: 'now-1s', to: 'now', limit: 1 }))
 
 export async function measureIngest(
   hub: HubProcess,

@@ -89,15 +89,14 @@ async function deliver(
   const timeOf =
     spreadFrom === null
       ? () => now
-      : (place: number) =>
-          Math.floor(spreadFrom + ((serial + place) / total) * (now - spreadFrom))
+      : (place: number) => Math.floor(spreadFrom + ((serial + place) / total) * (now - spreadFrom))
   const body = makeBody(pool, serial % POOL_EVENTS, count, options.firstSerial + serial, timeOf)
   for (;;) {
-    const { status, retryAfterSeconds, body: answer } = await connection.request(
-      'POST',
-      '/api/v1/events',
-      body,
-    )
+    const {
+      status,
+      retryAfterSeconds,
+      body: answer,
+    } = await connection.request('POST', '/api/v1/events', body)
     if (status === 503 || status === 429) {
       refused++
       if (performance.now() >= end) return

@@ -46,7 +46,6 @@ const MODELS: readonly Model[] = [
 const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2']
 const TEAMS = ['search', 'support', 'billing', 'growth', 'platform']
 const FEATURES = ['chat', 'summary', 'extraction', 'agent', 'autocomplete', 'translation']
-const SERVICES = ['api-gateway', 'assistant', 'batch-worker', 'mobile-bff']
 const ERRORS = ['rate_limit', 'server_error', 'context_length_exceeded', 'connection_error']
 const USERS = 20_000
 const ZIPF_EXPONENT = 1.1
@@ -114,7 +113,7 @@ function makeEvent(random: () => number, users: Float64Array, run: string): obje
   const user = rankOf(users, random())
   return {
     common: {
-      event_id: `${run}-7c1e-4000-8000-${ID_MARK}`,
+      event_id: `${run}-7c1e-${ID_MARK}`,
       timestamp: TIME_MARK,
       environment: random() < 0.85 ? 'production' : 'staging',
       tags: {
@@ -139,7 +138,6 @@ function makeEvent(random: () => number, users: Float64Array, run: string): obje
       ...(status === 'ok' ? {} : { error_type: pick(ERRORS, random()) }),
       user_id: `user-${user}`,
       session_id: `ses-${user}-${Math.floor(random() * 8)}${SESSION_MARK}`,
-      service: pick(SERVICES, random()),
     },
   }
 }
@@ -215,7 +213,7 @@ export function makeBody(
       time = new Date(at).toISOString()
       lastTime = at
     }
-    body.latin1Write(time, (pool.times[event] ?? 0) + shift, TIME_LENGTH)
+    body.write(time, (pool.times[event] ?? 0) + shift, 'latin1')
     writeHex(body, (pool.ids[event] ?? 0) + shift, ID_DIGITS, serial + place)
     writeHex(body, (pool.requests[event] ?? 0) + shift, ID_DIGITS, serial + place)
     const generation = Math.floor((serial + place) / pool.events)

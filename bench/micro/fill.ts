@@ -179,7 +179,6 @@ const stage = createIntake({
   limits,
   newId: () => '',
   pressure: () => null,
-  rateOf: () => null,
   lookup: (_project, events) => Promise.resolve(events.map(() => null)),
 })
 await measure('intake, requests of 500', async (events) => {
