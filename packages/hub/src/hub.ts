@@ -204,7 +204,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hashKey,
     prices,
     newId: randomUUID,
-    rateOf: () => null,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
 

@@ -37,7 +37,6 @@ export interface PipelineParts {
   readonly hashKey: Uint8Array
   readonly prices: PriceTable
   readonly newId: () => string
-  readonly rateOf: (project: string) => number | null
   readonly sabotage: { readonly dedupOff?: boolean }
 }
 
@@ -81,7 +80,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     },
     newId: parts.newId,
     pressure: () => pressureOf(parts),
-    rateOf: parts.rateOf,
     lookup: (project, events) => lookUpPatiently(parts, project, events),
     sabotage: parts.sabotage,
   })

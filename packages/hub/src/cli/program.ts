@@ -69,7 +69,7 @@ function remote(command: Command): Command {
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
-export function createProgram(context: CliContext, version: string): Command {
+function createProgram(context: CliContext, version: string): Command {
   const program = new Command('llmhub')
     .description(
       'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { IntakeHarness, LIMITS, type LoggedRow } from '../../test/intake-fixture.ts'
 import type { IntakeOutcome } from '../core/intake.ts'
 import { CALL_KINDS } from './call-row.ts'
-import { IntakeHarness, LIMITS, type LoggedRow } from './intake.fixture.ts'
 
 /** What a test sends; `variant` is the content, so that one id may come with different contents. */
 interface Sent {

@@ -14,9 +14,10 @@ import type { KeyIndex } from './dedup/key-index.ts'
 import { emptyCosts, type RowDefaults, RowFiller, type RowSystem } from './fill-row.ts'
 import type { Group } from './group.ts'
 import { Lane } from './lane.ts'
-import { type Prepared, Preparer, type PriceRow } from './prepare.ts'
+import { PerSecond } from './per-second.ts'
+import { type Prepared, Preparer } from './prepare.ts'
 import { previewRows } from './preview.ts'
-import { PerSecond, RateLimit } from './rate-limit.ts'
+import type { PriceRow } from './price-row.ts'
 import { Counters, type IngestStats } from './stats.ts'
 
 /**
@@ -77,8 +78,6 @@ export interface IntakeOptions {
     readonly message: string
     readonly retryAfterSeconds: number
   } | null
-  /** Events per second that the project may send, or null. */
-  rateOf(project: string): number | null
   /**
    * Looks in the store for ids that the index no longer remembers, in order; null = unknown. Only
    * asked of events so old that they may have come before the horizon.
@@ -142,7 +141,6 @@ class Stage {
   readonly #preparer: Preparer
   readonly #calls: Calls
   readonly #counters = new Counters()
-  readonly #rates = new RateLimit()
   readonly #letters: PerSecond
   readonly #costs = emptyCosts()
   readonly #callRow = emptyCallRow()
@@ -222,7 +220,7 @@ class Stage {
 
   #refusal(request: IntakeRequest, lane: Lane): Refusal | null {
     if (this.#failure !== null) return this.#failure
-    const { limits, clock } = this.#options
+    const { limits } = this.#options
     const count = request.events.length
     if (count > limits.maxEvents) {
       const message = `${count} events in one request, the limit is ${limits.maxEvents}`
@@ -238,12 +236,7 @@ class Stage {
       const message = `${lane.pendingRows} events wait for the disk`
       return { ok: false, code: 'overloaded', message, retryAfterSeconds: 1 }
     }
-    const rate = request.dryRun === true ? null : this.#options.rateOf(request.project)
-    if (rate === null) return null
-    const wait = this.#rates.take(request.project, rate, count, clock.monotonic())
-    if (wait === 0) return null
-    const message = `project ${request.project} may send ${rate} events per second`
-    return { ok: false, code: 'rate_limited', message, retryAfterSeconds: wait }
+    return null
   }
 
   #dryRun(prepared: Prepared): IntakeAnswer {

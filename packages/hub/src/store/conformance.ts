@@ -24,7 +24,7 @@ const row = (partition: number, offset: bigint, index: number) => ({
 })
 
 /** Records of both partitions with rejects and suppressions: back, within, and across partitions. */
-export function sampleLog(): readonly (readonly LogRecord[])[] {
+function sampleLog(): readonly (readonly LogRecord[])[] {
   const live = [
     sampleEvents(0, 0n),
     sampleEvents(0, 1n, { rows: 5 }),

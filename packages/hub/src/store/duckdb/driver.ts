@@ -104,7 +104,7 @@ export class Connection {
   }
 }
 
-export class NotASelectError extends Error {
+class NotASelectError extends Error {
   override readonly name = 'NotASelectError'
 }
 

@@ -60,12 +60,12 @@ function openingFailure(error: unknown): OpeningFailure {
 }
 
 /** The store is broken or closed: it must be recovered and opened again. */
-export class StoreUnusableError extends Error {
+class StoreUnusableError extends Error {
   override readonly name = 'StoreUnusableError'
 }
 
 /** A caller's bug: records are missing between the store's position and the ones to apply. */
-export class ApplyGapError extends Error {
+class ApplyGapError extends Error {
   override readonly name = 'ApplyGapError'
 }
 

@@ -34,7 +34,7 @@ export function readResult(result: duckdb.Result): SqlResult {
 }
 
 /** A type that answers cannot carry; casting it to VARCHAR or DOUBLE in the statement helps. */
-export class UnsupportedTypeError extends Error {
+class UnsupportedTypeError extends Error {
   override readonly name = 'UnsupportedTypeError'
 }
 

@@ -1,24 +1,24 @@
 import { DEFAULT_FUTURE_TOLERANCE, DEFAULT_VALIDATION_LIMITS } from '@llmhub/schema'
 import { type Batch, decodeBatch, numberAt, textAt } from '@llmhub/stream'
-import { manualClock } from '../../test/manual-clock.ts'
-import type { IntakeOutcome, IntakeRequest } from '../core/intake.ts'
-import { BACKFILL, LIVE } from '../log/log.ts'
-import { MemoryLog } from '../log/memory-log.fixture.ts'
-import { decodeOperation, type RowPosition } from '../log/operation.ts'
-import { CALL_VALUE_WORDS } from './call-row.ts'
-import { KeyIndex } from './dedup/key-index.ts'
-import { MemoryRunFiles } from './dedup/memory-run-files.fixture.ts'
-import { DEFAULT_ROW_DEFAULTS } from './fill-row.ts'
+import type { IntakeOutcome, IntakeRequest } from '../src/core/intake.ts'
+import { CALL_VALUE_WORDS } from '../src/ingest/call-row.ts'
+import { KeyIndex } from '../src/ingest/dedup/key-index.ts'
+import { MemoryRunFiles } from '../src/ingest/dedup/memory-run-files.fixture.ts'
+import { DEFAULT_ROW_DEFAULTS } from '../src/ingest/fill-row.ts'
 import {
   createIntake,
   ID_VALUE_WORDS,
   type IntakeLimits,
   type IntakeOptions,
   type IntakeStage,
-} from './intake.ts'
-import { createPriceRow } from './price-row.ts'
-import { createPriceTable } from './price-table.ts'
-import { restoreIndexes } from './restore.ts'
+} from '../src/ingest/intake.ts'
+import { createPriceRow } from '../src/ingest/price-row.ts'
+import { createPriceTable } from '../src/ingest/price-table.ts'
+import { restoreIndexes } from '../src/ingest/restore.ts'
+import { BACKFILL, LIVE } from '../src/log/log.ts'
+import { MemoryLog } from '../src/log/memory-log.fixture.ts'
+import { decodeOperation, type RowPosition } from '../src/log/operation.ts'
+import { manualClock } from './manual-clock.ts'
 
 /** An intake over a log in memory, which a test can restart. */
 
@@ -92,7 +92,6 @@ export class IntakeHarness {
       limits: LIMITS,
       newId: () => `letter-${++this.#letters}`,
       pressure: () => null,
-      rateOf: () => null,
       lookup: (_project, events) => Promise.resolve(events.map(() => null)),
       ...this.overrides,
     })
