@@ -229,9 +229,14 @@ export class HubProcess {
     return this.ended
   }
 
+  /** SIGTERM, without waiting. */
+  askToStop(): void {
+    this.#signal('SIGTERM')
+  }
+
   /** SIGTERM, and waits for the end. @throws Error when it takes too long */
   stop(): Promise<Ending> {
-    this.#signal('SIGTERM')
+    this.askToStop()
     return this.endsWithin(STOP_WITHIN_MS)
   }
 
