@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Tests, their fixtures, and the suites that ports bring for the tests of their adapters, may do what they need. */
 const isTest = (path: string): boolean =>
-  /(\.test|\.test-d|-fixture|\/conformance)\.tsx?$/.test(path)
+  /(\.test|\.test-d|[.-]fixture|\/conformance)\.tsx?$/.test(path)
 
 const found = readdirSync(join(ROOT, 'packages'))
   .flatMap((name) => sourcesBelow(`packages/${name}/src`))

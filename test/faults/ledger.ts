@@ -1,7 +1,7 @@
 import type { HubProcess, Reply } from '../support/hub-process.ts'
 import { NoAnswer } from '../support/hub-process.ts'
 import { type Recount, recount } from '../support/recount.ts'
-import { codeOf, differences, idDifferences, listedIds } from '../support/reports.ts'
+import { codeOf, differences, idDifferences, listedIds, verifyAll } from '../support/reports.ts'
 import type { Sent, TrafficEvent } from '../support/traffic.ts'
 import { demandNone, FaultFound } from './fault-found.ts'
 
@@ -38,7 +38,6 @@ export class Ledger {
   /** Acknowledged events by id: accepted, or known as duplicates. */
   readonly acknowledged = new Map<string, TrafficEvent>()
   readonly #accepted = new Set<string>()
-  readonly #sent = new Set<string>()
   /** Batches without an answer, oldest first. */
   readonly #unanswered: (readonly Sent[])[] = []
   #partition = '0'
@@ -62,7 +61,6 @@ export class Ledger {
    */
   async send(hub: HubProcess, batch: readonly Sent[], lines = false): Promise<Outcome> {
     this.requests++
-    for (const { event } of batch) if (event !== null) this.#sent.add(event.common.event_id)
     const body = lines
       ? batch.map((sent) => `${JSON.stringify(sent.body)}\n`).join('')
       : JSON.stringify(batch.map((sent) => sent.body))
@@ -154,7 +152,8 @@ export class Ledger {
   }
 
   /**
-   * Nothing acknowledged lost, nothing twice, nothing rejected visible, every report right.
+   * Nothing acknowledged lost, nothing twice, nothing rejected visible, every report right; with
+   * `list` (the default) also event by event and by the hub's own checks.
    * @throws FaultFound
    */
   async check(hub: HubProcess, { list = true }: { readonly list?: boolean } = {}): Promise<void> {
@@ -163,10 +162,20 @@ export class Ledger {
     if (!list) return
     const listed = await listedIds(hub, this.position)
     demandNone(idDifferences(listed, expected.visible), 'the list of events')
+    demandNone(await verifyAll(hub), "the hub's own checks")
   }
 
-  /** The id was sent in some batch, answered or not. */
-  wasSent(id: string): boolean {
-    return this.#sent.has(id)
+  /** A ledger that goes on from here, apart from this one. */
+  fork(): Ledger {
+    const copy = new Ledger()
+    for (const [id, event] of this.acknowledged) copy.acknowledged.set(id, event)
+    for (const id of this.#accepted) copy.#accepted.add(id)
+    copy.#unanswered.push(...this.#unanswered)
+    return copy
+  }
+
+  /** Counts `batch` as sent and not answered: `resend` sends it. */
+  owe(batch: readonly Sent[]): void {
+    this.#unanswered.push(batch)
   }
 }

@@ -18,7 +18,13 @@ const STAGES: ReadonlySet<string> = new Set([
   'alert',
   'auth',
 ])
-const ROOTS: ReadonlySet<string> = new Set(['pipeline.ts', 'hub.ts', 'main.ts', 'store-worker.ts'])
+const ROOTS: ReadonlySet<string> = new Set([
+  'pipeline.ts',
+  'hub.ts',
+  'hub-status.ts',
+  'main.ts',
+  'store-worker.ts',
+])
 
 export const HUB = 'packages/hub/src/'
 

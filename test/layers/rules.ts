@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<Layer, readonly Layer[]>> = {
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['store/duckdb/'],
   '@duckdb/node-bindings': ['store/duckdb/'],
-  'node:sqlite': ['control/sqlite/'],
+  'node:sqlite': ['control/sqlite/', 'core/folder-lock.ts'],
   '@pydantic/genai-prices': ['ingest/'],
   commander: ['cli/', 'main.ts'],
   fastify: ['api/', 'receivers/', 'auth/'],

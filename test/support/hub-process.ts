@@ -39,10 +39,10 @@ const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta
 const BANNER = /ready at (http:\/\/\S+)\n/
 /** The end of the output is what explains a failure. */
 const KEPT_OUTPUT = 256 * 1024
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 30_000
 const STOP_WITHIN_MS = 30_000
 const ANSWER_WITHIN_MS = 60_000
-const POLL_MS = 10
+const POLL_MS = 25
 
 export class HubProcess {
   readonly #child: ChildProcess
@@ -229,15 +229,22 @@ export class HubProcess {
     return this.ended
   }
 
-  /** SIGTERM, and waits for the end. @throws Error when it takes too long */
-  async stop(): Promise<Ending> {
+  /** SIGTERM, without waiting. */
+  askToStop(): void {
     this.#signal('SIGTERM')
+  }
+
+  /** SIGTERM, and waits for the end. @throws Error when it takes too long */
+  stop(): Promise<Ending> {
+    this.askToStop()
+    return this.endsWithin(STOP_WITHIN_MS)
+  }
+
+  /** Waits for the end. @throws Error when it takes longer than `ms` */
+  async endsWithin(ms: number): Promise<Ending> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`still running ${STOP_WITHIN_MS} ms after SIGTERM${this.story()}`)),
-        STOP_WITHIN_MS,
-      )
+      timer = setTimeout(() => reject(new Error(`still running after ${ms} ms${this.story()}`)), ms)
     })
     try {
       return await Promise.race([this.ended, late])

@@ -35,8 +35,14 @@ describe('recount', () => {
       event('3', '01:30:00', { type: 'llm_request', model_id: 'm', status: 'timeout', usage }),
     ])
     expect([...byKind.keys()]).toEqual(['gauge', 'token_usage', 'llm_request'])
-    expect(byModel.get('')).toMatchObject({ events: 1, input: null, reported: null })
-    expect(byModel.get('m')).toMatchObject({ events: 2, input: 20, requests: 1, errors: 1 })
+    expect(byModel.get('')).toMatchObject({ events: 1, input: 0, reported: 0n })
+    expect(byModel.get('m')).toMatchObject({
+      events: 2,
+      input: 20,
+      requests: 1,
+      errors: 1,
+      reported: null,
+    })
     expect([...byHour]).toMatchObject([
       ['2026-01-05T00:00:00.000Z', { events: 1 }],
       ['2026-01-05T01:00:00.000Z', { events: 2, latencyCount: 0 }],

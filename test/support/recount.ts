@@ -7,15 +7,17 @@ import type { TrafficEvent } from './traffic.ts'
  * - Reports of one call (here: the same `request_id`) count once: the best kind, then the earliest.
  * - Calls are `llm_request` and `latency`; tokens come from `llm_request`, `token_cost` and
  *   `token_usage`; costs from `llm_request`, `token_cost`, `api_cost` and `resource_consumption`.
- * - A sum over no value is null, not 0.
+ * - A sum over no event of its kinds is 0; over events of which none says the value it is null.
  */
 
 export interface Figures {
   events: number
   requests: number
   errors: number
+  tokenRows: number
   input: number | null
   output: number | null
+  costRows: number
   /** Pico-dollars. */
   reported: bigint | null
   latencyCount: number
@@ -90,9 +92,11 @@ function figures(): Figures {
     events: 0,
     requests: 0,
     errors: 0,
-    input: null,
-    output: null,
-    reported: null,
+    tokenRows: 0,
+    input: 0,
+    output: 0,
+    costRows: 0,
+    reported: 0n,
     latencyCount: 0,
     latencySum: 0,
     latencyMax: null,
@@ -125,13 +129,16 @@ function add(to: Figures, { payload }: TrafficEvent): void {
     to.sessions.add(text(payload['session_id']))
   }
   if (TOKEN_KINDS.has(kind)) {
-    const usage = payload['usage'] as { input_tokens: number; output_tokens: number }
-    to.input = (to.input ?? 0) + usage.input_tokens
-    to.output = (to.output ?? 0) + usage.output_tokens
+    const usage = payload['usage'] as { input_tokens: number; output_tokens: number } | undefined
+    const first = to.tokenRows++ === 0
+    to.input = sum(to.input, usage?.input_tokens, first)
+    to.output = sum(to.output, usage?.output_tokens, first)
   }
-  const dollars = payload['cost_usd']
-  if (COST_KINDS.has(kind) && (typeof dollars === 'string' || typeof dollars === 'number')) {
-    to.reported = (to.reported ?? 0n) + picoDollars(String(dollars))
+  if (COST_KINDS.has(kind)) {
+    const dollars = payload['cost_usd']
+    const known = typeof dollars === 'string' || typeof dollars === 'number'
+    if (to.costRows++ === 0) to.reported = null
+    if (known) to.reported = (to.reported ?? 0n) + picoDollars(String(dollars))
   }
   if (kind === 'llm_request' || kind === 'latency') {
     const status = payload['status'] ?? 'ok'
@@ -144,6 +151,12 @@ function add(to: Figures, { payload }: TrafficEvent): void {
       to.latencyMax = Math.max(to.latencyMax ?? 0, latency)
     }
   }
+}
+
+/** The sum with one more value; the first event decides that it is no longer a sum over nothing. */
+function sum(before: number | null, value: number | undefined, first: boolean): number | null {
+  const known = first ? null : before
+  return value === undefined ? known : (known ?? 0) + value
 }
 
 /** Whole pico-dollars of a decimal number of dollars such as `12.5` or `1e-6`. */

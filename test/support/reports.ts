@@ -1,5 +1,5 @@
 import type { Answer, Question } from '@llmhub/schema'
-import type { HubProcess } from './hub-process.ts'
+import { type HubProcess, pause } from './hub-process.ts'
 import { type Figures, picoDollars, type Recount } from './recount.ts'
 import { TRAFFIC_HOURS, TRAFFIC_START } from './traffic.ts'
 
@@ -37,6 +37,8 @@ const QUESTIONS = {
 const PAGE = 1000
 const CAUGHT_UP_WITHIN_MS = 60_000
 const MANY = 10
+/** Between two tries while the store is rebuilt. */
+const REBUILDING_MS = 50
 
 /** The hub refused to answer a question. */
 export class Refused extends Error {
@@ -67,7 +69,7 @@ export async function ask(hub: HubProcess, question: Question): Promise<Answer> 
   return JSON.parse(reply.text) as Answer
 }
 
-/** Asks until the store has applied `position` (null: as it is now). */
+/** Asks until the store answers and has applied `position` (null: as it is now). */
 async function askAfter(
   hub: HubProcess,
   question: Question,
@@ -75,10 +77,15 @@ async function askAfter(
 ): Promise<Answer> {
   const deadline = performance.now() + CAUGHT_UP_WITHIN_MS
   for (;;) {
-    const answer = await ask(hub, position === null ? question : { ...question, after: position })
-    if (!answer.meta.partial) return answer
-    if (performance.now() > deadline) {
-      throw new Error(`the store has not applied ${position}: ${answer.meta.warnings.join(' ')}`)
+    const late = performance.now() > deadline
+    try {
+      const answer = await ask(hub, position === null ? question : { ...question, after: position })
+      if (!answer.meta.partial) return answer
+      if (late) throw new Error(`${position} is not applied: ${answer.meta.warnings.join(' ')}`)
+    } catch (error) {
+      const rebuilding = error instanceof Refused && error.code === 'store_rebuilding'
+      if (late || !rebuilding) throw error
+      await pause(REBUILDING_MS)
     }
   }
 }
@@ -95,10 +102,12 @@ export async function answersOf(hub: HubProcess, position: string | null): Promi
 
 const BATTERY: readonly Question[] = [
   ...Object.values(QUESTIONS),
+  // Rollups answer quantiles within 1 %, rows exactly; this filter is one that only rows can answer.
   {
     kind: 'series',
     measures: ['latency.p50', 'latency.p95', 'latency.p99', 'latency.stddev', 'cost.total'],
     by: ['time:1h', 'model'],
+    filters: [{ field: 'latency', op: 'gte', value: 0 }],
     ...RANGE,
   },
   { kind: 'table', measures: ['events.count', 'value.sum'], by: ['name', 'category'], ...RANGE },
@@ -112,6 +121,20 @@ const BATTERY: readonly Question[] = [
   },
   { kind: 'list', limit: PAGE, ...RANGE },
 ]
+
+/** What the hub's own checks of log, store and rollups find; empty when all is whole. */
+export async function verifyAll(hub: HubProcess): Promise<string[]> {
+  const found: string[] = []
+  for (const what of ['log', 'store', 'rollups']) {
+    const reply = await hub.post(`/api/v1/verify/${what}`, {})
+    if (reply.status !== 200) found.push(`verify ${what}: ${reply.status} ${reply.text}`)
+    else {
+      const { problems } = JSON.parse(reply.text) as { problems: readonly string[] }
+      found.push(...problems.map((problem) => `verify ${what}: ${problem}`))
+    }
+  }
+  return found
+}
 
 /** What is wrong with the reports, in words; empty when every figure is right. */
 export async function differences(

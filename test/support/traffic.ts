@@ -128,10 +128,10 @@ export class Traffic {
       {
         type: 'llm_request',
         ...call,
-        usage,
+        ...(random.chance(0.9) ? { usage } : {}),
         latency_ms: random.between(20, 30_000),
         status: random.pick(['ok', 'ok', 'ok', 'ok', 'error', 'timeout', 'cancelled']),
-        cost_usd: this.#dollars(),
+        ...(random.chance(0.7) ? { cost_usd: this.#dollars() } : {}),
       },
       { type: 'token_cost', ...call, usage, cost_usd: this.#dollars() },
       { type: 'token_usage', ...call, usage },

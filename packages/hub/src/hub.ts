@@ -3,7 +3,7 @@
  * the reverse one; read it to see what depends on what.
  */
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -204,7 +204,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hashKey,
     prices,
     newId: randomUUID,
-    rateOf: () => null,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
 
@@ -217,7 +216,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     {
       version,
       clock,
-      random: Math.random,
+      random: () => randomInt(2 ** 32) / 2 ** 32,
       randomBytes,
       logger,
       control,

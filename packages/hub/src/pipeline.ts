@@ -18,7 +18,6 @@ import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
-import { createStoreLookup } from './ingest/dedup/store-lookup.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
@@ -38,7 +37,6 @@ export interface PipelineParts {
   readonly hashKey: Uint8Array
   readonly prices: PriceTable
   readonly newId: () => string
-  readonly rateOf: (project: string) => number | null
   readonly sabotage: { readonly dedupOff?: boolean }
 }
 
@@ -82,12 +80,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     },
     newId: parts.newId,
     pressure: () => pressureOf(parts),
-    rateOf: parts.rateOf,
-    lookup: createStoreLookup(
-      (plan, scope, signal) => store.query(plan, scope, signal),
-      log,
-      () => new Promise((resume) => clock.hold(LOOKUP_PAUSE_MS, resume)),
-    ),
+    lookup: (project, events) => lookUpPatiently(parts, project, events),
     sabotage: parts.sabotage,
   })
   const asking = createAsk({
@@ -127,4 +120,22 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
     } as const
   }
   return null
+}
+
+/**
+ * Asks the store for events that the index may have forgotten. A store that is being rebuilt cannot
+ * tell: the look-up waits until it can, because guessing would count an event twice.
+ */
+async function lookUpPatiently(
+  { store, clock }: PipelineParts,
+  ...question: Parameters<StoreClient['lookup']>
+): ReturnType<StoreClient['lookup']> {
+  for (;;) {
+    try {
+      return await store.lookup(...question)
+    } catch (error) {
+      if (store.progress.state === 'failed') throw error
+      await new Promise<void>((resume) => clock.hold(LOOKUP_PAUSE_MS, resume))
+    }
+  }
 }

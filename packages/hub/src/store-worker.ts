@@ -1,13 +1,9 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
 import { allProjects, projectScope } from './core/scope.ts'
-import { openJournalReader } from './log/journal/reader.ts'
 import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
-import { messageOf } from './store/duckdb/fault.ts'
-import { StoreOwner } from './store/duckdb/store-owner.ts'
 import type { FromWorker, StoreWorkerData, ToWorker } from './store/protocol.ts'
 
 /**
@@ -19,9 +15,13 @@ type RequestMessage = Extract<ToWorker, { readonly type: 'request' }>
 
 const port = parentPort
 if (port === null) throw new Error('store-worker runs as a worker thread only')
-serve(port, workerData as StoreWorkerData)
+await serve(port, workerData as StoreWorkerData)
 
-function serve(toMain: MessagePort, data: StoreWorkerData): void {
+async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> {
+  const [{ openJournalReader }, { StoreOwner }] = await Promise.all([
+    import('./log/journal/reader.ts'),
+    import('./store/duckdb/store-owner.ts'),
+  ])
   const send = (message: FromWorker): void => toMain.postMessage(message)
   const reader = openJournalReader(data.logDir)
   const path = join(data.storeDir, 'store.duckdb')
@@ -32,7 +32,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     clock: systemClock,
     rollups: ROLLUPS,
     nextBuild,
-    onProgress: send,
+    onStatus: (status) => send({ type: 'status', status }),
   })
   const cancels = new Map<number, AbortController>()
 
@@ -47,7 +47,9 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
         return owner.version(scopeOf(project), from, to)
       }
       case 'status':
-        return owner.status(await bytesOf(path))
+        return owner.status()
+      case 'lookup':
+        return owner.lookup(message.take)
       case 'sql':
         return owner.sql(message.take, signal)
       case 'verify':
@@ -66,7 +68,7 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
     try {
       send({ type: 'answer', id, answer: await answer(message, controller.signal) })
     } catch (error) {
-      send({ type: 'error', id, message: messageOf(error) })
+      send({ type: 'error', id, message: error instanceof Error ? error.message : String(error) })
     } finally {
       cancels.delete(id)
     }
@@ -103,15 +105,4 @@ function serve(toMain: MessagePort, data: StoreWorkerData): void {
 
 function scopeOf(project: string | null) {
   return project === null ? allProjects() : projectScope(project)
-}
-
-async function bytesOf(path: string): Promise<number> {
-  let bytes = 0
-  for (const file of [path, `${path}.wal`]) {
-    bytes += await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return bytes
 }

@@ -96,7 +96,7 @@ export async function startService(
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
       verify: async () => null,
-    limits: () => ({}),
+      limits: () => ({}),
       ...overrides,
     },
     { ...DEFAULT_SERVER_LIMITS, ...serverLimits },

@@ -110,7 +110,7 @@ export class QuantileSketch {
   }
 
   state(): QuantileSketchState {
-    const sorted = sortedBins(this.#counts ?? new Map())
+    const sorted = sortedBins(this.#counts ?? new Map<number, number>())
     return {
       values: [...this.#values],
       weights: [...this.#weights],

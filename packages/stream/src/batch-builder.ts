@@ -135,12 +135,6 @@ export class Int64Writer implements Writer {
     this.setWords(row, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
   }
 
-  /** A safe integer or any 64-bit one. */
-  setInteger(row: number, value: number | bigint): void {
-    if (typeof value === 'number') this.set(row, value)
-    else this.setBig(row, value)
-  }
-
   #grow(needed: number): void {
     const grown = new Int32Array(grownCapacity(this.#words.length, needed))
     grown.set(this.#words)

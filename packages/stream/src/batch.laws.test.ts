@@ -97,6 +97,8 @@ describe('column batch', () => {
         const moved = new Uint8Array(bytes.length + shift)
         moved.set(bytes, shift)
         expect(read(decodeBatch(moved.subarray(shift)))).toEqual(input)
+        // The journal reads into Buffers, whose `slice` does not copy.
+        expect(read(decodeBatch(Buffer.from(moved.buffer).subarray(shift)))).toEqual(input)
       }),
     )
   })

@@ -20,6 +20,11 @@ describe('buckets around known changes of the clock', () => {
       '2024-03-31T22:00Z',
       '2024-04-01T22:00Z',
     ])
+    // Double summer time ended in Newfoundland: two hours at once.
+    expect(edges('America/St_Johns', '1d', '1988-10-30T12:00Z', '1988-10-30T13:00Z')).toEqual([
+      '1988-10-30T01:30Z',
+      '1988-10-31T03:30Z',
+    ])
     expect(edges('America/New_York', '1d', '2024-11-03T04:00Z', '2024-11-04T05:00Z')).toEqual([
       '2024-11-03T04:00Z',
       '2024-11-04T05:00Z',

@@ -6,7 +6,7 @@ import type { JsonSchema, QueryParameter, Route } from './route.ts'
 const PROBLEM_REFERENCE = { $ref: '#/components/schemas/Problem' } as const
 
 /** Every error a route may answer: its own, and those of authorisation, query string and bugs. */
-export function problemCodes(route: Route): readonly RequestErrorCode[] {
+function problemCodes(route: Route): readonly RequestErrorCode[] {
   const access: readonly RequestErrorCode[] =
     route.permission === 'public' ? [] : ['unauthenticated', 'forbidden', 'rate_limited']
   return [

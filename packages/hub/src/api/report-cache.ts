@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Cache } from '../cache/cache.ts'
 import type { Ask } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
@@ -69,7 +69,7 @@ export class ReportCache {
     ifNoneMatch: string | undefined,
   ): Promise<CachedReport> {
     const { cache, clock, rangeVersion } = this.#options
-    const now = Math.ceil(clock.now() / NOW_STEP_MS) * NOW_STEP_MS
+    const now = (Math.floor(clock.now() / NOW_STEP_MS) + 1) * NOW_STEP_MS
     const fixed = isAbsolute(parameters['start_time']) && isAbsolute(parameters['end_time'])
     const name = nameOf(report, parameters, scope)
     const known = this.#ranges.get(name)
@@ -176,7 +176,7 @@ function union(a: Range, b: Range): Range {
 
 /** Weak: a new answer under the same key says the same in perhaps other bytes. */
 function etagOf(key: string): string {
-  return `W/"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`
+  return `W/"${hash('sha256', key, 'base64url').slice(0, 22)}"`
 }
 
 /** The weak comparison of RFC 9110 §13.1.2; tags of ours hold no comma. */

@@ -62,6 +62,8 @@ export interface ServerOptions {
 }
 
 export interface Server {
+  /** What the router answers, as `METHOD /url`, without the HEAD twins of GET routes. */
+  readonly registered: readonly string[]
   /** Listens; port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
   /** Stops accepting, lets requests in flight finish within the deadline, then cuts them off. */
@@ -101,8 +103,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerParserError,
-    frameworkErrors: (_error, request, reply: FastifyReply) => {
-      void send(request, reply, problem('invalid_request', 'the URL is not valid'))
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      const failure =
+        error.code === 'FST_ERR_BAD_URL'
+          ? problem('invalid_request', 'the URL is not valid')
+          : problem('not_found', 'there is nothing at this address')
+      void send(request, reply, failure)
     },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   })
@@ -110,6 +116,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     send(request, reply, problemOf(error, request)),
   )
+  const registered: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    if (method !== 'HEAD') registered.push(`${String(method)} ${url}`)
+  })
   const allowed = allowedMethods(routes)
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
@@ -125,8 +135,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
-    if (closing) reply.header('connection', 'close')
     done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -159,6 +172,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   for (const route of routes) if (route.body?.type !== 'stream') mount(app, route, options)
 
   return {
+    registered,
     async listen(host, port) {
       await app.listen({ host, port })
       const address = app.server.address()

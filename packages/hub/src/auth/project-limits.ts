@@ -24,9 +24,14 @@ export class ProjectLimits {
     return this.#read().has(project)
   }
 
+  /** Events per second the project may send; null for no limit. */
+  rateOf(project: string): number | null {
+    return this.#read().get(project) ?? null
+  }
+
   /** Admits `events` and answers 0, or admits none and answers the seconds to wait. */
   admit(project: string, events: number): number {
-    const rate = this.#read().get(project) ?? null
+    const rate = this.rateOf(project)
     if (rate === null) return 0
     const burst = Math.max(1, rate * BURST_SECONDS)
     return this.#limiter.take(project, events, rate, burst, this.#clock.monotonic())

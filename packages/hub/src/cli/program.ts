@@ -1,10 +1,22 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
-import { importFile } from './commands/import.ts'
-import { journalDump, journalRepair, journalVerify } from './commands/journal.ts'
-import { keysCreate, keysList, keysRevoke } from './commands/keys.ts'
-import { listCatalogue, query } from './commands/query.ts'
+import { type ImportCommandOptions, importFile } from './commands/import.ts'
+import {
+  type DumpCommandOptions,
+  journalDump,
+  journalRepair,
+  journalVerify,
+  type RepairCommandOptions,
+} from './commands/journal.ts'
+import {
+  type KeyCreateOptions,
+  keysCreate,
+  keysList,
+  keysRevoke,
+  type RevokeOptions,
+} from './commands/keys.ts'
+import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
@@ -57,7 +69,7 @@ function remote(command: Command): Command {
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
-export function createProgram(context: CliContext, version: string): Command {
+function createProgram(context: CliContext, version: string): Command {
   const program = new Command('llmhub')
     .description(
       'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',
@@ -110,7 +122,9 @@ export function createProgram(context: CliContext, version: string): Command {
       )
       .option('--dry-run', 'read and map everything, show the first events, send nothing')
       .option('--list', 'list the built-in mappings')
-      .action((file: string | undefined, options) => importFile(file, options, context)),
+      .action((file: string | undefined, options: ImportCommandOptions) =>
+        importFile(file, options, context),
+      ),
     [
       'llmhub import --list',
       'llmhub import AzureLLMInferenceTrace_conv.csv --map azure-llm-inference --field model_id=gpt-4',
@@ -143,7 +157,7 @@ export function createProgram(context: CliContext, version: string): Command {
       .option('--limit <n>', 'most rows')
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
-      .action((measures: string[], options) =>
+      .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
         options.list === true ? listCatalogue(options, context) : query(measures, options, context),
       ),
     [
@@ -154,7 +168,7 @@ export function createProgram(context: CliContext, version: string): Command {
   )
 
   const keys = program.command('keys').description('list, create and revoke API keys')
-  remote(keys.command('list').description('list keys')).action((options) =>
+  remote(keys.command('list').description('list keys')).action((options: GlobalOptions) =>
     keysList(options, context),
   )
   withExamples(
@@ -167,7 +181,7 @@ export function createProgram(context: CliContext, version: string): Command {
         collect,
       )
       .option('--expires <time>', 'when it ends, ISO 8601')
-      .action((name: string, options) => keysCreate(name, options, context)),
+      .action((name: string, options: KeyCreateOptions) => keysCreate(name, options, context)),
     [
       'llmhub keys create checkout-service --project shop',
       'llmhub keys create grafana --permission query:read',
@@ -177,14 +191,14 @@ export function createProgram(context: CliContext, version: string): Command {
     .argument('<id>')
     .option('--yes', 'do it')
     .option('--dry-run', 'say what would happen')
-    .action((id: string, options) => keysRevoke(id, options, context))
+    .action((id: string, options: RevokeOptions) => keysRevoke(id, options, context))
 
   const journal = program
     .command('journal')
     .description('look at the log on disk (while the hub is stopped)')
   common(journal.command('verify').description('check every frame: checksums, chain, gaps'))
     .option('-o, --output <format>')
-    .action((options) => journalVerify(options, context))
+    .action((options: GlobalOptions) => journalVerify(options, context))
   withExamples(
     common(journal.command('dump').description('list records'))
       .option('--partition <n>', '0 is live, 1 is backfill', wholeNumber, 0)
@@ -192,7 +206,7 @@ export function createProgram(context: CliContext, version: string): Command {
       .option('--limit <n>', 'most records', wholeNumber, 20)
       .option('--rows', 'show the rows of event records too')
       .option('-o, --output <format>')
-      .action((options) => journalDump(options, context)),
+      .action((options: DumpCommandOptions) => journalDump(options, context)),
     ['llmhub journal dump --from 100 --limit 5 --rows'],
   )
   common(
@@ -206,7 +220,7 @@ export function createProgram(context: CliContext, version: string): Command {
       '--keep-from <partition:offset...>',
       'the store has applied what lies before: count what is missing of it as lost',
     )
-    .action((options) => journalRepair(options, context))
+    .action((options: RepairCommandOptions) => journalRepair(options, context))
 
   withExamples(
     remote(
@@ -216,7 +230,9 @@ export function createProgram(context: CliContext, version: string): Command {
     )
       .argument('<what>', 'log, store or rollups')
       .option('--offline', 'open the folder instead of asking a running hub')
-      .action((what: string, options) => verify(what, options, context)),
+      .action((what: string, options: GlobalOptions & { offline?: boolean }) =>
+        verify(what, options, context),
+      ),
     ['llmhub verify log --offline', 'llmhub verify rollups'],
   )
 
@@ -229,7 +245,7 @@ export function createProgram(context: CliContext, version: string): Command {
         ),
     )
       .option('--json', 'for support: everything as JSON, secrets left out')
-      .action((options) => doctor(options, context)),
+      .action((options: GlobalOptions & { json?: boolean }) => doctor(options, context)),
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
@@ -237,9 +253,9 @@ export function createProgram(context: CliContext, version: string): Command {
   common(config.command('show').description('every option with its value'))
     .option('--origin', 'also where each value comes from')
     .option('-o, --output <format>')
-    .action((options) => configShow(options, context))
+    .action((options: GlobalOptions & { origin?: boolean }) => configShow(options, context))
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
-    (options) => configValidate(options, context),
+    (options: GlobalOptions) => configValidate(options, context),
   )
   inherit(program)
   return program

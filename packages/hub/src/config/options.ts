@@ -292,7 +292,6 @@ type ValueOf<S> = S extends { type: 'integer' | 'number' }
 
 /** The configuration: option path → value. */
 export type Config = { readonly [S in (typeof OPTIONS)[number] as S['path']]: ValueOf<S> }
-export type OptionPath = keyof Config
 
 /** Environment variable of an option: `ingest.max_tags` → `LLMHUB_INGEST_MAX_TAGS`. */
 export function envName(spec: OptionSpec): string {

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 
 /** Version of the layout of the data folder that this program writes, and the oldest reader it suits. */
-export const FOLDER_FORMAT = 1
+const FOLDER_FORMAT = 1
 const MIN_READER = 1
 const FILE = 'format.json'
 

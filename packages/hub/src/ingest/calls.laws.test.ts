@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { manualClock } from '../../test/manual-clock.ts'
 import { CALL_VALUE_WORDS, type CallRow, emptyCallRow } from './call-row.ts'
 import { CallKeyHasher, Calls } from './calls.ts'
 import { hashKeyFrom } from './dedup/key-hash.ts'
 import { KeyIndex } from './dedup/key-index.ts'
-import { MemoryRunFiles } from './dedup/memory-run-files.ts'
-import { TestClock } from './test-clock.ts'
+import { MemoryRunFiles } from './dedup/memory-run-files.fixture.ts'
 
 interface Event {
   readonly rank: number
@@ -52,7 +52,7 @@ function expected(all: readonly Event[]): number[] {
 async function arrive(order: readonly Event[]): Promise<number[]> {
   const index = await KeyIndex.open({
     files: new MemoryRunFiles(),
-    clock: new TestClock(0),
+    clock: manualClock(0),
     valueWords: CALL_VALUE_WORDS,
     horizonSeconds: 1e9,
     maxKeys: 1e9,

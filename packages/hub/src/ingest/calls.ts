@@ -6,7 +6,6 @@ import {
   copyCallRow,
   emptyCallRow,
   isBetter,
-  offsetOfCallRow,
   packCallRow,
   resolveCallRow,
   unpackCallRow,
@@ -28,15 +27,16 @@ import type { Group } from './group.ts'
  * the order of arrival the same rows are counted, as long as both lie within the horizon of the index.
  *
  * The index has a bucket per response and per request. A bucket holds the rows that can still matter:
- * the best with and the best without a response id, and those with one that nothing of this bucket
- * suppresses; nearly always one row. It keeps at most BUCKET_ROWS: a request id under which more
- * calls have come than that may leave some of them counted beside a better row without a response id.
+ * the best without a response id, and those with one that nothing of this bucket suppresses (whatever
+ * suppresses a row also beats what that row beats); nearly always one row. It keeps at most BUCKET_ROWS: a
+ * request id under which more calls have come may leave some of them counted beside a better row
+ * without a response id.
  *
  * A row that comes second is suppressed by a flag. A row that came first is suppressed by its flag
- * while its group is still open, else by an operation in the append of the better row.
+ * when both are of one append, else by an operation in the append of the better row.
  */
 
-export const BUCKET_ROWS = 8
+const BUCKET_ROWS = 8
 
 /** Where a kind has the fields that name a call. */
 interface CallFields {
@@ -145,13 +145,12 @@ class Bucket {
 
   /** Keeps the rows that can still matter. */
   prune(): void {
-    const best = this.#best(false)
-    const bestAnswered = this.#best(true)
+    const best = this.#bestUnanswered()
     let kept = 0
     for (let i = 0; i < this.count; i++) {
       const row = this.rows[i]
       if (row === undefined) continue
-      if (row === best || row === bestAnswered || (row.hasResponse && !row.suppressed)) {
+      if (row === best || (row.hasResponse && !row.suppressed)) {
         this.#move(i, kept)
         kept++
       }
@@ -162,7 +161,7 @@ class Bucket {
       for (let i = 0; i < this.count; i++) {
         const row = this.rows[i]
         const other = this.rows[worst]
-        if (row === undefined || row === best || row === bestAnswered) continue
+        if (row === undefined || row === best) continue
         if (other === undefined || isBetter(other, row)) worst = i
       }
       this.#move(worst, this.count - 1)
@@ -170,11 +169,12 @@ class Bucket {
     }
   }
 
-  #best(hasResponse: boolean): CallRow | undefined {
+  /** The best row without a response id. */
+  #bestUnanswered(): CallRow | undefined {
     let best: CallRow | undefined
     for (let i = 0; i < this.count; i++) {
       const row = this.rows[i]
-      if (row === undefined || row.hasResponse !== hasResponse) continue
+      if (row === undefined || row.hasResponse) continue
       if (best === undefined || isBetter(row, best)) best = row
     }
     return best
@@ -320,5 +320,3 @@ export class Calls {
 function findWords(table: HashTable, words: Int32Array, at: number): number {
   return table.find(words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0)
 }
-
-export { offsetOfCallRow }

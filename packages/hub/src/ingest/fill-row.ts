@@ -2,7 +2,6 @@ import {
   COMMON_FIELDS,
   EVENT_COLUMNS,
   type EventColumnName,
-  type FieldSpec,
   type KindSpec,
   type ValidEvent,
 } from '@llmhub/schema'
@@ -15,6 +14,7 @@ import {
   type TagsWriter,
   type TextWriter,
 } from '@llmhub/stream'
+
 import type { Pico } from './money.ts'
 
 /**
@@ -121,12 +121,16 @@ const AT = {
   environment: commonIndex('environment'),
   correlation: commonIndex('correlation_id'),
   parent: commonIndex('parent_event_id'),
-  weight: commonIndex('weight'),
 } as const
 
 /** Where a kind keeps the fields that ingest looks at by name; -1 where it has none. */
 export function columnIndex(kind: KindSpec, column: EventColumnName): number {
   return kind.fields.findIndex((spec) => spec.column === column)
+}
+
+function setPico(writer: Int64Writer | undefined, row: number, amount: Pico | null): void {
+  if (typeof amount === 'number') writer?.set(row, amount)
+  else if (amount !== null) writer?.setBig(row, amount)
 }
 
 /** Fills one batch. The batch is done with `finish`; a filler is used for one batch only. */
@@ -144,7 +148,6 @@ export class RowFiller {
   readonly #receiver: DictWriter
   readonly #kind: DictWriter
   readonly #family: DictWriter
-  readonly #weight: NumberWriter
   readonly #suppressed: NumberWriter
   readonly #isCurrent: NumberWriter
   readonly #schemaVersion: DictWriter
@@ -179,7 +182,6 @@ export class RowFiller {
     this.#receiver = builder.dict('receiver')
     this.#kind = builder.dict('kind')
     this.#family = builder.dict('family')
-    this.#weight = builder.number('weight')
     this.#suppressed = builder.number('suppressed')
     this.#isCurrent = builder.number('is_current')
     this.#schemaVersion = builder.dict('schema_version')
@@ -279,7 +281,6 @@ export class RowFiller {
 
   #fillCommon(row: number, common: readonly unknown[]): void {
     const defaults = this.#defaults
-    this.#weight.set(row, (common[AT.weight] as number | undefined) ?? 1)
     this.#schemaVersion.set(
       row,
       (common[AT.schemaVersion] as string | undefined) ?? defaults.schemaVersion,
@@ -319,13 +320,12 @@ export class RowFiller {
     if (costs.cacheWriteTokens >= 0) cacheWrite?.set(row, costs.cacheWriteTokens)
     if (costs.reasoningTokens >= 0) reasoning?.set(row, costs.reasoningTokens)
     const [reported, computed, prompt, completion, other] = this.#costs
-    if (costs.reported !== null) reported?.setInteger(row, costs.reported)
-    if (costs.computed !== null) computed?.setInteger(row, costs.computed)
-    if (costs.prompt !== null) prompt?.setInteger(row, costs.prompt)
-    if (costs.completion !== null) completion?.setInteger(row, costs.completion)
-    if (costs.other !== null) other?.setInteger(row, costs.other)
-    const total = costs.computed ?? costs.reported
-    if (total !== null) this.#total.setInteger(row, total)
+    setPico(reported, row, costs.reported)
+    setPico(computed, row, costs.computed)
+    setPico(prompt, row, costs.prompt)
+    setPico(completion, row, costs.completion)
+    setPico(other, row, costs.other)
+    setPico(this.#total, row, costs.computed ?? costs.reported)
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)
     if (costs.version !== '') this.#priceVersion.set(row, costs.version)
@@ -335,7 +335,7 @@ export class RowFiller {
     const dicts: Copy<DictWriter>[] = []
     const texts: Copy<TextWriter>[] = []
     const numbers: Copy<NumberWriter>[] = []
-    for (const [from, spec] of (kind.fields as readonly FieldSpec[]).entries()) {
+    for (const [from, spec] of kind.fields.entries()) {
       if (spec.column === undefined) continue
       const type = TYPES.get(spec.column)
       if (type === 'dict') dicts.push({ from, to: this.#builder.dict(spec.column) })

@@ -1,4 +1,4 @@
-import type { ValidationLimits } from '@llmhub/schema'
+import type { InvalidEvent, ValidationLimits } from '@llmhub/schema'
 import type { Clock } from '../core/clock.ts'
 import type {
   EventResult,
@@ -8,16 +8,16 @@ import type {
   IntakeRequest,
 } from '../core/intake.ts'
 import { BACKFILL, LIVE, type Log } from '../log/log.ts'
-import { type CallRow, emptyCallRow } from './call-row.ts'
-import { Calls, offsetOfCallRow } from './calls.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import { type CallRow, emptyCallRow, offsetOfCallRow } from './call-row.ts'
+import { Calls } from './calls.ts'
 import type { KeyIndex } from './dedup/key-index.ts'
 import { emptyCosts, type RowDefaults, RowFiller, type RowSystem } from './fill-row.ts'
-import type { Group, GroupOutcome } from './group.ts'
+import type { Group } from './group.ts'
 import { Lane } from './lane.ts'
-import { type Prepared, Preparer, type PriceRow } from './prepare.ts'
+import { PerSecond } from './per-second.ts'
+import { type Prepared, Preparer } from './prepare.ts'
 import { previewRows } from './preview.ts'
-import { PerSecond, RateLimit } from './rate-limit.ts'
+import type { PriceRow } from './price-row.ts'
 import { Counters, type IngestStats } from './stats.ts'
 
 /**
@@ -66,20 +66,18 @@ export interface IntakeOptions {
   readonly calls: KeyIndex
   /** Instance key of the id hashes, 16 bytes; the same for the life of the data folder. */
   readonly hashKey: Uint8Array
-  /** Works out usage and cost of an event. */
+  /** Works out usage and cost of an event (`createPriceRow`). */
   readonly price: PriceRow
   readonly defaults: RowDefaults
   readonly limits: IntakeLimits
   /** Identities of dead letters. */
-  newId(): string
+  readonly newId: () => string
   /** Why nothing may be taken in now, or null. Asked before every request. */
   pressure(): {
     readonly code: 'overloaded' | 'disk_full'
     readonly message: string
     readonly retryAfterSeconds: number
   } | null
-  /** Events per second that the project may send, or null. */
-  rateOf(project: string): number | null
   /**
    * Looks in the store for ids that the index no longer remembers, in order; null = unknown. Only
    * asked of events so old that they may have come before the horizon.
@@ -109,6 +107,27 @@ const NEW = 0
 const DUPLICATE = 1
 const CONFLICT = 2
 
+type Problem = Pick<InvalidEvent, 'code' | 'path' | 'message'>
+
+const ID_CONFLICT: Problem = {
+  code: 'id_conflict',
+  path: '/common/event_id',
+  message: 'an event with this id and other content was accepted before',
+}
+
+/** A request on its way into the open group of its lane. */
+interface Staging {
+  readonly lane: Lane
+  /** The group that has its rows and dead letters; null while there are none. */
+  group: Group | null
+  /** Groups that its duplicates are in, and in the end its own. */
+  readonly waits: Set<Group>
+  readonly results: EventResult[]
+  accepted: number
+  duplicates: number
+  rejected: number
+}
+
 type Refusal = Extract<IntakeOutcome, { ok: false }>
 
 export function createIntake(options: IntakeOptions): IntakeStage {
@@ -122,7 +141,6 @@ class Stage {
   readonly #preparer: Preparer
   readonly #calls: Calls
   readonly #counters = new Counters()
-  readonly #rates = new RateLimit()
   readonly #letters: PerSecond
   readonly #costs = emptyCosts()
   readonly #callRow = emptyCallRow()
@@ -202,7 +220,7 @@ class Stage {
 
   #refusal(request: IntakeRequest, lane: Lane): Refusal | null {
     if (this.#failure !== null) return this.#failure
-    const { limits, clock } = this.#options
+    const { limits } = this.#options
     const count = request.events.length
     if (count > limits.maxEvents) {
       const message = `${count} events in one request, the limit is ${limits.maxEvents}`
@@ -218,12 +236,7 @@ class Stage {
       const message = `${lane.pendingRows} events wait for the disk`
       return { ok: false, code: 'overloaded', message, retryAfterSeconds: 1 }
     }
-    const rate = request.dryRun === true ? null : this.#options.rateOf(request.project)
-    if (rate === null) return null
-    const wait = this.#rates.take(request.project, rate, count, clock.monotonic())
-    if (wait === 0) return null
-    const message = `project ${request.project} may send ${rate} events per second`
-    return { ok: false, code: 'rate_limited', message, retryAfterSeconds: wait }
+    return null
   }
 
   #dryRun(prepared: Prepared): IntakeAnswer {
@@ -305,69 +318,82 @@ class Stage {
     return null
   }
 
+  /** Adds the events to the open group, in one go, then waits for all that the answer rests on. */
   async #stage(prepared: Prepared, lane: Lane): Promise<IntakeOutcome> {
-    const results: EventResult[] = []
-    const waits = new Set<Group>()
-    let group: Group | null = null
-    let accepted = 0
-    let duplicates = 0
-    let rejected = 0
-    const reject = (i: number, code: DeadLetter['code'], path: string, message: string): void => {
-      rejected++
-      if (results.length < MAX_RESULTS) {
-        results.push({ index: i, outcome: 'rejected', code: code as never, path, message })
-      }
-      const { limits, clock } = this.#options
-      if (!this.#letters.allows(prepared.project, clock.monotonic())) {
-        this.#counters.lettersNotKept++
-        return
-      }
-      group ??= lane.open()
-      group.letters.add(this.#letter(prepared, i, code, path, message, limits.keepContent))
+    const staging: Staging = {
+      lane,
+      group: null,
+      waits: new Set(),
+      results: [],
+      accepted: 0,
+      duplicates: 0,
+      rejected: 0,
     }
-    for (let i = 0; i < prepared.count; i++) {
-      const problem = prepared.problems[i]
-      if (problem !== undefined) {
-        this.#counters.rejected(problem.code)
-        reject(i, problem.code, problem.path, problem.message)
-        continue
-      }
-      const state =
-        prepared.states[i] === NEW ? this.#inFlight(prepared, i, lane, waits) : prepared.states[i]
-      if (state === DUPLICATE) {
-        duplicates++
-        if (results.length < MAX_RESULTS) results.push({ index: i, outcome: 'duplicate' })
-      } else if (state === CONFLICT) {
-        this.#counters.rejected('id_conflict')
-        reject(
-          i,
-          'id_conflict',
-          '/common/event_id',
-          'an event with this id and other content was accepted before',
-        )
-      } else {
-        group ??= lane.open()
-        this.#addRow(prepared, i, group, lane)
-        accepted++
-      }
-    }
-    const wrote = group as Group | null
-    if (wrote !== null) waits.add(wrote)
+    for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
+    const { group, accepted, duplicates, rejected, results } = staging
+    if (group !== null) staging.waits.add(group)
     let position: string | null = null
-    for (const waited of waits) {
-      const outcome: GroupOutcome = await waited.settled
+    for (const waited of staging.waits) {
+      const outcome = await waited.settled
       if (!outcome.ok) {
         this.#counters.refuse(outcome.code)
         return outcome.code === 'storage_failed' ? outcome : { ...outcome, retryAfterSeconds: 1 }
       }
-      if (waited === wrote) position = `${prepared.partition}:${outcome.next}`
+      if (waited === group) position = `${prepared.partition}:${outcome.next}`
     }
     this.#counters.answered(prepared.project, accepted, duplicates, rejected)
     return { ok: true, answer: { accepted, duplicates, rejected, results, position } }
   }
 
+  #stageEvent(prepared: Prepared, i: number, staging: Staging): void {
+    const problem = prepared.problems[i]
+    if (problem !== undefined) {
+      this.#reject(prepared, i, problem, staging)
+      return
+    }
+    const known = prepared.states[i]
+    const state = known === NEW ? this.#inFlight(prepared, i, staging) : known
+    if (state === DUPLICATE) {
+      staging.duplicates++
+      if (staging.results.length < MAX_RESULTS) {
+        staging.results.push({ index: i, outcome: 'duplicate' })
+      }
+    } else if (state === CONFLICT) {
+      this.#reject(prepared, i, ID_CONFLICT, staging)
+    } else {
+      staging.group ??= staging.lane.open()
+      this.#addRow(prepared, i, staging.group, staging.lane)
+      staging.accepted++
+    }
+  }
+
+  #reject(prepared: Prepared, i: number, problem: Problem, staging: Staging): void {
+    const { code, path, message } = problem
+    const { limits, clock, newId } = this.#options
+    this.#counters.rejected(code)
+    staging.rejected++
+    if (staging.results.length < MAX_RESULTS) {
+      staging.results.push({ index: i, outcome: 'rejected', code, path, message })
+    }
+    if (!this.#letters.allows(prepared.project, clock.monotonic())) {
+      this.#counters.lettersNotKept++
+      return
+    }
+    staging.group ??= staging.lane.open()
+    staging.group.letters.add({
+      project: prepared.project,
+      rejectId: newId(),
+      receivedAt: prepared.receivedAt,
+      receiver: prepared.receiver,
+      code,
+      path,
+      message,
+      ...this.#preparer.describe(prepared, i, limits.keepContent),
+    })
+  }
+
   /** Looks for the id among the rows in flight. */
-  #inFlight(prepared: Prepared, i: number, lane: Lane, waits: Set<Group>): number {
+  #inFlight(prepared: Prepared, i: number, { lane, waits }: Staging): number {
     if (this.#options.sabotage?.dedupOff === true) return NEW
     const { keys, contents } = prepared
     const at = i * 4
@@ -426,7 +452,7 @@ class Stage {
     row.offsetHigh = 0
     row.index = index
     row.receivedSeconds = Math.floor(prepared.receivedAt / 1e6)
-    const suppress = (other: CallRow): void => this.#suppress(prepared.project, other, group, lane)
+    const suppress = (other: CallRow): void => this.#suppress(prepared.project, other, group)
     const suppressed = this.#calls.arrive(
       row,
       (flags & 2) !== 0,
@@ -439,17 +465,15 @@ class Stage {
     return suppressed
   }
 
-  #suppress(project: string, row: CallRow, group: Group, lane: Lane): void {
+  /**
+   * A row of the same append is suppressed by its flag. Any other needs an operation, also one that is
+   * not encoded yet: its append may succeed and that of the better row fail.
+   */
+  #suppress(project: string, row: CallRow, group: Group): void {
     this.#counters.suppressed++
     const { partition, pending, index } = row
-    if (pending) {
-      const owner = lane.pending.find((other) => other.sequence === row.offsetLow)
-      if (owner !== undefined && !owner.sealed) {
-        owner.rows.suppress(index)
-        return
-      }
-    }
-    group.targets.push({ project, partition, pending, offset: offsetOfCallRow(row), index })
+    if (pending && row.offsetLow === group.sequence) group.rows.suppress(index)
+    else group.targets.push({ project, partition, pending, offset: offsetOfCallRow(row), index })
   }
 
   #commit(group: Group, first: bigint, next: bigint): void {
@@ -488,26 +512,6 @@ class Stage {
       contentLow: prepared.contents[i * 2] ?? 0,
       contentHigh: prepared.contents[i * 2 + 1] ?? 0,
       suppressed,
-    }
-  }
-
-  #letter(
-    prepared: Prepared,
-    i: number,
-    code: string,
-    path: string,
-    message: string,
-    keepContent: boolean,
-  ): DeadLetter {
-    return {
-      project: prepared.project,
-      rejectId: this.#options.newId(),
-      receivedAt: prepared.receivedAt,
-      receiver: prepared.receiver,
-      code,
-      path,
-      message,
-      ...this.#preparer.describe(prepared, i, keepContent),
     }
   }
 }

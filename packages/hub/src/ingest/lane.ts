@@ -80,7 +80,7 @@ export class Lane {
       this.#scheduled = false
       this.#append()
     }
-    if (this.#options.delayMs > 0) this.#options.clock.after(this.#options.delayMs, start)
+    if (this.#options.delayMs > 0) this.#options.clock.hold(this.#options.delayMs, start)
     else queueMicrotask(start)
   }
 

@@ -8,6 +8,9 @@
  */
 export type Pico = number | bigint
 
+/** Greatest amount that a 64-bit column holds: about $9.2 million. */
+export const MAX_PICO = 9_223_372_036_854_775_807n
+
 const PICO_DIGITS = 12
 const PICO_PER_DOLLAR = 1e12
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/

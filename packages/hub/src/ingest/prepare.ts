@@ -13,12 +13,8 @@ import { CallKeyHasher, Calls } from './calls.ts'
 import { describeBody, describeText, eventIdOf } from './dead-letter.ts'
 import { ContentHasher } from './dedup/content-hash.ts'
 import { type HashKey, hashKeyFrom, KeyHasher } from './dedup/key-hash.ts'
-import type { RowCosts } from './fill-row.ts'
 import type { Group } from './group.ts'
 import type { IntakeLimits, KnownEvent } from './intake.ts'
-
-/** Works out usage and cost of an event into `costs`, every field of it. */
-export type PriceRow = (event: ValidEvent, receiver: string, costs: RowCosts) => void
 
 /** A request whose events have been validated and hashed. Arrays are by index of the event. */
 export interface Prepared {

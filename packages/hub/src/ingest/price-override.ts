@@ -35,12 +35,13 @@ export interface Overrides {
   readonly issues: readonly string[]
 }
 
-/** LiteLLM's key without suffixes → the unit of the price package. Dollars per token. */
+/** LiteLLM's key without suffixes → the unit of the price package. Dollars for one. */
 const KEYS: Readonly<Record<string, string | undefined>> = {
   input_cost_per_token: 'input_mtok',
   output_cost_per_token: 'output_mtok',
   output_cost_per_reasoning_token: 'output_reasoning_mtok',
   cache_read_input_token_cost: 'cache_read_mtok',
+  input_cost_per_token_cache_hit: 'cache_read_mtok',
   cache_creation_input_token_cost: 'cache_write_mtok',
   cache_creation_input_token_cost_above_1hr: 'cache_write_1h_mtok',
   input_cost_per_audio_token: 'input_audio_mtok',
@@ -48,7 +49,12 @@ const KEYS: Readonly<Record<string, string | undefined>> = {
   cache_read_input_audio_token_cost: 'cache_audio_read_mtok',
   input_cost_per_image_token: 'input_image_mtok',
   output_cost_per_image_token: 'output_image_mtok',
+  output_cost_per_video_token: 'output_video_mtok',
+  input_cost_per_request: 'requests_kcount',
 }
+
+/** What a list cannot do without. */
+const NEEDED: ReadonlySet<string> = new Set(['input_mtok', 'output_mtok'])
 
 const SUFFIX = /^(.+?)(?:_above_(\d+)k_tokens)?(?:_(batches|flex|priority))?$/
 const TIER_NAMES: Readonly<Record<string, string | undefined>> = { batches: 'batch' }
@@ -123,12 +129,7 @@ function readVersion(
   const plans = new Map<string, PricePlan>()
   for (const [tier, list] of lists) {
     const name = typeof since === 'string' ? `${key}@${since}` : key
-    const plan = compilePlan(list, tier === 'standard' ? name : `${name}#${tier}`)
-    if (plan === null) {
-      issues.push(`${key}: a price is too large or too fine`)
-      return null
-    }
-    plans.set(tier, plan)
+    plans.set(tier, compilePlan(list, tier === 'standard' ? name : `${name}#${tier}`))
   }
   if (plans.size === 0) {
     issues.push(`${key}: no price per token`)
@@ -153,7 +154,7 @@ function readLists(
     const [, base = '', above, suffix] = SUFFIX.exec(field) ?? []
     const unit = Object.hasOwn(KEYS, base) ? KEYS[base] : undefined
     if (unit === undefined || value === null) continue
-    const price = perMillion(value)
+    const price = readPriceOfOne(value, unit.endsWith('_kcount') ? 3 : 6)
     if (price === null) {
       issues.push(`${key}: ${field} is not a price`)
       return null
@@ -173,7 +174,9 @@ function readLists(
     for (const [unit, { base, tiers }] of list) {
       if (base === null) {
         issues.push(`${key}: a price above a size, but none below it (${unit}, ${tier})`)
-        return null
+        if (NEEDED.has(unit)) return null
+        // Without a price of its own it costs what it is part of, as everywhere.
+        continue
       }
       read.set(unit, { base, tiers: tiers.sort((a, b) => a.start - b.start) })
     }
@@ -182,13 +185,13 @@ function readLists(
   return lists
 }
 
-/** Dollars per token to dollars per million. */
-function perMillion(value: unknown): Decimal | null {
+/** Dollars for one to dollars for 10^per. */
+function readPriceOfOne(value: unknown, per: number): Decimal | null {
   if (typeof value !== 'number' && typeof value !== 'string') return null
-  const perToken = parseDecimal(value)
-  if (perToken === null || perToken.digits < 0n) return null
-  const scale = perToken.scale - 6
+  const one = parseDecimal(value)
+  if (one === null || one.digits < 0n) return null
+  const scale = one.scale - per
   return scale >= 0
-    ? { digits: perToken.digits, scale }
-    : { digits: perToken.digits * 10n ** BigInt(-scale), scale: 0 }
+    ? { digits: one.digits, scale }
+    : { digits: one.digits * 10n ** BigInt(-scale), scale: 0 }
 }

@@ -90,8 +90,9 @@ export interface TieredPrice {
 export type PriceList = ReadonlyMap<string, TieredPrice>
 
 interface CompiledUnit {
-  /** Whole number; see `CompiledComponent.scale`. */
+  /** Whole number; see `CompiledComponent.scale`. Rounded when the component `needsBigint`. */
   readonly rate: number
+  readonly exactRate: bigint
   /** The leaf: Σ factors[i] · usage[counts[i]]; a null count is 1. */
   readonly counts: readonly (CountName | null)[]
   readonly factors: readonly number[]
@@ -101,6 +102,8 @@ interface CompiledComponent {
   readonly units: readonly CompiledUnit[]
   /** Rates are pico-dollars times 10^scale. */
   readonly scale: number
+  /** Some rate is not a safe integer: prices with the noise of a division, such as 2.9999900000000002e-06. */
+  readonly needsBigint: boolean
 }
 
 /** The prices of requests with more than `above` input tokens. */
@@ -120,13 +123,11 @@ export interface PricePlan {
   readonly pricesOutput: boolean
 }
 
-const MAX_RATE = 9_007_199_254_740_991n
-
 /**
- * Compiles a price list. Units that cannot be counted from a usage record (hours of audio, pages) are
- * left out. Null when a price is too fine or too large for exact arithmetic, which no real price is.
+ * Compiles a price list; no price is negative. Units that cannot be counted from a usage record (hours
+ * of audio, pages) are left out.
  */
-export function compilePlan(list: PriceList, rule: string): PricePlan | null {
+export function compilePlan(list: PriceList, rule: string): PricePlan {
   const priced = UNITS.filter((unit) => list.has(unit.name))
   const starts = new Set<number>()
   for (const unit of priced)
@@ -134,15 +135,11 @@ export function compilePlan(list: PriceList, rule: string): PricePlan | null {
   const tiers: CompiledTier[] = []
   for (const above of [-1, ...[...starts].sort((a, b) => a - b)]) {
     const compiled = (component: Component) => compileComponent(priced, component, list, above)
-    const prompt = compiled('prompt')
-    const completion = compiled('completion')
-    const other = compiled('other')
-    if (prompt === null || completion === null || other === null) return null
     tiers.push({
       above,
-      prompt,
-      completion,
-      other,
+      prompt: compiled('prompt'),
+      completion: compiled('completion'),
+      other: compiled('other'),
       rule: above < 0 ? rule : `${rule}>${above}`,
     })
   }
@@ -158,7 +155,7 @@ function compileComponent(
   component: Component,
   list: PriceList,
   above: number,
-): CompiledComponent | null {
+): CompiledComponent {
   const units = priced.filter((unit) => unit.component === component)
   const rates = units.map((unit) => {
     const { digits, scale } = priceAbove(list.get(unit.name), above)
@@ -170,15 +167,16 @@ function compileComponent(
   for (const [i, unit] of units.entries()) {
     const { digits, scale: own } = rates[i] ?? { digits: 0n, scale: 0 }
     const rate = digits * 10n ** BigInt(scale - own)
-    if (rate < 0n || rate > MAX_RATE) return null
     const leaf = leafOf(unit, units)
     compiled.push({
       rate: Number(rate),
+      exactRate: rate,
       counts: [...leaf.keys()].map((each) => each.count),
       factors: [...leaf.values()],
     })
   }
-  return { units: compiled, scale }
+  const needsBigint = compiled.some((unit) => !Number.isSafeInteger(unit.rate))
+  return { units: compiled, scale, needsBigint }
 }
 
 function priceAbove(price: TieredPrice | undefined, above: number): Decimal {
@@ -209,7 +207,7 @@ function costOf(component: CompiledComponent, usage: Usage): Pico | null {
     sum += leaf * unit.rate
   }
   // Products and sums of whole numbers are exact as long as the result is safe.
-  if (sum > Number.MAX_SAFE_INTEGER) return largeCostOf(component, usage)
+  if (component.needsBigint || sum > Number.MAX_SAFE_INTEGER) return largeCostOf(component, usage)
   if (component.scale === 0) return sum
   return toPico(divideHalfEven(BigInt(sum), component.scale))
 }
@@ -225,7 +223,7 @@ function leafCount(unit: CompiledUnit, usage: Usage): number {
 
 function largeCostOf(component: CompiledComponent, usage: Usage): Pico {
   let sum = 0n
-  for (const unit of component.units) sum += BigInt(leafCount(unit, usage)) * BigInt(unit.rate)
+  for (const unit of component.units) sum += BigInt(leafCount(unit, usage)) * unit.exactRate
   return toPico(divideHalfEven(sum, component.scale))
 }
 

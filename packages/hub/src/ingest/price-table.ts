@@ -243,18 +243,17 @@ function compileDated(rule: string, { constraint, prices }: ConditionalPrice): D
   const list = readList(prices)
   if (list === null) return null
   if (constraint === undefined) {
-    const plan = compilePlan(list, rule)
-    return plan === null ? null : { from: Number.NEGATIVE_INFINITY, daily: null, plan }
+    return { from: Number.NEGATIVE_INFINITY, daily: null, plan: compilePlan(list, rule) }
   }
   if (constraint.type === 'start_date') {
     const plan = compilePlan(list, `${rule}@${constraint.start_date}`)
     const from = Date.parse(constraint.start_date) * 1000
-    return plan === null || Number.isNaN(from) ? null : { from, daily: null, plan }
+    return Number.isNaN(from) ? null : { from, daily: null, plan }
   }
   const start = secondOfDay(constraint.start_time)
   const end = secondOfDay(constraint.end_time)
   const plan = compilePlan(list, `${rule}@${constraint.start_time}`)
-  if (start === null || end === null || plan === null) return null
+  if (start === null || end === null) return null
   return { from: Number.NEGATIVE_INFINITY, daily: { start, end }, plan }
 }
 
@@ -294,25 +293,28 @@ function platformOf(name: string): string {
   return providerNamed(name)?.id ?? name
 }
 
-/** An override for the model on this provider, else one for the model wherever it runs. */
+/**
+ * An override for the model on this provider, else one for the model wherever it runs. The very name
+ * goes first; a platform that several names stand for (`gemini` and `vertex_ai` are both Google, at
+ * different prices) is taken only when one of them has the model.
+ */
 function overrideFor(index: OverrideIndex, name: string | null, id: string): OverrideModel | null {
   const slash = id.indexOf('/')
+  const prefixed = slash > 0 ? (index.get(id.slice(slash + 1)) ?? []) : []
   const candidates = [
     ...(index.get(id) ?? []),
-    ...(slash > 0
-      ? (index.get(id.slice(slash + 1)) ?? []).filter(
-          (each) => each.provider === id.slice(0, slash),
-        )
-      : []),
+    ...prefixed.filter((each) => each.provider === id.slice(0, slash)),
   ]
   if (candidates.length === 0) return null
   const anywhere = candidates.find((each) => each.provider === null) ?? null
   if (name === null) return candidates.length === 1 ? (candidates[0] ?? null) : anywhere
+  const named = candidates.find(({ provider }) => provider === name)
+  if (named !== undefined) return named
   const platform = platformOf(name)
-  const own = candidates.find(
-    ({ provider }) => provider !== null && (provider === name || platformOf(provider) === platform),
+  const own = candidates.filter(
+    ({ provider }) => provider !== null && platformOf(provider) === platform,
   )
-  return own ?? anywhere
+  return own.length === 1 ? (own[0] ?? null) : anywhere
 }
 
 function overridePrices(override: OverrideModel, version: string): ModelPrices {

@@ -1,4 +1,4 @@
-import type { Pico } from './money.ts'
+import { MAX_PICO, type Pico } from './money.ts'
 import { applyPlan } from './price-plan.ts'
 import type { DatedPlan, PriceTable } from './price-table.ts'
 import type { Usage } from './usage.ts'
@@ -15,7 +15,7 @@ export interface PricedCall {
   readonly tier: string | null
 }
 
-/** Why a call has no computed cost. An unknown price is null, never 0. */
+/** Why a call has no computed cost. An unknown price is null, never 0; `too_large` is beyond $9.2 million. */
 export type Unpriced =
   | 'no_model'
   | 'no_usage'
@@ -25,6 +25,7 @@ export type Unpriced =
   | 'not_yet_priced'
   | 'not_priced_by_token'
   | 'usage_contradicts_itself'
+  | 'too_large'
   | 'unusable_price'
 
 export interface Cost {
@@ -69,6 +70,7 @@ export function priceCall(table: PriceTable, call: PricedCall): PriceOutcome {
   if (dated === null) return UNPRICED.not_yet_priced
   const cost = applyPlan(dated.plan, usage)
   if (typeof cost === 'string') return UNPRICED[cost]
+  if (typeof cost.total === 'bigint' && cost.total > MAX_PICO) return UNPRICED.too_large
   return {
     prompt: cost.prompt,
     completion: cost.completion,
@@ -108,5 +110,6 @@ const UNPRICED: Readonly<Record<Unpriced, { readonly unpriced: Unpriced }>> = {
   not_yet_priced: { unpriced: 'not_yet_priced' },
   not_priced_by_token: { unpriced: 'not_priced_by_token' },
   usage_contradicts_itself: { unpriced: 'usage_contradicts_itself' },
+  too_large: { unpriced: 'too_large' },
   unusable_price: { unpriced: 'unusable_price' },
 }

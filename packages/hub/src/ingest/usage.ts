@@ -85,16 +85,8 @@ function compileAliases(): AliasTree {
 }
 
 const ALIASES = compileAliases()
-const partIndex = (name: UsagePart): number => PARTS.indexOf(name)
-const INPUT = partIndex('input')
-const OUTPUT = partIndex('output')
-const TOTAL = partIndex('total')
-const CACHE_READ = partIndex('cacheRead')
-const CACHE_WRITE = partIndex('cacheWrite')
-const CACHE_WRITE_5M = partIndex('cacheWrite5m')
-const CACHE_WRITE_1H = partIndex('cacheWrite1h')
-const REASONING = partIndex('reasoning')
-const TOOL_INPUT = partIndex('toolInput')
+/** Place of each part in the arrays of counts. */
+const AT = Object.fromEntries(PARTS.map((part, i) => [part, i])) as Record<UsagePart, number>
 const ABSENT = -1
 const NOTHING: readonly number[] = PARTS.map(() => ABSENT)
 
@@ -107,7 +99,7 @@ interface Found {
 
 /**
  * Normalises a usage object in any known shape; null when it counts nothing. `receiver` is the name
- * the intake carries. Values that are not whole numbers from 0 are passed over. Never throws.
+ * the intake carries. Values that are not whole numbers from 0 to 10^15 are passed over. Never throws.
  * Cost: well below a microsecond for flat objects.
  */
 export function normalizeUsage(raw: unknown, receiver: string): Usage | null {
@@ -120,7 +112,7 @@ export function normalizeUsage(raw: unknown, receiver: string): Usage | null {
   const usage = raw as Readonly<Record<string, unknown>>
   collect(usage, ALIASES, found)
   const shape = shapeOf(usage)
-  for (const part of shape.ignore) found.counts[partIndex(part)] = ABSENT
+  for (const part of shape.ignore) found.counts[AT[part]] = ABSENT
   if (found.counts.every((count) => count === ABSENT)) return null
   return settle(found, shape, receiver)
 }
@@ -142,8 +134,11 @@ function collect(usage: Readonly<Record<string, unknown>>, aliases: AliasTree, f
   }
 }
 
+/** Far beyond any call, and small enough that sums of all parts stay safe integers. */
+const MAX_COUNT = 1e15
+
 function isCount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)
+  return typeof value === 'number' && value >= 0 && value <= MAX_COUNT && Number.isInteger(value)
 }
 
 function take({ part, rank }: Alias, value: unknown, found: Found): void {
@@ -167,7 +162,7 @@ function collectModalities(
     if (typeof modality !== 'string' || !isCount(tokenCount)) continue
     const name = Object.hasOwn(partOf, modality) ? partOf[modality] : undefined
     if (name === undefined) continue
-    const part = partIndex(name)
+    const part = AT[name]
     found.counts[part] = Math.max(0, found.counts[part] ?? 0) + tokenCount
   }
 }
@@ -175,23 +170,30 @@ function collectModalities(
 function shapeOf(usage: Readonly<Record<string, unknown>>): UsageShape {
   for (const shape of USAGE_SHAPES) {
     if (shape.keys.length === 0) return shape
-    if (!shape.keys.some((key) => usage[key] !== undefined && usage[key] !== null)) continue
-    if (!shape.unless.some((key) => usage[key] !== undefined)) return shape
+    if (hasAny(usage, shape.keys) && !hasAny(usage, shape.unless)) return shape
   }
   throw new Error('The last usage shape fits anything')
+}
+
+function hasAny(usage: Readonly<Record<string, unknown>>, keys: readonly string[]): boolean {
+  for (const key of keys) {
+    const value = usage[key]
+    if (value !== undefined && value !== null) return true
+  }
+  return false
 }
 
 /** Decides how the source counted and makes the totals hold their parts. */
 function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: string): Usage {
   const count = (part: number): number => Math.max(0, counts[part] ?? 0)
-  const total = counts[TOTAL] ?? ABSENT
-  const cacheRead = count(CACHE_READ)
-  const writes = count(CACHE_WRITE_5M) + count(CACHE_WRITE_1H)
-  const cacheWrite = Math.max(count(CACHE_WRITE), writes)
+  const total = counts[AT.total] ?? ABSENT
+  const cacheRead = count(AT.cacheRead)
+  const writes = count(AT.cacheWrite5m) + count(AT.cacheWrite1h)
+  const cacheWrite = Math.max(count(AT.cacheWrite), writes)
   const cached = cacheRead + cacheWrite
-  const reasoning = count(REASONING)
-  const bareInput = count(INPUT) + count(TOOL_INPUT)
-  const bareOutput = count(OUTPUT)
+  const reasoning = count(AT.reasoning)
+  const bareInput = count(AT.input) + count(AT.toolInput)
+  const bareOutput = count(AT.output)
 
   const declared = Object.hasOwn(RECEIVER_COUNTING, receiver)
     ? RECEIVER_COUNTING[receiver]
@@ -210,7 +212,11 @@ function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: strin
         (reasoningIs === 'exclusive' ? reasoning : 0) ===
       total
     if (!sumFits(cache, reasoned)) {
-      const fitting = COUNTINGS.filter(([c, r]) => sumFits(c, r))
+      // Of a part that is zero both ways are the same, so they are not told apart.
+      const fitting = COUNTINGS.filter(
+        ([c, r]) =>
+          sumFits(c, r) && (cached > 0 || c === cache) && (reasoning > 0 || r === reasoned),
+      )
       const only = fitting.length === 1 ? fitting[0] : undefined
       if (only !== undefined) {
         by = 'grand_total'
@@ -228,29 +234,30 @@ function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: strin
     reasoned = 'exclusive'
   }
 
-  const at = (name: UsagePart): number | null => orNull(counts[partIndex(name)])
   const hasInput =
-    (counts[INPUT] ?? ABSENT) !== ABSENT || (counts[TOOL_INPUT] ?? ABSENT) !== ABSENT || cached > 0
-  const hasOutput = (counts[OUTPUT] ?? ABSENT) !== ABSENT || reasoning > 0
-  const hasWrite = (counts[CACHE_WRITE] ?? ABSENT) !== ABSENT || writes > 0
+    (counts[AT.input] ?? ABSENT) !== ABSENT ||
+    (counts[AT.toolInput] ?? ABSENT) !== ABSENT ||
+    cached > 0
+  const hasOutput = (counts[AT.output] ?? ABSENT) !== ABSENT || reasoning > 0
+  const hasWrite = (counts[AT.cacheWrite] ?? ABSENT) !== ABSENT || writes > 0
   return {
     input: hasInput ? bareInput + (cache === 'exclusive' ? cached : 0) : null,
     output: hasOutput ? bareOutput + (reasoned === 'exclusive' ? reasoning : 0) : null,
-    cacheRead: orNull(counts[CACHE_READ]),
+    cacheRead: orNull(counts[AT.cacheRead]),
     cacheWrite: hasWrite ? cacheWrite : null,
-    cacheWrite5m: orNull(counts[CACHE_WRITE_5M]),
-    cacheWrite1h: orNull(counts[CACHE_WRITE_1H]),
-    reasoning: orNull(counts[REASONING]),
-    inputAudio: at('inputAudio'),
-    inputImage: at('inputImage'),
-    inputVideo: at('inputVideo'),
-    cacheReadAudio: at('cacheReadAudio'),
-    cacheReadImage: at('cacheReadImage'),
-    cacheReadVideo: at('cacheReadVideo'),
-    outputAudio: at('outputAudio'),
-    outputImage: at('outputImage'),
-    outputVideo: at('outputVideo'),
-    webSearches: at('webSearches'),
+    cacheWrite5m: orNull(counts[AT.cacheWrite5m]),
+    cacheWrite1h: orNull(counts[AT.cacheWrite1h]),
+    reasoning: orNull(counts[AT.reasoning]),
+    inputAudio: orNull(counts[AT.inputAudio]),
+    inputImage: orNull(counts[AT.inputImage]),
+    inputVideo: orNull(counts[AT.inputVideo]),
+    cacheReadAudio: orNull(counts[AT.cacheReadAudio]),
+    cacheReadImage: orNull(counts[AT.cacheReadImage]),
+    cacheReadVideo: orNull(counts[AT.cacheReadVideo]),
+    outputAudio: orNull(counts[AT.outputAudio]),
+    outputImage: orNull(counts[AT.outputImage]),
+    outputVideo: orNull(counts[AT.outputVideo]),
+    webSearches: orNull(counts[AT.webSearches]),
     counted: { shape: shape.name, cache, reasoning: reasoned, by, conflicts },
   }
 }

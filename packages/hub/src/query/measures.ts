@@ -29,10 +29,12 @@ export type Part = { readonly where?: Predicate } & (
  *   none (nothing happened), null where no row has a value (a price that is not known is not 0)
  * - `ratio`: the first part times `scale` (default 1), divided by the sum of the others
  * - `per_second`: the one part divided by the seconds that the bucket covers
+ * - `clamped`: the first part, kept between the other two: a quantile from sketch bins is within 1 %,
+ *   and never beyond the least and greatest value seen, which are exact
  * - `stddev`: the sample standard deviation from (m2, rows): √(m2 / (n − 1)), null below two rows
  */
 export type Derivation =
-  | { readonly how: 'only' | 'sum' | 'per_second' | 'stddev' }
+  | { readonly how: 'only' | 'sum' | 'per_second' | 'stddev' | 'clamped' }
   | { readonly how: 'ratio'; readonly scale?: number }
 
 /**
@@ -208,8 +210,12 @@ function distribution(from: Distribution): MeasureSpec[] {
         ...base,
         name: `${prefix}.${label}`,
         doc: `The least ${of} that at least ${q * 100} % of the rows do not exceed (nearest rank).`,
-        parts: [{ fn: 'quantile', column: from.column, q }],
-        derivation: { how: 'only' },
+        parts: [
+          { fn: 'quantile', column: from.column, q },
+          { fn: 'min', column: from.column },
+          { fn: 'max', column: from.column },
+        ],
+        derivation: { how: 'clamped' },
       }),
     ),
     {

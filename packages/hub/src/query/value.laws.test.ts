@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { divideHalfEven, dollars, picoDollars, toCell } from './value.ts'
+import { describe, expect, it, test } from 'vitest'
+import { deriveValue, divideHalfEven, dollars, picoDollars, toCell } from './value.ts'
 
 test('dollars come back as the pico-dollars they were', () => {
   fc.assert(
@@ -34,4 +34,23 @@ test('cells', () => {
   expect(picoDollars(0.1)).toBe(100_000_000_000n)
   expect(picoDollars(1e-13)).toBe(0n)
   expect(picoDollars('1e3')).toBeNull()
+})
+
+describe('a clamped value', () => {
+  const spec = {
+    parts: [
+      { fn: 'quantile', column: 'latency_ms', q: 0.95 },
+      { fn: 'min', column: 'latency_ms' },
+      { fn: 'max', column: 'latency_ms' },
+    ],
+    derivation: { how: 'clamped' },
+    type: 'number',
+  } as const
+
+  it('stays between the least and the greatest value seen', () => {
+    expect(deriveValue(spec, [854.2, 850, 850], 1)).toBe(850)
+    expect(deriveValue(spec, [12, 15, 20], 1)).toBe(15)
+    expect(deriveValue(spec, [17, 15, 20], 1)).toBe(17)
+    expect(deriveValue(spec, [null, null, null], 1)).toBeNull()
+  })
 })

@@ -131,6 +131,11 @@ export function deriveValue(
       return first === null || seconds <= 0 ? null : Number(first) / seconds
     case 'ratio':
       return ratio(first, values.slice(1).reduce(addValues, null), derivation.scale ?? 1, spec.type)
+    case 'clamped': {
+      const [, least = null, greatest = null] = values
+      if (first === null || least === null || greatest === null) return first
+      return Math.min(Math.max(Number(first), Number(least)), Number(greatest))
+    }
     case 'stddev': {
       const n = Number(values[1] ?? 0)
       return first === null || n <= 1 ? null : Math.sqrt(Math.max(0, Number(first)) / (n - 1))

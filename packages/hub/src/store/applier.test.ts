@@ -5,7 +5,7 @@ import { Applier, type ApplierOptions, type LogReader } from './applier.ts'
 import { sampleEvents } from './sample-records.ts'
 import type { Applied, Apply } from './store.ts'
 
-/** A log in memory whose payloads share one buffer, as a real reader's may. */
+/** A log in memory whose payloads are views of one Buffer, as the journal's are. */
 class MemoryLog implements LogReader {
   readonly records = new Map<number, LogRecord[]>([
     [LIVE, []],
@@ -26,7 +26,7 @@ class MemoryLog implements LogReader {
   }
 
   async *read(partition: number, from: bigint, until: bigint): AsyncGenerator<LogRecord> {
-    const shared = new Uint8Array(1 << 20)
+    const shared = Buffer.alloc(1 << 20)
     for (const record of this.records.get(partition) ?? []) {
       if (record.offset < from || record.offset >= until) continue
       shared.set(record.payload)

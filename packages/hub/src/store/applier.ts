@@ -249,8 +249,8 @@ class Source {
     const until = this.#committed
     if (this.next >= until || this.rows >= maxRows || this.bytes >= maxBytes) return
     for await (const record of reader.read(this.partition, this.next, until)) {
-      // The reader reuses its buffer.
-      const payload = record.payload.slice()
+      // The reader reuses its buffer, of which `slice` would be a view: Buffer's does not copy.
+      const payload = new Uint8Array(record.payload)
       this.records.push({ ...record, payload })
       this.rows += record.kind === 'operation' ? OPERATION_ROWS : rowsOf(payload)
       this.bytes += payload.length

@@ -4,6 +4,8 @@ import type { Clock } from '../core/clock.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type {
   FromWorker,
+  KnownEvent,
+  LookupRequest,
   RequestName,
   Requests,
   SqlOutcome,
@@ -19,13 +21,22 @@ import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 export interface StoreClientOptions extends StoreWorkerData {
   readonly clock: Clock
   /** Told when the worker changes state, applies a batch, or ends unasked (`failed`). */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (status: StoreStatus) => void
 }
 
-export type Progress = Pick<
-  StoreStatus,
-  'state' | 'reason' | 'applied' | 'durable' | 'lagMs' | 'rows'
->
+const OPENING: StoreStatus = {
+  state: 'opening',
+  reason: null,
+  applied: new Map(),
+  durable: new Map(),
+  lagRecords: 0,
+  lagMs: 0,
+  rows: 0,
+  fileBytes: 0,
+  running: 0,
+  waiting: 0,
+  recoveries: 0,
+}
 
 /**
  * The store as the main thread sees it: the reading side of the port, served by a worker thread that
@@ -36,35 +47,27 @@ export type Progress = Pick<
  */
 export class StoreClient implements Omit<Store, 'apply'> {
   readonly #worker: Worker
-  readonly #onProgress: (progress: Progress) => void
-  readonly #pending = new Map<number, Pending>()
   readonly #clock: Clock
-  /** Who waits for what: told at every progress. */
-  readonly #watchers = new Set<() => void>()
-  /** Per partition, a commit that is not applied yet, and when it was told. */
-  readonly #waiting = new Map<number, { readonly next: bigint; readonly at: number }>()
-  readonly #committed = new Map<number, bigint>()
+  readonly #onProgress: (status: StoreStatus) => void
+  readonly #waiters = new Set<() => void>()
+  readonly #pending = new Map<number, Pending>()
   #nextId = 0
-  #progress: Progress
+  readonly #lag: CommitLag
+  #status = OPENING
   #closing: Promise<void> | null = null
   readonly #exited: Promise<void>
 
   constructor(options: StoreClientOptions) {
     const { onProgress, clock, ...workerData } = options
     this.#clock = clock
+    this.#lag = new CommitLag(clock)
     this.#onProgress = onProgress ?? (() => {})
-    this.#progress = {
-      state: 'opening',
-      reason: null,
-      applied: new Map(),
-      durable: new Map(),
-      lagMs: 0,
-      rows: 0,
-    }
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
-      this.#worker.on('error', (error) => this.#fail(`the store's thread failed: ${error.message}`))
+      this.#worker.on('error', (error: Error) =>
+        this.#fail(`the store's thread failed: ${error.message}`),
+      )
       this.#worker.on('exit', (code) => {
         this.#fail(`the store's thread ended with code ${code}`)
         resolve()
@@ -72,18 +75,19 @@ export class StoreClient implements Omit<Store, 'apply'> {
     })
   }
 
-  /** The latest that the worker has told: no message is sent. */
-  get progress(): Progress {
-    return this.#progress
+  /** The latest that the worker has told, at most half a second old; no message is sent. */
+  get progress(): StoreStatus {
+    return { ...this.#status, lagMs: this.lagMs }
   }
 
-  /** The log is durable up to `next` in `partition`. */
-  committed(partition: number, next: bigint): void {
-    if (this.#progress.state === 'failed') return
-    this.#committed.set(partition, next)
-    if (!this.#waiting.has(partition))
-      this.#waiting.set(partition, { next, at: this.#clock.monotonic() })
-    this.#send({ type: 'committed', partition, next })
+  /** Asks the worker. */
+  status(): Promise<StoreStatus> {
+    return this.#ask('status', null, null, () => this.progress)
+  }
+
+  /** For how long the oldest commit that is not applied has been waiting, in milliseconds, as of now. */
+  get lagMs(): number {
+    return this.#lag.ms()
   }
 
   /**
@@ -91,74 +95,37 @@ export class StoreClient implements Omit<Store, 'apply'> {
    * applied. Nothing is applied before `start`.
    */
   async opened(): Promise<ReadonlyMap<number, bigint>> {
-    while (this.#progress.state === 'opening') await this.#nextProgress()
-    return this.#progress.durable
+    while (this.#status.state === 'opening') {
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          this.#waiters.delete(look)
+          resolve()
+        }
+        this.#waiters.add(look)
+      })
+    }
+    return this.#status.durable
   }
 
   /** Begins applying: the log is durable up to `committed`. Until all of that is in, the state is `rebuilding`. */
   start(committed: ReadonlyMap<number, bigint>): void {
-    for (const [partition, next] of committed) this.#committed.set(partition, next)
+    for (const [partition, next] of committed) this.#lag.committed(partition, next)
     this.#send({ type: 'start', committed })
   }
 
-  /** For how long the oldest commit that is not applied has been waiting, in milliseconds. */
-  get lagMs(): number {
-    let lag = 0
-    for (const { at } of this.#waiting.values()) lag = Math.max(lag, this.#clock.monotonic() - at)
-    return lag
-  }
-
-  /** Waits until all records before `offset` are applied; false when the time or the caller's patience is over. */
-  async waitFor(
-    position: { readonly partition: number; readonly offset: bigint },
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const isApplied = (): boolean =>
-      (this.#progress.applied.get(position.partition) ?? 0n) >= position.offset
-    const deadline = this.#clock.monotonic() + timeoutMs
-    while (!isApplied()) {
-      const left = deadline - this.#clock.monotonic()
-      if (left <= 0 || signal.aborted || this.#progress.state === 'failed') return false
-      await this.#nextProgress(left, signal)
-    }
-    return true
-  }
-
-  /** Resolves at the next progress, after `timeoutMs`, or when `signal` aborts. */
-  #nextProgress(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel?.()
-        signal?.removeEventListener('abort', end)
-        this.#watchers.delete(end)
-        resolve()
-      }
-      const cancel = timeoutMs === undefined ? undefined : this.#clock.after(timeoutMs, end)
-      signal?.addEventListener('abort', end, { once: true })
-      this.#watchers.add(end)
-    })
-  }
-
-  #progressed(progress: Progress): void {
-    this.#progress = progress
-    for (const [partition, { next }] of this.#waiting) {
-      const applied = progress.applied.get(partition) ?? 0n
-      if (applied < next) continue
-      const committed = this.#committed.get(partition) ?? 0n
-      if (applied >= committed) this.#waiting.delete(partition)
-      else this.#waiting.set(partition, { next: committed, at: this.#clock.monotonic() })
-    }
-    for (const watcher of [...this.#watchers]) watcher()
-    this.#onProgress(progress)
+  /** The log is durable up to `next` in `partition`. */
+  committed(partition: number, next: bigint): void {
+    if (this.#status.state === 'failed') return
+    this.#lag.committed(partition, next)
+    this.#send({ type: 'committed', partition, next })
   }
 
   applied(): Promise<ReadonlyMap<number, bigint>> {
-    return Promise.resolve(this.#progress.applied)
+    return Promise.resolve(this.#status.applied)
   }
 
   durable(): Promise<ReadonlyMap<number, bigint>> {
-    return Promise.resolve(this.#progress.durable)
+    return Promise.resolve(this.#status.durable)
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
@@ -185,15 +152,45 @@ export class StoreClient implements Omit<Store, 'apply'> {
     })
   }
 
-  status(): Promise<StoreStatus> {
-    return this.#ask('status', null, null, () => ({
-      ...this.#progress,
-      lagRecords: 0,
-      fileBytes: 0,
-      running: 0,
-      waiting: 0,
-      recoveries: 0,
+  /** @throws Error while the store cannot tell */
+  async lookup(
+    project: string,
+    events: LookupRequest['events'],
+  ): Promise<readonly (KnownEvent | null)[]> {
+    const outcome = await this.#ask('lookup', { project, events }, null, (message) => ({
+      ok: false,
+      message,
     }))
+    if (!outcome.ok) throw new Error(outcome.message)
+    return outcome.known
+  }
+
+  /**
+   * Waits until every record before `offset` of the partition is applied; false when `timeoutMs`
+   * passed or `signal` was aborted before that.
+   */
+  waitFor(
+    position: { readonly partition: number; readonly offset: bigint },
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const reached = (): boolean =>
+      (this.#status.applied.get(position.partition) ?? 0n) >= position.offset
+    if (reached() || signal.aborted) return Promise.resolve(reached())
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        this.#waiters.delete(look)
+        signal.removeEventListener('abort', end)
+        resolve(reached())
+      }
+      const look = (): void => {
+        if (reached()) end()
+      }
+      const cancel = this.#clock.after(timeoutMs, end)
+      signal.addEventListener('abort', end, { once: true })
+      this.#waiters.add(look)
+    })
   }
 
   verify(what: VerifyWhat): Promise<VerifyOutcome> {
@@ -212,7 +209,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   async #close(): Promise<void> {
-    if (this.#progress.state !== 'failed') this.#send({ type: 'close' })
+    if (this.#status.state !== 'failed') this.#send({ type: 'close' })
     await this.#exited
   }
 
@@ -227,8 +224,8 @@ export class StoreClient implements Omit<Store, 'apply'> {
     whenGone: (message: string) => Requests[N]['answer'],
   ): Promise<Requests[N]['answer']> {
     const id = ++this.#nextId
-    if (this.#progress.state === 'failed') {
-      return Promise.resolve(whenGone(this.#progress.reason ?? 'the store has failed'))
+    if (this.#status.state === 'failed') {
+      return Promise.resolve(whenGone(this.#status.reason ?? 'the store has failed'))
     }
     return new Promise<Requests[N]['answer']>((resolve, reject) => {
       const cancel = (): void => this.#send({ type: 'cancel', id })
@@ -265,11 +262,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
       case 'error':
         this.#pending.get(message.id)?.error(message.message)
         return
-      case 'progress': {
-        const { type: _, ...progress } = message
-        this.#progressed(progress)
+      case 'status':
+        this.#tell(message.status)
         return
-      }
       case 'closed':
         return
       default:
@@ -279,8 +274,50 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   #fail(reason: string): void {
     for (const pending of this.#pending.values()) pending.gone(reason)
-    if (this.#closing !== null || this.#progress.state === 'failed') return
-    this.#progressed({ ...this.#progress, state: 'failed', reason })
+    if (this.#closing !== null || this.#status.state === 'failed') return
+    this.#tell({ ...this.#status, state: 'failed', reason })
+  }
+
+  #tell(status: StoreStatus): void {
+    this.#status = status
+    this.#lag.applied(status.applied)
+    for (const look of this.#waiters) look()
+    this.#onProgress(status)
+  }
+}
+
+/** How long commits have been waiting to be applied, known without asking the worker. */
+class CommitLag {
+  readonly #clock: Clock
+  readonly #committed = new Map<number, bigint>()
+  /** Per partition, a commit that is not applied yet, and when it was told. */
+  readonly #oldest = new Map<number, { readonly next: bigint; readonly at: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  committed(partition: number, next: bigint): void {
+    this.#committed.set(partition, next)
+    if (!this.#oldest.has(partition)) {
+      this.#oldest.set(partition, { next, at: this.#clock.monotonic() })
+    }
+  }
+
+  applied(positions: ReadonlyMap<number, bigint>): void {
+    for (const [partition, { next }] of this.#oldest) {
+      const applied = positions.get(partition) ?? 0n
+      if (applied < next) continue
+      const committed = this.#committed.get(partition) ?? 0n
+      if (applied >= committed) this.#oldest.delete(partition)
+      else this.#oldest.set(partition, { next: committed, at: this.#clock.monotonic() })
+    }
+  }
+
+  ms(): number {
+    let ms = 0
+    for (const { at } of this.#oldest.values()) ms = Math.max(ms, this.#clock.monotonic() - at)
+    return ms
   }
 }
 

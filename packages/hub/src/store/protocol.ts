@@ -48,7 +48,7 @@ export interface StoreWorkerData {
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number
   readonly maxWaitMs?: number
-  /** Rows after which a commit is followed by a checkpoint. Default 1,000,000. */
+  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 500,000. */
   readonly checkpointRows?: number
   /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
   readonly checkpointMs?: number
@@ -59,6 +59,7 @@ export interface Requests {
   readonly query: { readonly take: QueryRequest; readonly answer: QueryOutcome }
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
   readonly status: { readonly take: null; readonly answer: StoreStatus }
+  readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
   readonly verify: { readonly take: VerifyWhat; readonly answer: VerifyOutcome }
@@ -85,6 +86,22 @@ export interface VersionRequest {
   readonly project: ProjectScope['project']
   readonly from: number
   readonly to: number
+}
+
+/** Events whose ids deduplication no longer remembers; times in epoch microseconds. */
+export interface LookupRequest {
+  readonly project: string
+  readonly events: readonly { readonly eventId: string; readonly time: number }[]
+}
+
+/** In the order of the request; null for an event that the store does not have. */
+export type LookupOutcome =
+  | { readonly ok: true; readonly known: readonly (KnownEvent | null)[] }
+  | { readonly ok: false; readonly message: string }
+
+export interface KnownEvent {
+  /** The column `content_hash`, which only the log has. */
+  readonly contentHash: bigint
 }
 
 /** A reading statement that the caller has checked. */
@@ -123,14 +140,6 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'error'; readonly id: number; readonly message: string }
-  /** Sent at each change of state and after each apply. */
-  | {
-      readonly type: 'progress'
-      readonly state: StoreState
-      readonly reason: string | null
-      readonly applied: ReadonlyMap<number, bigint>
-      readonly durable: ReadonlyMap<number, bigint>
-      readonly lagMs: number
-      readonly rows: number
-    }
+  /** Sent at each change of state, after each apply, and every half second while anything is going on. */
+  | { readonly type: 'status'; readonly status: StoreStatus }
   | { readonly type: 'closed' }

@@ -65,6 +65,7 @@ export function sampleEvents(
   const receivedAt = b.int64('received_at')
   const idHi = b.int64('id_hi')
   const idLo = b.int64('id_lo')
+  const contentHash = b.int64('content_hash')
   const input = b.int64('input_tokens')
   const output = b.int64('output_tokens')
   const cost = b.int64('cost_total')
@@ -104,6 +105,7 @@ export function sampleEvents(
     receivedAt.set(row, micros + 1000)
     idHi.set(row, at(12))
     idLo.set(row, at(13))
+    contentHash.set(row, at(24))
     const inTokens = at(14) % 4000
     const outTokens = at(15) % 1000
     input.set(row, inTokens)

@@ -36,8 +36,4 @@ export const COMMON_FIELDS = [
   }),
   field('environment', 'string', 'Deployment environment.', { column: 'environment' }),
   field('tags', 'json', 'Free key and value pairs, or a list of keys.', { column: 'tags' }),
-  field('weight', 'number', 'How many events this one stands for (sampling).', {
-    column: 'weight',
-    min: 1,
-  }),
 ] as const satisfies readonly FieldSpec[]

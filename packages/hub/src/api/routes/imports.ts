@@ -3,7 +3,7 @@ import type { EventReply, EventRequest } from '../../receivers/http/receive.ts'
 import { EVENT_MEDIA_TYPES } from '../../receivers/http/receive.ts'
 import type { ApiDependencies } from '../dependencies.ts'
 import type { Problem } from '../problems.ts'
-import { problem } from '../problems.ts'
+import { problem, retryAfter } from '../problems.ts'
 import { projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route, RouteQuery } from '../route.ts'
 import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
@@ -32,18 +32,23 @@ const PROGRESS_SCHEMA = {
   additionalProperties: false,
 } as const
 
+interface LedgerKey {
+  readonly key: string
+  readonly project: string
+}
+
 /**
  * The ledger of imports. A file is known by its hash; its rows are sent in order in chunks, and the
- * hub keeps how far it has got per project: rows before that are answered as duplicates without being
- * looked at, however long ago they came. Events go to the backfill partition.
+ * hub keeps how far it has got per project, so that a client goes on there. Rows sent twice, because
+ * an answer was lost, are found by their ids. Events go to the backfill partition.
  */
 export function importRoutes(
-  dependencies: Pick<ApiDependencies, 'control' | 'projectLimits'>,
+  dependencies: Pick<ApiDependencies, 'control' | 'projectLimits' | 'random'>,
   receive: (request: EventRequest) => Promise<EventReply>,
 ): readonly Route[] {
-  const { control, projectLimits } = dependencies
+  const { control, projectLimits, random } = dependencies
 
-  function ledgerKey(call: Call): { key: string; project: string } | Problem {
+  function ledgerKey(call: Call): LedgerKey | Problem {
     const file = call.params['file'] ?? ''
     if (!FILE_HASH.test(file))
       return problem('invalid_request', 'a file is named by its SHA-256 in hex')
@@ -53,12 +58,12 @@ export function importRoutes(
     return { key: `${project}/${file}`, project }
   }
 
-  async function takeRows(call: Call): Promise<Reply | Problem> {
+  function chunkOf(call: Call): { ledger: LedgerKey; next: number } | Problem {
     const ledger = ledgerKey(call)
-    if (!('key' in ledger)) return ledger
-    const from = Number(call.query['from'])
-    const next = Number(call.query['next'])
-    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(next) || from < 0 || next < from) {
+    if ('problem' in ledger) return ledger
+    const from = rowNumber(call.query['from'])
+    const next = rowNumber(call.query['next'])
+    if (from === null || next === null || next < from) {
       return problem(
         'invalid_request',
         '`from` and `next` are row numbers, `next` not before `from`',
@@ -71,6 +76,16 @@ export function importRoutes(
         `rows ${known} to ${from} of the file have not been sent; go on at row ${known}`,
       )
     }
+    return { ledger, next }
+  }
+
+  async function takeRows(call: Call): Promise<Reply | Problem> {
+    const chunk = chunkOf(call)
+    if ('problem' in chunk) {
+      call.stream.resume()
+      return chunk
+    }
+    const { ledger, next } = chunk
     const reply = await receive({
       headers: call.headers,
       body: call.stream,
@@ -80,20 +95,20 @@ export function importRoutes(
       partition: BACKFILL,
     })
     if (!reply.ok) {
-      const wait = reply.retryAfterSeconds
-      return problem(
-        reply.code,
-        reply.message,
-        wait === undefined ? {} : { retryAfterSeconds: wait },
-      )
+      const wait = retryAfter(reply.code, random, reply.retryAfterSeconds)
+      return problem(reply.code, reply.message, wait)
     }
-    if (next > known) control.putImportProgress(ledger.key, next, call.query['last'] === 'true')
+    // Read again: another sender of the same file may have got further meanwhile.
+    const before = control.importProgress(ledger.key) ?? { rows: 0, done: false }
+    if (next >= before.rows) {
+      control.putImportProgress(ledger.key, next, before.done || call.query['last'] === 'true')
+    }
     return { status: 200, body: reply.answer }
   }
 
   function readProgress(call: Call): Reply | Problem {
     const ledger = ledgerKey(call)
-    if (!('key' in ledger)) return ledger
+    if ('problem' in ledger) return ledger
     const progress = control.importProgress(ledger.key) ?? { rows: 0, done: false }
     return { status: 200, body: progress }
   }
@@ -134,6 +149,7 @@ export function importRoutes(
         'invalid_json',
         'invalid_encoding',
         'invalid_request',
+        'not_found',
         'conflict',
         'body_too_large',
         'too_many_events',
@@ -146,4 +162,8 @@ export function importRoutes(
       handle: takeRows,
     },
   ]
+}
+
+function rowNumber(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null
 }

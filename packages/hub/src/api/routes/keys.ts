@@ -37,7 +37,7 @@ const KEY_SCHEMA = {
     expires_at: time,
     revoked_at: time,
     last_used_at: time,
-    secret: { type: 'string', description: 'The whole key; shown this once.' },
+    key: { type: 'string', description: 'The key itself; shown this once.' },
   },
   additionalProperties: false,
 } as const
@@ -55,7 +55,11 @@ const NEW_KEY_SCHEMA = {
       uniqueItems: true,
       items: { enum: PERMISSIONS },
     },
-    expires_in_days: { type: 'number', exclusiveMinimum: 0, maximum: 36_500 },
+    expires_at: {
+      type: ['string', 'null'],
+      maxLength: 40,
+      description: 'ISO 8601, in the future; a date means its start in UTC.',
+    },
   },
   additionalProperties: false,
 } as const
@@ -64,10 +68,8 @@ interface NewKeyBody {
   readonly name: string
   readonly project?: string | null
   readonly permissions: readonly Permission[]
-  readonly expires_in_days?: number
+  readonly expires_at?: string | null
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * `/api/v1/keys`. Nobody can give away more than they have: a key bound to a project sees and makes
@@ -95,14 +97,19 @@ export function keyRoutes(dependencies: KeyRouteDependencies): readonly Route[] 
     if (lacking.length > 0) {
       return problem('forbidden', `your key lacks ${lacking.join(', ')} itself`)
     }
-    const days = body.expires_in_days
+    const expiresAt = typeof body.expires_at === 'string' ? isoMilliseconds(body.expires_at) : null
+    if (typeof body.expires_at === 'string' && !(expiresAt !== null && expiresAt > clock.now())) {
+      return problem('invalid_request', 'the body does not match its schema', {
+        errors: [{ path: '/expires_at', message: 'is an ISO 8601 time in the future' }],
+      })
+    }
     const { record, secret } = authenticator.create({
       name: body.name,
       project,
       permissions: body.permissions,
-      expiresAt: days === undefined ? null : Math.round(clock.now() + days * DAY_MS),
+      expiresAt,
     })
-    return { status: 201, body: { ...keyDocument(record), secret } }
+    return { status: 201, body: { ...keyDocument(record), key: secret } }
   }
 
   function revokeKey(call: Call): Reply | Problem {
@@ -191,6 +198,13 @@ function keyDocument(record: KeyRecord): Record<string, unknown> {
     revoked_at: isoTime(record.revokedAt),
     last_used_at: isoTime(record.lastUsedAt),
   }
+}
+
+/** A date, or a date and time with its zone; null for any other text. */
+function isoMilliseconds(text: string): number | null {
+  const shape = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+  const milliseconds = shape.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(milliseconds) ? null : milliseconds
 }
 
 function isoTime(milliseconds: number | null): string | null {

@@ -1,10 +1,11 @@
-import { startHub } from '../../hub.ts'
 import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 
 /** `llmhub serve`: runs until SIGTERM or SIGINT, or until the storage fails. */
 export async function serve(options: GlobalOptions, context: CliContext): Promise<void> {
   const { config } = resolvedConfig(options)
+  // Loaded on demand: the other commands need neither drivers nor stages.
+  const { startHub } = await import('../../hub.ts')
   const started = await startHub(config, context.clock)
   if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
   const { hub } = started

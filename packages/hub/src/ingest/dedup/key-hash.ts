@@ -102,7 +102,7 @@ function sipHash128(
 export type HashKey = Int32Array
 
 /** Bytes that an instance key must have. */
-export const HASH_KEY_BYTES = 16
+const HASH_KEY_BYTES = 16
 
 /** @throws RangeError when `bytes` has not HASH_KEY_BYTES bytes */
 export function hashKeyFrom(bytes: Uint8Array): HashKey {

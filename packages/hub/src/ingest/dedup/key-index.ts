@@ -39,7 +39,7 @@ export interface KeyIndexOptions {
   readonly runKeys?: number
 }
 
-export const DEFAULT_RUN_KEYS = 131_072
+const DEFAULT_RUN_KEYS = 131_072
 const FAN_OUT = 4
 const RETRY_MS = 5_000
 /** Tables of this many times `runKeys` that cannot be written make the index ask for a pause. */

@@ -80,17 +80,17 @@ test('one spoiled event is refused in its place and changes no other', () => {
       ]) {
         if (!decoded.ok) throw new Error(decoded.code)
         expect(decoded.events).toHaveLength(events.length)
-        decoded.events.forEach((event, index) => {
-          if (index === at) expect(event).toBeInstanceOf(Undecodable)
-          else expect(event).toEqual(JSON.parse(JSON.stringify(events[index])))
-        })
+        const { body } = decoded.events[at] as Undecodable
+        expect(body.slice(0, 9)).toBe(bad.slice(0, 9))
+        const others = JSON.parse(JSON.stringify(events)) as unknown[]
+        expect(decoded.events.with(at, null)).toEqual(others.with(at, null))
       }
     }),
   )
 })
 
 test('any bytes end in a value, never in an exception', () => {
-  const noise = fc.array(fc.constantFrom(...'[]{}",:\\ \n01ae-tfn'), { maxLength: 60 })
+  const noise = fc.array(fc.constantFrom(...'[]{}",:\\ \n01ae-tfn'.split('')), { maxLength: 60 })
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)),
     noise.map((characters) => Buffer.from(characters.join(''))),
@@ -101,10 +101,18 @@ test('any bytes end in a value, never in an exception', () => {
       expect(typeof decoded.ok).toBe('boolean')
       expect(decodeNdjson(body, { ...limits, maxDepth: 3 }).ok).toBe(body.length > 0)
       // What is taken in is what the platform's parser takes in.
-      if (decoded.ok && !decoded.events.some((event) => event instanceof Undecodable)) {
-        expect(() => JSON.parse(body.toString()) as unknown).not.toThrow()
-      }
+      const taken = decoded.ok && !decoded.events.some((event) => event instanceof Undecodable)
+      expect(!taken || isJson(body)).toBe(true)
     }),
     { numRuns: 2000 },
   )
 })
+
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString().replace('\ufeff', ''))
+    return true
+  } catch {
+    return false
+  }
+}

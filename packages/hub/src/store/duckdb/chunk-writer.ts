@@ -192,7 +192,7 @@ class FixedColumnWriter implements ColumnWriter {
     if (column !== undefined && column.type !== this.#type) {
       typeMismatch(this.#name, this.#type, column)
     }
-    this.#source = column as FixedColumn | undefined
+    this.#source = column
   }
 
   copy(start: number, count: number, at: number): void {
@@ -235,7 +235,7 @@ class DefaultedColumnWriter implements ColumnWriter {
     if (column !== undefined && column.type !== this.#type) {
       typeMismatch(this.#name, this.#type, column)
     }
-    this.#source = column as FixedColumn | undefined
+    this.#source = column
   }
 
   copy(start: number, count: number, at: number): void {

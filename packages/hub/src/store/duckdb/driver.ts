@@ -19,6 +19,7 @@ export interface SqlResult {
 /** A DuckDB database handle: everything opened below it is closed with it. */
 export type DatabaseHandle = duckdb.Database
 
+const SELECT = duckdb.StatementType.SELECT
 const INT64_MAX = (1n << 63n) - 1n
 
 export class Connection {
@@ -42,13 +43,53 @@ export class Connection {
    * Runs one statement with `$1 … $n` bound to `values`. The whole result is in memory; more than
    * `maxRows` rows are refused with a `TooManyRowsError` before any is turned into JavaScript.
    */
-  async rows(sql: string, values: readonly SqlValue[] = [], maxRows?: number): Promise<SqlResult> {
+  rows(sql: string, values: readonly SqlValue[] = [], maxRows?: number): Promise<SqlResult> {
+    return this.#run(sql, values, maxRows, false)
+  }
+
+  async #run(
+    sql: string,
+    values: readonly SqlValue[],
+    maxRows: number | undefined,
+    onlySelect: boolean,
+  ): Promise<SqlResult> {
     const statement = await duckdb.prepare(this.handle, sql)
-    for (const [i, value] of values.entries()) bind(statement, i + 1, value)
-    const result = await duckdb.execute_prepared(statement)
-    const count = duckdb.row_count(result)
-    if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
-    return readResult(result)
+    try {
+      // A COMMIT, for one, would end the transaction that keeps the statement from writing.
+      if (onlySelect && duckdb.prepared_statement_type(statement) !== SELECT) {
+        throw new NotASelectError('only one SELECT is run here')
+      }
+      for (const [i, value] of values.entries()) bind(statement, i + 1, value)
+      const result = await duckdb.execute_prepared(statement)
+      const count = duckdb.row_count(result)
+      if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
+      return readResult(result)
+    } finally {
+      // Left to the garbage collector it would keep its connection, and that the database, alive.
+      duckdb.destroy_prepare_sync(statement)
+    }
+  }
+
+  /**
+   * Like `rows` for one SELECT, in a transaction that cannot write.
+   * @throws NotASelectError
+   */
+  async select(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    maxRows?: number,
+  ): Promise<SqlResult> {
+    return this.readOnly(() => this.#run(sql, values, maxRows, true))
+  }
+
+  /** Runs `work` in a transaction that cannot write and sees one state of the data. */
+  async readOnly<T>(work: () => Promise<T>): Promise<T> {
+    await this.execute('BEGIN TRANSACTION READ ONLY')
+    try {
+      return await work()
+    } finally {
+      await this.execute('ROLLBACK').catch(() => {})
+    }
   }
 
   /** Stops the statement that runs now, within about a millisecond; it fails as interrupted. */
@@ -61,6 +102,10 @@ export class Connection {
     this.#closed = true
     duckdb.disconnect_sync(this.handle)
   }
+}
+
+class NotASelectError extends Error {
+  override readonly name = 'NotASelectError'
 }
 
 export class TooManyRowsError extends Error {

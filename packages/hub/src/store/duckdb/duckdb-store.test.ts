@@ -133,6 +133,14 @@ function plain(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value
 }
 
+it('refuses a second instance of its file, and a closed one is let go at once', async () => {
+  await store.apply(applyOf([sampleEvents(0, 0n)]))
+  await expect(open()).rejects.toThrow('is open in this process')
+  await store.close()
+  store = await open()
+  expect(await sql('SELECT count(*) FROM event_rows')).toEqual([[3n]])
+})
+
 describe('suppression', () => {
   const place = (partition: number, offset: bigint, index: number) => ({
     partition,

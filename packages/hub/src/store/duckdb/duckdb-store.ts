@@ -8,7 +8,7 @@ import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
-import { PendingSuppressions } from './suppressions.ts'
+import { PendingSuppressions, type RowPlace } from './suppressions.ts'
 import { TouchedRanges } from './touched-ranges.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -36,6 +36,9 @@ export interface DuckDbStoreOptions extends OpenOptions {
   readonly sabotage?: { readonly positionOffByOne?: boolean }
 }
 
+/** Ids of one look-up statement: bounds its text and its plan. */
+const IDS_PER_STATEMENT = 1000
+
 export type StoreOpening =
   | { readonly ok: true; readonly store: DuckDbStore }
   | { readonly ok: false; readonly cause: OpeningFailure; readonly reason: string }
@@ -57,12 +60,12 @@ function openingFailure(error: unknown): OpeningFailure {
 }
 
 /** The store is broken or closed: it must be recovered and opened again. */
-export class StoreUnusableError extends Error {
+class StoreUnusableError extends Error {
   override readonly name = 'StoreUnusableError'
 }
 
 /** A caller's bug: records are missing between the store's position and the ones to apply. */
-export class ApplyGapError extends Error {
+class ApplyGapError extends Error {
   override readonly name = 'ApplyGapError'
 }
 
@@ -122,7 +125,7 @@ export class DuckDbStore implements Store {
       await store.#readState()
       return { ok: true, store }
     } catch (error) {
-      database.close()
+      await database.close()
       return { ok: false, cause: openingFailure(error), reason: messageOf(error) }
     }
   }
@@ -309,7 +312,7 @@ export class DuckDbStore implements Store {
     })
   }
 
-  /** Runs one reading statement with values `$1 … $n`, within the deadline and the row limit. */
+  /** Runs one SELECT with values `$1 … $n`, within the deadline and the row limit. */
   run(
     sql: string,
     values: readonly SqlValue[],
@@ -317,7 +320,7 @@ export class DuckDbStore implements Store {
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
     return this.#reads.run(
-      (connection) => connection.rows(sql, values, limits.maxRows),
+      (connection) => connection.select(sql, values, limits.maxRows),
       signal,
       limits.deadlineMs ?? this.#options.deadlineMs ?? 30_000,
     )
@@ -328,21 +331,52 @@ export class DuckDbStore implements Store {
     const position = new Map(this.#next)
     const watermark = this.#watermark
     const outcome = await this.#reads.run(
-      async (connection) => {
-        await connection.execute('BEGIN TRANSACTION READ ONLY')
-        try {
-          return await this.#options.answer(plan, scope, (sql, values, maxRows) =>
+      (connection) =>
+        connection.readOnly(() =>
+          this.#options.answer(plan, scope, (sql, values, maxRows) =>
             connection.rows(sql, values, maxRows),
-          )
-        } finally {
-          await connection.execute('ROLLBACK').catch(() => {})
-        }
-      },
+          ),
+        ),
       signal,
       this.#options.deadlineMs ?? 30_000,
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /**
+   * Where the events with these ids and times (epoch microseconds) are, in order; null for those that
+   * are not here. The times let the database skip nearly all rows.
+   */
+  async placesOf(
+    project: string,
+    events: readonly { readonly eventId: string; readonly time: number }[],
+  ): Promise<readonly (RowPlace | null)[]> {
+    const id = this.#dictionaries.get('project')?.find(project)
+    if (id === undefined || events.length === 0) return events.map(() => null)
+    const times = events.map(({ time }) => time)
+    const range = [times.reduce((x, y) => Math.min(x, y)), times.reduce((x, y) => Math.max(x, y))]
+    const places = new Map<unknown, RowPlace>()
+    for (let at = 0; at < events.length; at += IDS_PER_STATEMENT) {
+      const ids = events.slice(at, at + IDS_PER_STATEMENT).map(({ eventId }) => eventId)
+      const outcome = await this.run(
+        `SELECT event_id, log_partition, log_offset, log_index FROM event_rows
+         WHERE project = ${id} AND time BETWEEN $1 AND $2
+           AND event_id IN (${ids.map((_, i) => `$${i + 3}`).join(', ')})`,
+        [...range, ...ids],
+        new AbortController().signal,
+      )
+      if (!outcome.ok) throw new StoreUnusableError(outcome.message)
+      for (const [eventId, partition, offset, index] of outcome.value.rows) {
+        const place = {
+          partition: Number(partition),
+          offset: offset as bigint,
+          index: Number(index),
+        }
+        places.set(eventId, place)
+      }
+    }
+    return events.map(({ eventId }) => places.get(eventId) ?? null)
   }
 
   version(scope: ProjectScope, from: number, to: number): Promise<RangeVersion> {
@@ -386,6 +420,6 @@ export class DuckDbStore implements Store {
         () => {},
       )
     }
-    this.#database.close()
+    await this.#database.close()
   }
 }

@@ -173,7 +173,7 @@ function appendTyped(appender: Appender, type: ColumnType, value: DuckDBValue): 
 }
 
 /** Cells as a driver-neutral reader gives them: maps as plain objects. */
-export function neutral(value: DuckDBValue): FrameCell {
+function neutral(value: DuckDBValue): FrameCell {
   if (value === null || typeof value !== 'object') return value
   if ('entries' in value && Array.isArray(value.entries)) {
     const pairs: [string, string][] = []

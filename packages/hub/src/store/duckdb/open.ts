@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import duckdb from '@duckdb/node-bindings'
 import { Connection } from './driver.ts'
@@ -30,8 +30,8 @@ export interface OpenDatabase {
   readonly writer: Connection
   /** A further connection, for reading. */
   connect(): Promise<Connection>
-  /** Closes the connections made here, then the database. */
-  close(): void
+  /** Closes the connections made here, then the file, which may be opened again afterwards. */
+  close(): Promise<void>
 }
 
 export type OpenOutcome =
@@ -48,10 +48,17 @@ export type OpenOutcome =
  */
 export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
   await mkdir(dirname(options.path), { recursive: true })
+  if (await isOpenHere(options.path)) {
+    return {
+      ok: false,
+      reason: `Could not set lock on file: ${options.path} is open in this process`,
+    }
+  }
   const handle = await duckdb.open(':memory:', duckdb.create_config())
   const connections: Connection[] = []
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     for (const connection of connections) connection.close()
+    await detach(handle)
     duckdb.close_sync(handle)
   }
   const connect = async (): Promise<Connection> => {
@@ -71,8 +78,39 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
     for (const setting of LOCKDOWN) await first.execute(setting)
     return { ok: true, database: { writer: await connect(), connect, close } }
   } catch (error) {
-    close()
+    await close()
     return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/**
+ * Whether this process has the file open, in any thread: the last line of defence against a second
+ * instance, for which DuckDB's own lock is blind. Known on Linux only; elsewhere always false.
+ */
+async function isOpenHere(path: string): Promise<boolean> {
+  const file = await realpath(path).catch(() => null)
+  if (file === null) return false
+  const handles = await readdir('/proc/self/fd').catch(() => [])
+  for (const handle of handles) {
+    // A handle may be closed by now; then it is none.
+    if ((await readlink(`/proc/self/fd/${handle}`).catch(() => '')) === file) return true
+  }
+  return false
+}
+
+/**
+ * Lets go of the file. Closing the instance is not enough: it lives on for as long as any object of
+ * it has not been garbage-collected, and a second instance of the file would destroy it.
+ */
+async function detach(handle: duckdb.Database): Promise<void> {
+  // A connection that does not use the catalog, which could not be detached otherwise.
+  const connection = await Connection.open(handle)
+  try {
+    await connection.execute(`DETACH DATABASE IF EXISTS ${CATALOG}`)
+  } catch {
+    // An invalidated instance refuses every statement; it has closed its file already or will not.
+  } finally {
+    connection.close()
   }
 }
 

@@ -135,14 +135,15 @@ function valueOf(field: FieldRef, row: EventRow): FrameCell {
 function keyOf(plan: AggregatePlan, row: EventRow): GroupKey | null {
   const key = plan.groupBy.map((field) => {
     const value = valueOf(field, row)
-    return value === null ? null : String(value as string)
+    if (value !== null && typeof value === 'object') throw new TypeError('a map is no key')
+    return value === null ? null : String(value)
   })
   if (plan.groups === undefined || plan.groupBy.length === 0) return key
   if (plan.groups.keys.some((one) => one.every((text, i) => text === key[i]))) return key
   return plan.groups.other ? plan.groupBy.map(() => OTHER_KEY) : null
 }
 
-export function holds(predicate: Predicate, row: EventRow): boolean {
+function holds(predicate: Predicate, row: EventRow): boolean {
   switch (predicate.op) {
     case 'and':
       return predicate.parts.every((part) => holds(part, row))
@@ -293,7 +294,7 @@ function compareCell(a: FrameCell, b: FrameCell, dir: 'asc' | 'desc'): number {
 function compareText(a: string, b: string): number {
   const [x, y] = [Array.from(a), Array.from(b)]
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const order = (x[i] as string).codePointAt(0)! - (y[i] as string).codePointAt(0)!
+    const order = (x[i]?.codePointAt(0) ?? 0) - (y[i]?.codePointAt(0) ?? 0)
     if (order !== 0) return order
   }
   return x.length - y.length

@@ -3,7 +3,7 @@ import type { Aggregate, AggregatePlan, FieldRef, FrameCell, Literal, Predicate 
 import type { EventRow } from './event-table.fixture.ts'
 
 /** Texts that break careless SQL. */
-export const HOSTILE = [
+const HOSTILE = [
   "o'neil",
   '"; DROP TABLE event_rows; --',
   '100%',
@@ -69,7 +69,7 @@ const textField: fc.Arbitrary<FieldRef> = fc.oneof(
 )
 const column = (...names: string[]): fc.Arbitrary<FieldRef> =>
   fc.constantFrom(...names).map((name): FieldRef => ({ type: 'column', column: name }))
-export const groupField: fc.Arbitrary<FieldRef> = fc.oneof(
+const groupField: fc.Arbitrary<FieldRef> = fc.oneof(
   textField,
   column('input_tokens', 'quality', 'project'),
 )
@@ -80,7 +80,7 @@ const leaf: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
     op: fc.constant('in' as const),
     field: textField,
-    values: textValues as fc.Arbitrary<Literal[]>,
+    values: textValues,
   }),
   fc.record({ op: fc.constant('is_null' as const), field: groupField }),
   fc.record({
@@ -143,7 +143,7 @@ const call = fc.oneof(
   }),
 )
 
-export const aggregates = (where: fc.Arbitrary<Predicate>): fc.Arbitrary<Aggregate[]> =>
+const aggregates = (where: fc.Arbitrary<Predicate>): fc.Arbitrary<Aggregate[]> =>
   fc.array(fc.tuple(call, fc.option(where, { freq: 3, nil: null })), { maxLength: 4 }).map((list) =>
     list.map(
       ([one, filter], i): Aggregate => ({
@@ -155,7 +155,7 @@ export const aggregates = (where: fc.Arbitrary<Predicate>): fc.Arbitrary<Aggrega
   )
 
 /** Hours, days of a zone with a clock change, a single bucket that is narrower than the range, odd edges. */
-export const edges: fc.Arbitrary<number[] | null> = fc.constantFrom<(number[] | null)[]>(
+const edges: fc.Arbitrary<number[] | null> = fc.constantFrom<(number[] | null)[]>(
   null,
   Array.from({ length: 37 }, (_, i) => START + i * HOUR),
   [START + 3 * HOUR, START + 26 * HOUR, START + 36 * HOUR].map((edge) => edge),

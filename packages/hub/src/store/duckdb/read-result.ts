@@ -34,7 +34,7 @@ export function readResult(result: duckdb.Result): SqlResult {
 }
 
 /** A type that answers cannot carry; casting it to VARCHAR or DOUBLE in the statement helps. */
-export class UnsupportedTypeError extends Error {
+class UnsupportedTypeError extends Error {
   override readonly name = 'UnsupportedTypeError'
 }
 
@@ -172,7 +172,7 @@ function readMaps(
     const first = Number(entries.getBigUint64(r * 16, true))
     const length = Number(entries.getBigUint64(r * 16 + 8, true))
     // Without a prototype, so that a key like __proto__ is data.
-    const map: Record<string, string> = Object.create(null)
+    const map = Object.create(null) as Record<string, string>
     for (let i = first; i < first + length; i++) map[keys[i] ?? ''] = values[i] ?? ''
     cells.push(map)
   }

@@ -116,8 +116,8 @@ function quantileLists(aggregates: readonly Aggregate[], parameters: Parameters)
   const lists = new Map<string, QuantileList>()
   for (const [key, members] of Map.groupBy(found, quantileKey)) {
     const first = members[0] as Quantile
-    const qs = [...new Set(members.map((member) => checkedQuantile(member.q)))]
-    const bound = qs.map((q) => parameters.double(q)).join(', ')
+    const qs = [...new Set(members.map((member) => member.q))]
+    const bound = qs.map((q) => parameters.share(q)).join(', ')
     const column = sqlOf(numeric(first.column))
     const sql = `quantile_disc(${column}, [${bound}])${filterOf(first, parameters)}`
     lists.set(key, { qs, sql, name: '' })
@@ -130,12 +130,6 @@ export function quantileKey(aggregate: Quantile): string {
   return JSON.stringify([aggregate.column, aggregate.where ?? null], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
-}
-
-/** @throws RangeError outside [0, 1] */
-export function checkedQuantile(q: number): number {
-  if (!(q >= 0 && q <= 1)) throw new RangeError(`a quantile is asked between 0 and 1, not ${q}`)
-  return q
 }
 
 function filterOf(

@@ -124,7 +124,7 @@ function compareKeys(a: GroupKey, b: GroupKey, groupBy: readonly FieldRef[]): nu
 }
 
 /** By code point, as the database compares UTF-8. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i)

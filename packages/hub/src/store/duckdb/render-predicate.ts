@@ -92,8 +92,11 @@ function renderIn(
         if (typeof value === 'number' && !Number.isInteger(finite(type, value))) break
         bound.push(parameters.huge(whole(type, value, Math.floor)))
         break
-      default:
+      case 'dict':
+      case 'tags':
         throw mismatch(type, value)
+      default:
+        throw new TypeError(type satisfies never)
     }
   }
   return bound.length === 0 ? 'FALSE' : `${sql} IN (${bound.join(', ')})`
@@ -122,8 +125,12 @@ function renderRange(
       const fits = BigInt.asIntN(64, bound) === bound
       return `${sql} ${sign} ${fits ? parameters.integer(bound) : parameters.huge(bound)}`
     }
-    default:
+    case 'bool':
+    case 'dict':
+    case 'tags':
       throw mismatch(type, value)
+    default:
+      throw new TypeError(type satisfies never)
   }
 }
 

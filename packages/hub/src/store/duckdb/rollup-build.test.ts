@@ -15,18 +15,19 @@ const T0 = 493_000 * HOUR_MICROS
 const HOURS = { from: T0, to: T0 + 3 * HOUR_MICROS }
 const definition = ROLLUPS.find(({ name }) => name === 'models_1h') as RollupDefinition
 
-const event = (hour: number, model: string, latency: number | null = 100): EventRow => ({
-  project: 'default',
-  time: T0 + hour * HOUR_MICROS + 5,
-  weight: 1,
-  suppressed: false,
-  is_current: true,
-  kind: 'llm_request',
-  family: 'telemetry',
-  model,
-  latency_ms: latency,
-  latency_bin: latency === null ? null : 7,
-})
+const event = (hour: number, model: string, latency: number | null = 100) =>
+  ({
+    project: 'default',
+    time: T0 + hour * HOUR_MICROS + 5,
+    weight: 1,
+    suppressed: false,
+    is_current: true,
+    kind: 'llm_request',
+    family: 'telemetry',
+    model,
+    latency_ms: latency,
+    latency_bin: latency === null ? null : 7,
+  }) satisfies EventRow
 
 const byModel: AggregatePlan = {
   type: 'aggregate',
@@ -127,6 +128,26 @@ describe('rollups', () => {
         unmarked: [T0 + 9 * HOUR_MICROS],
       },
     ])
+  })
+
+  it('give the quantile of nearest rank, from bins as from rows', async () => {
+    const values = Array.from({ length: 100 }, (_, i) => i + 1)
+    const qs = [0, ...values.map((n) => n / 100), 0.005, 0.0101, 0.999, 1 / 3]
+    const rows = values.map((n) => ({ ...event(n % 3, 'a', n), latency_bin: n }))
+    const shuffled = rows.toSorted(
+      (a, b) => ((a.latency_bin * 37) % 101) - ((b.latency_bin * 37) % 101),
+    )
+    await table.append(shuffled)
+    const plan: AggregatePlan = {
+      ...byModel,
+      aggregates: qs.map((q, i) => ({ id: `q${i}`, fn: 'quantile', column: 'latency_ms', q })),
+    }
+    const ranks = qs.map((q) => values.find((n) => n / 100 >= q) ?? 100)
+    expect(await ask(plan)).toEqual({ source: 'raw', rows: [['a', ...ranks]] })
+    await buildSpan(table.run, [definition], HOUR_MICROS, { ...HOURS, to: T0 + 2 * HOUR_MICROS })
+    expect(await ask(plan)).toEqual({ source: 'mixed', rows: [['a', ...ranks]] })
+    await buildSpan(table.run, [definition], HOUR_MICROS, HOURS)
+    expect(await ask(plan)).toEqual({ source: 'rollup', rows: [['a', ...ranks]] })
   })
 
   it('refuse a span that cuts a bucket', async () => {

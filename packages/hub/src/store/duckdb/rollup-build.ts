@@ -191,19 +191,22 @@ export async function readUnclean(
   const dirty = await run(
     `SELECT DISTINCT hour FROM dirty_hours WHERE hour >= ${Math.floor(range.from / DAY_MICROS) * 24} AND hour < ${Math.ceil(range.to / DAY_MICROS) * 24}`,
   )
+  // A registered definition has no buckets of an older version: registering replaced them by ones that
+  // are not stored.
+  const bad = Map.groupBy(
+    await run(
+      `SELECT name, bucket FROM rollup_buckets WHERE bucket > ${range.from - DAY_MICROS} AND bucket < ${range.to} AND NOT stored`,
+    ),
+    ([name]) => name,
+  )
   const unclean = new Map<string, readonly Span[]>()
   for (const { name, grain, version } of definitions) {
     if (registered.get(name) !== version) {
       unclean.set(name, [{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }])
       continue
     }
-    const from = Math.floor(range.from / grain) * grain
-    const bad = await run(
-      `SELECT bucket FROM rollup_buckets WHERE name = $1 AND bucket >= ${from} AND bucket < ${range.to} AND (version <> ${version} OR NOT stored)`,
-      [name],
-    )
     const starts = new Set([
-      ...bad.map(([bucket]) => Number(bucket)),
+      ...(bad.get(name) ?? []).map(([, bucket]) => Number(bucket)),
       ...dirty.map(([hour]) => Math.floor((Number(hour) * HOUR_MICROS) / grain) * grain),
     ])
     unclean.set(name, mergeStarts([...starts], grain))

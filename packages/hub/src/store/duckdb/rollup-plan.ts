@@ -36,7 +36,7 @@ export function chooseRollup(
 }
 
 /** Whether the cells of a definition can answer the plan wherever they are clean. */
-export function covers(definition: RollupDefinition, plan: AggregatePlan): boolean {
+function covers(definition: RollupDefinition, plan: AggregatePlan): boolean {
   const dims = new Set(definition.dims)
   const isDim = (field: FieldRef): boolean => field.type === 'column' && dims.has(field.column)
   const stored = new Set(definitionColumns(definition).map((column) => column.name))

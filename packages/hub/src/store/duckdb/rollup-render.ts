@@ -8,12 +8,12 @@ import {
   renderWhere,
   resultColumns,
 } from './render.ts'
-import { checkedQuantile, quantileKey, type ResultColumn } from './render-aggregate.ts'
+import { quantileKey, type ResultColumn } from './render-aggregate.ts'
 import { renderBucket } from './render-bucket.ts'
 import { listedGroups, renderWanted } from './render-groups.ts'
 import { predicateFields, renderPredicate } from './render-predicate.ts'
 import { renderSpans } from './render-range.ts'
-import { fieldSql, Parameters, quote, storedColumn } from './render-sql.ts'
+import { fieldSql, Parameters, quote, shareUnits, storedColumn } from './render-sql.ts'
 import {
   binColumn,
   binTable,
@@ -93,7 +93,7 @@ export function renderMixed(
     const part = groupNames.length === 0 ? '' : `PARTITION BY ${groupNames.join(', ')}`
     const quantiles = [...set.members].map(
       ([i, q]) =>
-        `min(bin) FILTER (WHERE reached >= greatest(1, ceil(${parameters.double(q)} * total))) AS b${i}`,
+        `min(bin) FILTER (WHERE reached * 1000000000000 >= total * ${parameters.integer(shareUnits(q))}) AS b${i}`,
     )
     ctes.push(
       `q${j} AS (SELECT ${[...groupNames, ...quantiles].join(', ')} FROM (SELECT *, sum(n) OVER (${part} ORDER BY bin) AS reached, sum(n) OVER (${part}) AS total FROM bins${j}) ${by.length === 0 ? '' : `GROUP BY ${by.join(', ')}`})`,
@@ -317,7 +317,7 @@ function quantileSets(aggregates: readonly Aggregate[]): QuantileSet[] {
     const key = quantileKey(aggregate)
     const { column, where } = aggregate
     const set = sets.get(key) ?? { column, where, members: new Map<number, number>() }
-    set.members.set(i, checkedQuantile(aggregate.q))
+    set.members.set(i, aggregate.q)
     sets.set(key, set)
   })
   return [...sets.values()]

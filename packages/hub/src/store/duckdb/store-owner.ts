@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises'
+import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type {
-  FromWorker,
+  LookupOutcome,
+  LookupRequest,
   SqlOutcome,
   SqlRequest,
   StoreState,
@@ -18,6 +21,7 @@ import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
+import type { RowPlace } from './suppressions.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -29,21 +33,22 @@ export interface StoreOwnerOptions
   readonly rollups?: readonly RollupDefinition[]
   /** Builds the rollups while idle; without it they are read but never built. */
   readonly nextBuild?: NextBuild
-  readonly onProgress: (progress: Extract<FromWorker, { readonly type: 'progress' }>) => void
+  readonly onStatus: (status: StoreStatus) => void
 }
 
 const REOPEN_MS = 1_000
-const SETTLED_LAG_RECORDS = 0
+/** How often the status is told while something is going on. */
+const REPORT_MS = 500
 
 /**
  * Keeps one store open and applied, whatever happens to its file:
  *
  *     opening → rebuilding (until started, then until caught up with the log) → ready
- *     ready → (a breaking fault) → opening → rebuilding → ready
+ *     ready → (a breaking fault) → rebuilding → ready
  *     opening → broken, when not even an empty file can be made; tried again every second
  *
- * It is `rebuilding` from an opening until everything committed by then has been applied: until
- * then answers would miss rows that were there before, so there are none.
+ * It is `rebuilding` from each opening until everything committed by then has been applied: until
+ * then answers would miss rows that answers before the end of the last process had, so there are none.
  */
 export class StoreOwner {
   readonly #options: StoreOwnerOptions
@@ -62,14 +67,26 @@ export class StoreOwner {
   #begun = false
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
-  readonly #stopTimer: () => void
+  readonly #stopTimers: readonly (() => void)[]
+  #wasActive = false
+  #reportDue = false
+  #reporting = false
 
   constructor(options: StoreOwnerOptions) {
     this.#options = options
     this.#changing = this.#open(false)
-    this.#stopTimer = options.clock.every(options.checkpointMs ?? 30_000, () => {
-      if (this.#rowsSinceCheckpoint > 0) this.#checkpointSoon()
-    })
+    const { clock } = options
+    this.#stopTimers = [
+      clock.every(options.checkpointMs ?? 30_000, () => {
+        if (this.#rowsSinceCheckpoint > 0) this.#checkpointSoon()
+      }),
+      clock.every(REPORT_MS, () => {
+        const active = this.#isActive()
+        // Once more after the end, so that the last report is of rest.
+        if (active || this.#wasActive) this.#report()
+        this.#wasActive = active
+      }),
+    ]
   }
 
   /**
@@ -155,7 +172,8 @@ export class StoreOwner {
 
   #applied(rows: number): void {
     this.#rowsSinceCheckpoint += rows
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 1_000_000)) {
+    this.#keeper?.applied()
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())
@@ -211,19 +229,42 @@ export class StoreOwner {
     this.#report()
   }
 
+  #isActive(): boolean {
+    const { running, waiting } = this.#store?.load ?? { running: 0, waiting: 0 }
+    return running + waiting > 0 || (this.#applier?.status().lagRecords ?? 0) > 0
+  }
+
+  /** Reports are made one at a time, so that they are told in order; a burst makes one more. */
   #report(): void {
+    this.#reportDue = true
+    if (this.#reporting) return
+    this.#reporting = true
+    void (async () => {
+      while (this.#reportDue) {
+        this.#reportDue = false
+        this.#options.onStatus(await this.status())
+      }
+      this.#reporting = false
+    })()
+  }
+
+  async status(): Promise<StoreStatus> {
     const store = this.#store
-    void Promise.all([store?.applied(), store?.durable()]).then(([applied, durable]) => {
-      this.#options.onProgress({
-        type: 'progress',
-        state: this.#state,
-        reason: this.#reason,
-        applied: applied ?? new Map(),
-        durable: durable ?? new Map(),
-        lagMs: this.#applier?.status().lagMs ?? 0,
-        rows: store?.rows ?? 0,
-      })
-    })
+    const lag = this.#applier?.status()
+    const fileBytes = await bytesOf(this.#options.path)
+    return {
+      state: this.#state,
+      reason: this.#reason ?? lag?.lastError ?? null,
+      applied: (await store?.applied()) ?? new Map(),
+      durable: (await store?.durable()) ?? new Map(),
+      lagRecords: lag?.lagRecords ?? 0,
+      lagMs: lag?.lagMs ?? 0,
+      rows: store?.rows ?? 0,
+      fileBytes,
+      running: store?.load.running ?? 0,
+      waiting: store?.load.waiting ?? 0,
+      recoveries: this.#recoveries,
+    }
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
@@ -257,22 +298,25 @@ export class StoreOwner {
     return this.#store.version(scope, from, to)
   }
 
-  async status(fileBytes: number): Promise<StoreStatus> {
+  /** Finds events by id and time, and their content hashes in the log. */
+  async lookup({ project, events }: LookupRequest): Promise<LookupOutcome> {
+    if (this.#state === 'opening') await this.#changing
     const store = this.#store
-    const lag = this.#applier?.status()
-    return {
-      state: this.#state,
-      reason: this.#reason ?? lag?.lastError ?? null,
-      applied: (await store?.applied()) ?? new Map(),
-      durable: (await store?.durable()) ?? new Map(),
-      lagRecords: lag?.lagRecords ?? SETTLED_LAG_RECORDS,
-      lagMs: lag?.lagMs ?? 0,
-      rows: store?.rows ?? 0,
-      fileBytes,
-      running: store?.load.running ?? 0,
-      waiting: store?.load.waiting ?? 0,
-      recoveries: this.#recoveries,
+    if (store === null || this.#state !== 'ready') return this.#refusal()
+    const places = await store.placesOf(project, events)
+    const known: ({ contentHash: bigint } | null)[] = []
+    for (const place of places) {
+      known.push(place === null ? null : { contentHash: await this.#contentHash(place) })
     }
+    return { ok: true, known }
+  }
+
+  async #contentHash({ partition, offset, index }: RowPlace): Promise<bigint> {
+    for await (const record of this.#options.reader.read(partition, offset, offset + 1n)) {
+      const hashes = decodeBatch(record.payload).columns.get('content_hash')
+      if (hashes?.type === 'i64') return hashes.data[index] ?? 0n
+    }
+    throw new Error(`the log no longer has record ${offset} of partition ${partition}`)
   }
 
   /** Reads every block, or recomputes every rollup; damage found on the way is recovered from as always. */
@@ -312,12 +356,23 @@ export class StoreOwner {
   /** Stops after the batch under way. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#stopTimer()
+    for (const stop of this.#stopTimers) stop()
     await this.#changing.catch(() => {})
     await this.#keeper?.stop()
     await this.#applier?.stop()
     await this.#store?.close()
   }
+}
+
+async function bytesOf(path: string): Promise<number> {
+  let bytes = 0
+  for (const file of [path, `${path}.wal`]) {
+    bytes += await stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  }
+  return bytes
 }
 
 function isoTime(micros: number): string {

@@ -15,7 +15,8 @@ export async function readEveryBlock(connection: Connection): Promise<TableRepor
   )
   const reports: TableReport[] = []
   for (const [name] of tables.rows) {
-    const table = String(name)
+    if (typeof name !== 'string') continue
+    const table = name
     const quoted = `"${table.replaceAll('"', '""')}"`
     const counted = await connection.rows(
       `SELECT count(*), bit_xor(hash(t)) FROM (SELECT * FROM ${quoted}) t`,

@@ -49,6 +49,14 @@ export class MemoryLog implements Log {
     return true
   }
 
+  /** What a crash leaves: the oldest `durable` waiting appends are in the log, and none is answered. */
+  crash(durable: number): void {
+    for (const waiting of this.#waiting.splice(0).slice(0, durable)) {
+      this.#write({ ...waiting, answer: () => undefined })
+    }
+    this.#listeners.clear()
+  }
+
   /** Fails the log for good: waiting appends stay unanswered. */
   break(error: Error): void {
     this.#held = true

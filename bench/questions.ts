@@ -1,0 +1,181 @@
+import type { Question } from '@llmhub/schema'
+import type { HttpConnection } from './http-connection.ts'
+import type { HubProcess } from './hub-process.ts'
+import { quantile } from './quantiles.ts'
+
+const MONTH = { from: 'now-30d', to: 'now' } as const
+const DAY = { from: 'now-1d', to: 'now' } as const
+
+/** What dashboards ask. `rows`: no rollup can have the answer, so there is only one way to it. */
+const QUESTIONS: readonly {
+  readonly name: string
+  readonly question: Question
+  readonly rows?: true
+}[] = [
+  {
+    name: 'cost by model and day',
+    question: { kind: 'series', measures: ['cost.total'], by: ['time:1d', 'model'], ...MONTH },
+  },
+  {
+    name: 'p95 latency by hour',
+    question: { kind: 'series', measures: ['latency.p95'], by: ['time:1h'], ...MONTH },
+  },
+  {
+    name: 'errors by hour',
+    question: { kind: 'series', measures: ['requests.errors'], by: ['time:1h'], ...MONTH },
+  },
+  {
+    name: '24-hour percentiles by model',
+    question: {
+      kind: 'table',
+      measures: ['latency.p50', 'latency.p95', 'latency.p99'],
+      by: ['model'],
+      ...DAY,
+    },
+  },
+  {
+    name: 'top users by cost',
+    question: {
+      kind: 'table',
+      measures: ['cost.total'],
+      by: ['user'],
+      top: { by: 'cost.total', n: 10 },
+      ...MONTH,
+    },
+  },
+  {
+    name: 'requests by provider',
+    question: { kind: 'table', measures: ['requests.count'], by: ['provider'], ...MONTH },
+  },
+  {
+    name: 'tokens by model',
+    question: {
+      kind: 'table',
+      measures: ['tokens.input', 'tokens.output'],
+      by: ['model'],
+      ...MONTH,
+    },
+  },
+  {
+    name: 'cost by tag team',
+    question: { kind: 'table', measures: ['cost.total'], by: ['tag.team'], ...MONTH },
+    rows: true,
+  },
+  {
+    name: 'distinct users by day',
+    question: { kind: 'series', measures: ['users.count'], by: ['time:1d'], ...MONTH },
+    rows: true,
+  },
+  { name: 'newest 50 events', question: { kind: 'list', limit: 50, ...MONTH }, rows: true },
+]
+
+export interface QuestionResult {
+  readonly name: string
+  /** The first time after a start, the database's own cache empty; the system's may hold the file. */
+  readonly coldMs: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  /** Where the answer came from: raw, rollup or mixed. */
+  readonly source: string
+  /** The same from rows alone, by a filter that is true of every row and of no rollup's dimensions. */
+  readonly rawP50Ms: number
+  readonly rawP95Ms: number
+  readonly rows: number
+}
+
+/** True of all events that the benchmark sends; `receiver` is a dimension of no rollup. */
+const FROM_ROWS = { field: 'receiver', op: 'eq', value: 'http' } as const
+
+/** Asks every question once cold, then `repeats` times warm and `repeats` times of rows. */
+export async function measureQuestions(
+  hub: HubProcess,
+  repeats: number,
+): Promise<readonly QuestionResult[]> {
+  const connection = await hub.connect()
+  const cold: number[] = []
+  for (const { question } of QUESTIONS) cold.push((await ask(connection, question)).ms)
+  const results: QuestionResult[] = []
+  for (const [i, { name, question, rows: onlyRows }] of QUESTIONS.entries()) {
+    const warm: number[] = []
+    const raw: number[] = []
+    let source = ''
+    let rows = 0
+    for (let n = 0; n < repeats; n++) {
+      const answer = await ask(connection, question)
+      warm.push(answer.ms)
+      ;({ source, rows } = answer)
+      if (onlyRows === true) continue
+      raw.push((await ask(connection, { ...question, filters: [FROM_ROWS] })).ms)
+    }
+    const ofRows = onlyRows === true ? warm : raw
+    results.push({
+      name,
+      coldMs: cold[i] ?? Number.NaN,
+      p50Ms: quantile(warm, 0.5),
+      p95Ms: quantile(warm, 0.95),
+      source,
+      rawP50Ms: quantile(ofRows, 0.5),
+      rawP95Ms: quantile(ofRows, 0.95),
+      rows,
+    })
+  }
+  connection.close()
+  return results
+}
+
+async function ask(
+  connection: HttpConnection,
+  question: Question,
+): Promise<{ ms: number; source: string; rows: number }> {
+  const body = Buffer.from(JSON.stringify(question))
+  const start = performance.now()
+  const response = await connection.request('POST', '/api/v1/query', body)
+  const ms = performance.now() - start
+  const text = response.body.toString()
+  if (response.status !== 200) throw new Error(`${JSON.stringify(question)}: ${text}`)
+  const { meta, rows } = JSON.parse(text) as { meta: { source: string }; rows: unknown[] }
+  return { ms, source: meta.source, rows: rows.length }
+}
+
+export interface ReportRate {
+  readonly requestsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** A report that is in the cache, asked for by keep-alive connections as fast as answers come. */
+export async function measureCachedReport(
+  hub: HubProcess,
+  seconds: number,
+  connections: number,
+): Promise<ReportRate> {
+  const to = new Date().toISOString()
+  const from = new Date(Date.parse(to) - 7 * 86_400_000).toISOString()
+  const path = `/api/v1/costs?start_time=${from}&end_time=${to}`
+  const open = await Promise.all(Array.from({ length: connections }, () => hub.connect()))
+  const latencies: number[] = []
+  const get = async (connection: HttpConnection): Promise<void> => {
+    const { status, body } = await connection.request('GET', path)
+    if (status !== 200) throw new Error(`${path}: ${status} ${body.toString()}`)
+  }
+  for (const connection of open) await get(connection)
+  const start = performance.now()
+  const end = start + seconds * 1000
+  await Promise.all(
+    open.map(async (connection) => {
+      for (let now = performance.now(); now < end; ) {
+        await get(connection)
+        const then = performance.now()
+        latencies.push(then - now)
+        now = then
+      }
+    }),
+  )
+  const took = (performance.now() - start) / 1000
+  for (const connection of open) connection.close()
+  return {
+    requestsPerSecond: latencies.length / took,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+  }
+}

@@ -1,0 +1,69 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { JsonSchema } from '../src/api/route.ts'
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>> }>
+  >
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+/** What the check needs to know of an answer. */
+export interface Answered {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly mediaType: string | null
+  readonly text: string
+}
+
+/**
+ * Compares answers with an OpenAPI document: the status has to be declared, so has the media type,
+ * and a JSON body has to match its schema. The answer is a list of complaints, empty when all is well.
+ */
+export function openApiChecker(openApi: JsonSchema): (answered: Answered) => string[] {
+  const { paths } = openApi as unknown as Document
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  ajv.addSchema({ $id: 'openapi', ...openApi })
+  const patterns = Object.keys(paths).map((path) => ({
+    path,
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }))
+
+  const validators = new Map<JsonSchema, ValidateFunction>()
+  const validatorOf = (schema: JsonSchema): ValidateFunction => {
+    const known = validators.get(schema)
+    if (known !== undefined) return known
+    const text = JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components')
+    const validate = ajv.compile(JSON.parse(text) as JsonSchema)
+    validators.set(schema, validate)
+    return validate
+  }
+
+  return (answered) => {
+    const { mediaType, method, status, text } = answered
+    const path = answered.path.split('?', 1)[0] ?? ''
+    const known = patterns.find(({ pattern }) => pattern.test(path))?.path ?? ''
+    const operation = paths[known]?.[method.toLowerCase()]
+    const name = `${method} ${path} ${status}`
+    if (operation === undefined) {
+      return status === 404 || status === 405 ? [] : [`${name}: not an operation`]
+    }
+    const response = operation.responses[status]
+    if (response === undefined) return [`${name}: status is not declared`]
+    if (text === '' && response.content === undefined) return []
+    const media = (mediaType ?? '').split(';', 1)[0] ?? ''
+    const schema = response.content?.[media]?.schema
+    if (schema === undefined) return [`${name}: ${media} is not declared`]
+    if (!/[/+]json$/.test(media)) return []
+    const validate = validatorOf(schema)
+    if (validate(JSON.parse(text))) return []
+    return [`${name}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`]
+  }
+}
