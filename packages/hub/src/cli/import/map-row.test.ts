@@ -193,3 +193,22 @@ describe('a mapping file', () => {
     })
   })
 })
+
+it('a difference of large numbers has no digits that neither of them has', () => {
+  const mapping: Mapping = {
+    name: 'clock',
+    doc: '',
+    format: 'jsonl',
+    kind: 'llm_request',
+    time: { from: 'at', unit: 's' },
+    fields: { ttft_ms: { from: 'first', minus: 'queued', scale: 1000, type: 'number' } },
+    constants: { model_id: 'm' },
+    tags: {},
+    needs: [],
+  }
+  const row = { at: 1_750_000_000, first: 27_550.360701067, queued: 27_550.325000138 }
+  const context = { fileId: 'f', start: null, constants: {} }
+  expect(mapRow(mapping, row, 0, context)).toMatchObject({
+    event: { payload: { ttft_ms: 35.700929 } },
+  })
+})

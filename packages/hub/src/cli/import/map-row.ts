@@ -45,6 +45,17 @@ function rounded(value: number): number {
   return Number(value.toPrecision(12))
 }
 
+/**
+ * a − b without the noise of the subtraction: numbers of 15 digits have, before the point and behind
+ * it, as many places as the larger one leaves. 27550.360701067 − 27550.325000138 = 0.035700929.
+ */
+function difference(a: number, b: number): number {
+  const larger = Math.max(Math.abs(a), Math.abs(b))
+  if (larger === 0 || !Number.isFinite(larger)) return a - b
+  const places = 14 - Math.floor(Math.log10(larger))
+  return places < 0 || places > 100 ? a - b : Number((a - b).toFixed(places))
+}
+
 /** Text of any JSON value: what it is, or its JSON where it is not a scalar. */
 function text(value: unknown): string {
   if (typeof value === 'string') return value
@@ -72,7 +83,7 @@ function convert(spec: FieldMapping, row: Row): unknown {
       const second = spec.minus === undefined ? 0 : number(valueAt(row, spec.minus))
       if (second === null) return undefined
       if (spec.minus === undefined && spec.scale === undefined) return first
-      const result = rounded((first - second) * (spec.scale ?? 1))
+      const result = rounded(difference(first, second) * (spec.scale ?? 1))
       return spec.type === 'count' ? Math.round(result) : result
     }
   }
