@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { type FieldSpec, KINDS, type KindSpec } from '@llmhub/schema'
-import { Seeded } from '../support/seeded.ts'
+import { mixSeed, Seeded } from '../support/seeded.ts'
 
 /**
  * Requests that are nearly right: valid events, questions and parameters made from the tables of the
@@ -53,6 +53,7 @@ const STRANGE: readonly unknown[] = [
   8.64e15,
 ]
 const FORBIDDEN = ['__proto__', 'constructor', 'prototype']
+const DIFFERENT_EVENTS = 8000
 const NOW = Date.UTC(2025, 5, 1)
 
 function nested(depth: number): unknown {
@@ -94,15 +95,17 @@ function valueOf(field: FieldSpec, random: Seeded): unknown {
 
 type Json = Record<string, unknown>
 
-/** An event that the hub takes in. */
-export function validEvent(random: Seeded): { common: Json; payload: Json } {
+/** An event that the hub takes in; one of so many that some come again, the same to the byte. */
+export function validEvent(chooser: Seeded): { common: Json; payload: Json } {
+  const number = chooser.int(DIFFERENT_EVENTS)
+  const random = new Seeded(mixSeed(number))
   const kind: KindSpec = random.pick(KINDS)
   const payload: Json = { type: kind.kind }
   for (const field of kind.fields) {
     if (field.required === true || random.chance(0.6)) payload[field.name] = valueOf(field, random)
   }
   const common: Json = {
-    event_id: `fuzz-${random.int(20_000)}`,
+    event_id: `fuzz-${number}`,
     timestamp: new Date(NOW + random.int(7 * 86_400_000)).toISOString(),
   }
   if (random.chance(0.3)) common['tags'] = { team: random.pick(['red', 'blue']), n: random.int(9) }
@@ -156,6 +159,11 @@ function bend(event: { common: Json; payload: Json }, random: Seeded): unknown {
   }
 }
 
+function damageByte(bytes: Buffer, random: Seeded): void {
+  const at = random.int(bytes.length)
+  bytes[at] = (bytes[at] ?? 0) ^ 0x55
+}
+
 /** Damages the text of a body. */
 function damage(text: string, random: Seeded): Buffer {
   const bytes = Buffer.from(text)
@@ -199,7 +207,7 @@ function eventsRequest(random: Seeded): FuzzRequest {
     const gzip = random.chance(0.5)
     headers['content-encoding'] = gzip ? 'gzip' : 'zstd'
     body = gzip ? gzipSync(body) : zstdCompressSync(body)
-    if (random.chance(0.15) && body.length > 4) body[random.int(body.length)] ^= 0x55
+    if (random.chance(0.15) && body.length > 4) damageByte(body, random)
   }
   if (random.chance(0.05)) {
     headers['content-type'] = random.pick([
@@ -411,9 +419,9 @@ function strayRequest(random: Seeded): FuzzRequest {
 
 export function fuzzRequest(random: Seeded): FuzzRequest {
   const chance = random.next()
-  if (chance < 0.7) return eventsRequest(random)
-  if (chance < 0.85) return questionRequest(random)
-  if (chance < 0.95) return reportRequest(random)
+  if (chance < 0.8) return eventsRequest(random)
+  if (chance < 0.92) return questionRequest(random)
+  if (chance < 0.97) return reportRequest(random)
   return strayRequest(random)
 }
 
