@@ -38,10 +38,19 @@ export interface Hub {
   readonly url: string
   /** The key that was made at this start, shown once; null when there was one. */
   readonly firstKey: string | null
-  /** Resolves when the storage has failed for good: the process must end with exit code 75. */
-  readonly failed: Promise<Error>
+  /** Resolves when the process must end: going on could break a promise. */
+  readonly failed: Promise<Failure>
   /** Finishes requests in flight, then stops part by part. Idempotent. */
   stop(): Promise<void>
+}
+
+/**
+ * `storage`: an fsync failed, nobody knows what is on disk, a person has to look (exit 75).
+ * `failure`: a thread ended; a new process starts over from the log (the launcher restarts it).
+ */
+export interface Failure {
+  readonly reason: 'storage' | 'failure'
+  readonly message: string
 }
 
 export type HubStart =
@@ -122,6 +131,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     return { ok: false, reason: 'config', message }
   }
 
+  const ended = Promise.withResolvers<Failure>()
   // The store, in its thread, says how far it has got; the log then knows what it must still have.
   const store = new StoreClient({
     logDir: join(dir, 'log'),
@@ -135,7 +145,12 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
-    onProgress: ({ state, reason }) => logger.debug({ state, reason }, 'store'),
+    onProgress: ({ state, reason }) => {
+      logger.debug({ state, reason }, 'store')
+      if (state === 'failed') {
+        ended.resolve({ reason: 'failure', message: reason ?? 'the store has ended' })
+      }
+    },
   })
   started.add(() => store.close())
 
@@ -153,6 +168,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!opened.ok) return { ok: false, reason: 'storage', message: opened.error.message }
   const { journal, recovery } = opened
   started.add(() => journal.close())
+  void journal.failed.then(({ message }) => ended.resolve({ reason: 'storage', message }))
   if (recovery.cutBytes > 0) {
     logger.warn(
       { bytes: recovery.cutBytes },
@@ -254,7 +270,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hub: {
       url: `http://${shown}:${address.port}`,
       firstKey: first.origin === 'created' ? first.secret : null,
-      failed: journal.failed,
+      failed: ended.promise,
       stop: () => started.stop(),
     },
   }

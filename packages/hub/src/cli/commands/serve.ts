@@ -16,9 +16,9 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   })
   const failure = await Promise.race([hub.failed, stopAsked])
   if (failure !== null) {
-    // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
-    context.terminal.err(`llmhub: storage failed: ${failure.message}\n`)
-    process.exit(EXIT.storage)
+    // Nothing is closed in order: after a failed fsync the files must not be touched again.
+    context.terminal.err(`llmhub: ${failure.message}\n`)
+    process.exit(EXIT[failure.reason])
   }
   await hub.stop()
 }
