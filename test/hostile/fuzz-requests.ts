@@ -127,7 +127,10 @@ function bend(event: { common: Json; payload: Json }, random: Seeded): unknown {
       part[key] = nested(random.pick([5, 31, 32, 33, 200]))
       return event
     case 5:
-      Object.defineProperty(part, random.pick(FORBIDDEN), { value: { polluted: true }, enumerable: true })
+      Object.defineProperty(part, random.pick(FORBIDDEN), {
+        value: { polluted: true },
+        enumerable: true,
+      })
       return event
     case 6:
       part[`unknown_${random.int(5)}`] = random.pick(STRANGE)
@@ -164,7 +167,9 @@ function damage(text: string, random: Seeded): Buffer {
       bytes[at] = 0xff
       return bytes
     case 2:
-      return Buffer.from(text.replace(/\d+/, random.pick(['1e999', '-', '0x1f', 'NaN', '9'.repeat(400)])))
+      return Buffer.from(
+        text.replace(/\d+/, random.pick(['1e999', '-', '0x1f', 'NaN', '9'.repeat(400)])),
+      )
     case 3:
       return Buffer.from(`${text}${random.pick([']', '}', ',', '\u0000', '//'])}`)
     case 4:
@@ -204,17 +209,40 @@ function eventsRequest(random: Seeded): FuzzRequest {
       ';;;',
     ])
   }
-  if (random.chance(0.05)) headers['content-encoding'] = random.pick(['br', 'deflate', 'gzip, gzip'])
+  if (random.chance(0.05))
+    headers['content-encoding'] = random.pick(['br', 'deflate', 'gzip, gzip'])
   if (random.chance(0.1)) {
-    headers['idempotency-key'] = random.pick(['key-1', 'key 2', 'x'.repeat(300), `key-${random.int(50)}`])
+    headers['idempotency-key'] = random.pick([
+      'key-1',
+      'key 2',
+      'x'.repeat(300),
+      `key-${random.int(50)}`,
+    ])
   }
   const dry = random.chance(0.1)
   const query = dry ? '?dryRun=true' : random.chance(0.03) ? '?dryRun=maybe' : ''
   return { method: 'POST', path: `/api/v1/events${query}`, headers, body, counts: !dry }
 }
 
-const MEASURES = ['requests.count', 'cost.total', 'latency.p95', 'users.count', 'events.last', 'no.such']
-const FIELDS = ['model', 'user', 'tag.team', 'tag.', 'latency', 'event_id', 'nope', 'time:1h', 'time:1M']
+const MEASURES = [
+  'requests.count',
+  'cost.total',
+  'latency.p95',
+  'users.count',
+  'events.last',
+  'no.such',
+]
+const FIELDS = [
+  'model',
+  'user',
+  'tag.team',
+  'tag.',
+  'latency',
+  'event_id',
+  'nope',
+  'time:1h',
+  'time:1M',
+]
 const OPS = ['eq', 'ne', 'in', 'gt', 'contains', 'exists', 'starts_with', 'like']
 
 function filter(random: Seeded): unknown {
@@ -233,7 +261,11 @@ function question(random: Seeded): unknown {
     to: random.pick(['2025-06-08T00:00:00Z', 'now', ...STRANGE]),
     timezone: random.pick(['UTC', 'Europe/Berlin', 'Mars/Olympus', ...STRANGE]),
     fill: random.pick(['none', 'null', 'zero', 'previous', 'linear', ...STRANGE]),
-    top: { by: random.pick(MEASURES), n: random.pick([1, 5, ...STRANGE]), other: random.chance(0.5) },
+    top: {
+      by: random.pick(MEASURES),
+      n: random.pick([1, 5, ...STRANGE]),
+      other: random.chance(0.5),
+    },
     order: [{ by: random.pick([...MEASURES, ...FIELDS]), dir: random.pick(['asc', 'up']) }],
     compare: random.pick(['previous', null, ...STRANGE]),
     limit: random.pick([1, 10, 100, ...STRANGE]),
@@ -242,15 +274,42 @@ function question(random: Seeded): unknown {
     after: random.pick(['0:1', ...STRANGE]),
   }
   // Most parts are left out, so that some questions get through.
-  for (const part of ['filters', 'from', 'to', 'timezone', 'fill', 'top', 'order', 'compare', 'limit', 'cursor', 'where']) {
+  for (const part of [
+    'filters',
+    'from',
+    'to',
+    'timezone',
+    'fill',
+    'top',
+    'order',
+    'compare',
+    'limit',
+    'cursor',
+    'where',
+  ]) {
     if (random.chance(0.75)) Reflect.deleteProperty(asked, part)
   }
   if (random.chance(0.95)) Reflect.deleteProperty(asked, 'after')
   if (asked['kind'] === 'list') Reflect.deleteProperty(asked, 'measures')
   if (random.chance(0.1)) {
-    asked['measures'] = ['requests.count', { as: 'x', formula: random.pick(['1/0', 'requests.count / 0', '(((', '-'.repeat(3000), '('.repeat(3000), 'requests.count ** 2', 'x + x']) }]
+    asked['measures'] = [
+      'requests.count',
+      {
+        as: 'x',
+        formula: random.pick([
+          '1/0',
+          'requests.count / 0',
+          '(((',
+          '-'.repeat(3000),
+          '('.repeat(3000),
+          'requests.count ** 2',
+          'x + x',
+        ]),
+      },
+    ]
   }
-  if (random.chance(0.1)) asked[random.pick([...FORBIDDEN, 'per', 'having', 'meassures'])] = random.pick(STRANGE)
+  if (random.chance(0.1))
+    asked[random.pick([...FORBIDDEN, 'per', 'having', 'meassures'])] = random.pick(STRANGE)
   return random.chance(0.03) ? random.pick(STRANGE) : asked
 }
 
@@ -287,11 +346,28 @@ const PARAMETERS = [
   'x',
   '__proto__',
 ]
-const VALUES = ['now', 'now-7d', '2025-06-01T00:00:00Z', '1hour', '1min', '1month', 'UTC', '1h', 'model', 'tag.team', '5']
+const VALUES = [
+  'now',
+  'now-7d',
+  '2025-06-01T00:00:00Z',
+  '1hour',
+  '1min',
+  '1month',
+  'UTC',
+  '1h',
+  'model',
+  'tag.team',
+  '5',
+]
+
+function strangeText(random: Seeded): string {
+  const value = random.pick(STRANGE)
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
 
 function reportRequest(random: Seeded): FuzzRequest {
   const parts = Array.from({ length: random.int(4) }, () => {
-    const value = random.chance(0.6) ? random.pick(VALUES) : String(random.pick(STRANGE)).slice(0, 6000)
+    const value = random.chance(0.6) ? random.pick(VALUES) : strangeText(random).slice(0, 6000)
     const text = random.chance(0.9) ? encodeURIComponent(value.toWellFormed()) : '%zz%'
     return `${random.pick(PARAMETERS)}=${text}`
   })
@@ -343,8 +419,7 @@ export function fuzzRequest(random: Seeded): FuzzRequest {
 
 /** `--where` of the command line. */
 export function fuzzWhere(random: Seeded): string {
-  const value = random.pick(STRANGE)
-  const text = typeof value === 'string' ? value.slice(0, 2000) : (JSON.stringify(value) ?? '')
+  const text = strangeText(random).slice(0, 2000)
   const sign = random.pick(['=', '!=', '>', '>=', '<', '<=', '~', '==', '=~', ' ', ''])
   return `${random.pick([...FIELDS, 'tag.a-b', 'tag.ä', '$', ''])}${sign}${text}`
 }

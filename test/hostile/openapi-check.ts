@@ -3,7 +3,9 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 /** Holds answers against the OpenAPI document that the hub serves. */
 
 interface Operation {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> }>>
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> }>
+  >
 }
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -20,13 +22,14 @@ export interface Answered {
 export type CheckAnswer = (answer: Answered) => string | null
 
 const PROBLEM = 'application/problem+json'
-const step = (text: string): string => encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
+const step = (text: string): string =>
+  encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
 
 /** What is wrong with an answer, or null: unknown status or media type, or a body that breaks its schema. */
 export function openApiCheck(text: string): CheckAnswer {
   const document = JSON.parse(text) as Document
   const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
-  ajv.addSchema(document, 'urn:openapi')
+  ajv.addSchema(document, 'https://hub/openapi.json')
   const routes = Object.entries(document.paths).map(([url, methods]) => ({
     url,
     methods,
@@ -36,7 +39,7 @@ export function openApiCheck(text: string): CheckAnswer {
   const validator = (pointer: string): ValidateFunction => {
     const known = compiled.get(pointer)
     if (known !== undefined) return known
-    const made = ajv.compile({ $ref: `urn:openapi#${pointer}` })
+    const made = ajv.compile({ $ref: `https://hub/openapi.json#${pointer}` })
     compiled.set(pointer, made)
     return made
   }
@@ -66,7 +69,16 @@ export function openApiCheck(text: string): CheckAnswer {
     if (content === undefined) return `${status} is not declared`
     if (content[mediaType] === undefined) return `${mediaType} is not declared for ${status}`
     if (mediaType !== 'application/json') return null
-    const place = ['paths', route.url, method.toLowerCase(), 'responses', String(status), 'content', mediaType, 'schema']
+    const place = [
+      'paths',
+      route.url,
+      method.toLowerCase(),
+      'responses',
+      String(status),
+      'content',
+      mediaType,
+      'schema',
+    ]
     return against(place.map((each) => `/${step(each)}`).join(''), body)
   }
 }

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
+import { BatchFormatError } from '@llmhub/stream'
 import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
@@ -38,19 +39,19 @@ export interface Hub {
   readonly url: string
   /** The key that was made at this start, shown once; null when there was one. */
   readonly firstKey: string | null
-  /** Resolves when the process must end: going on could break a promise. */
-  readonly failed: Promise<Failure>
+  /** Resolves when the process must end. */
+  readonly failed: Promise<HubFailure>
   /** Finishes requests in flight, then stops part by part. Idempotent. */
   stop(): Promise<void>
 }
 
 /**
- * `storage`: an fsync failed, nobody knows what is on disk, a person has to look (exit 75).
- * `failure`: a thread ended; a new process starts over from the log (the launcher restarts it).
+ * `storage`: what is on disk is uncertain, so nothing may be touched any more and starting again does
+ * not help. `store_thread`: the thread that answers questions is gone; a new process has a new one.
  */
-export interface Failure {
-  readonly reason: 'storage' | 'failure'
-  readonly message: string
+export interface HubFailure {
+  readonly what: 'storage' | 'store_thread'
+  readonly error: Error
 }
 
 export type HubStart =
@@ -131,7 +132,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     return { ok: false, reason: 'config', message }
   }
 
-  const ended = Promise.withResolvers<Failure>()
   // The store, in its thread, says how far it has got; the log then knows what it must still have.
   const store = new StoreClient({
     logDir: join(dir, 'log'),
@@ -145,16 +145,12 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
-    onProgress: ({ state, reason }) => {
-      logger.debug({ state, reason }, 'store')
-      if (state === 'failed') {
-        ended.resolve({ reason: 'failure', message: reason ?? 'the store has ended' })
-      }
-    },
+    onProgress: ({ state, reason }) => logger.debug({ state, reason }, 'store'),
   })
   started.add(() => store.close())
 
   const { openJournal } = await import('./log/journal/journal.ts')
+  const { JournalError } = await import('./log/journal/problem.ts')
   const opened = await openJournal({
     dir: join(dir, 'log'),
     keepFrom: await store.opened(),
@@ -168,7 +164,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!opened.ok) return { ok: false, reason: 'storage', message: opened.error.message }
   const { journal, recovery } = opened
   started.add(() => journal.close())
-  void journal.failed.then(({ message }) => ended.resolve({ reason: 'storage', message }))
   if (recovery.cutBytes > 0) {
     logger.warn(
       { bytes: recovery.cutBytes },
@@ -201,6 +196,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   try {
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
+    if (error instanceof JournalError || error instanceof BatchFormatError) {
+      return { ok: false, reason: 'storage', message: error.message }
+    }
     if (!(error instanceof HashKeyError)) throw error
     const message = `${error.message}: control.sqlite is not the one that belongs to this log; put the right one back`
     return { ok: false, reason: 'storage', message }
@@ -270,7 +268,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hub: {
       url: `http://${shown}:${address.port}`,
       firstKey: first.origin === 'created' ? first.secret : null,
-      failed: ended.promise,
+      failed: Promise.race([
+        journal.failed.then((error): HubFailure => ({ what: 'storage', error })),
+        store.failed.then((error): HubFailure => ({ what: 'store_thread', error })),
+      ]),
       stop: () => started.stop(),
     },
   }
