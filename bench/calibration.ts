@@ -56,7 +56,9 @@ export async function measurePeers(seed: number): Promise<Peers> {
     await connection.run(`INSERT INTO events SELECT common.*, payload.* FROM ${source}`)
     const readJsonPerSecond = READ_JSON_EVENTS / ((performance.now() - start) / 1000)
 
-    await connection.run('CREATE TABLE plain (id VARCHAR, happened TIMESTAMP, model VARCHAR, body JSON)')
+    await connection.run(
+      'CREATE TABLE plain (id VARCHAR, happened TIMESTAMP, model VARCHAR, body JSON)',
+    )
     const insert = await connection.prepare('INSERT INTO plain VALUES ($1, $2::TIMESTAMP, $3, $4)')
     const events = JSON.parse(
       makeBody(pool, 0, ONE_ROW_EVENTS, 0, () => now).toString('latin1'),

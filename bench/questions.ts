@@ -64,7 +64,6 @@ const QUESTIONS: readonly {
   {
     name: 'distinct users by day',
     question: { kind: 'series', measures: ['users.count'], by: ['time:1d'], ...MONTH },
-    rows: true,
   },
   { name: 'newest 50 events', question: { kind: 'list', limit: 50, ...MONTH }, rows: true },
 ]

@@ -13,6 +13,8 @@
 import type { Batch, BatchColumnSpec, BatchColumnType, Column, Validity } from './batch.ts'
 
 const FIRST_ROWS = 64
+/** Calling the encoder costs more than copying so many characters one by one. */
+const COPIED_LENGTH = 64
 const encoder = new TextEncoder()
 
 /** Bytes of a validity bitmap for `rows` rows: whole 64-bit words. */
@@ -196,10 +198,25 @@ export class TextWriter implements Writer {
     this.#offsets.fill(this.#length, this.#next, row + 1)
     const most = this.#length + value.length * 3
     if (most > this.#bytes.length) this.#growBytes(most)
-    const target = this.#bytes.subarray(this.#length)
-    this.#length += encoder.encodeInto(value, target).written
+    if (value.length > COPIED_LENGTH || !this.#copyAscii(value)) {
+      const target = this.#bytes.subarray(this.#length)
+      this.#length += encoder.encodeInto(value, target).written
+    }
     this.#next = row + 1
     this.#valid.mark(row)
+  }
+
+  /** Whether `value` is all ASCII; then it has been added. */
+  #copyAscii(value: string): boolean {
+    const bytes = this.#bytes
+    const start = this.#length
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 0x7f) return false
+      bytes[start + i] = code
+    }
+    this.#length = start + value.length
+    return true
   }
 
   #growOffsets(needed: number): void {
