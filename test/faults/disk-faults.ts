@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { inFolder } from '../support/folder.ts'
-import { HubProcess, pause, withHub } from '../support/hub-process.ts'
+import { describeEnding, HubProcess, pause, withHub } from '../support/hub-process.ts'
 import { mixSeed } from '../support/seeded.ts'
 import { Traffic } from '../support/traffic.ts'
 import { FaultFound } from './fault-found.ts'
@@ -160,10 +160,10 @@ export function runSyncFailure({ seed, env = {} }: SyncFailureOptions): Promise<
             }
           }),
         )
-        const ending = await Promise.race([hub.ended, pause(FAILS_WITHIN_MS)])
-        if (ending === undefined || !('code' in ending) || ending.code !== 75) {
+        const ending = await hub.endsWithin(FAILS_WITHIN_MS)
+        if (!('code' in ending) || ending.code !== 75) {
           throw new FaultFound(
-            `after a failed fdatasync: ${JSON.stringify(ending ?? 'still running')}${hub.story()}`,
+            `after a failed fdatasync: ${describeEnding(ending)}, not exit 75${hub.story()}`,
           )
         }
         exitCode = ending.code

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { inFolder } from '../support/folder.ts'
-import { HubProcess, pause } from '../support/hub-process.ts'
+import { describeEnding, HubProcess, type HubStart, pause } from '../support/hub-process.ts'
 import { mixSeed, Seeded } from '../support/seeded.ts'
 import { conflictWith, type Sent, Traffic } from '../support/traffic.ts'
 import { FaultFound } from './fault-found.ts'
@@ -9,10 +9,13 @@ import { Ledger } from './ledger.ts'
 /**
  * SIGKILL at random moments, over and over, on one data folder.
  *
- * A cycle is one kill. Three in four hit a hub that four writers are sending to; one in four hits it
- * while it starts, so while it recovers from the kill before. After each the hub is started again,
- * what nobody knows is sent again, and everything is held against the recount of what was
- * acknowledged, since the folder was new.
+ * A cycle is one kill. Three in four hit a hub that four writers are sending to, some of them while it
+ * is stopping and writes a checkpoint; one in four hits it while it starts, so while it recovers from
+ * the kill before. After each the hub is started again, what nobody knows is sent again, and
+ * everything is held against the recount of what was acknowledged, since the folder was new.
+ *
+ * The database keeps a position only in a checkpoint, or, with a write-ahead log, in every commit.
+ * So every other folder has one, and now and then an orderly stop comes between.
  */
 
 export interface KillOptions {
@@ -20,7 +23,10 @@ export interface KillOptions {
   readonly cycles: number
   /** Default 4. */
   readonly writers?: number
-  /** After so many cycles a new folder begins, so that recounting stays cheap. Default 50. */
+  /**
+   * After so many cycles a new folder begins, so that recounting stays cheap. The second, fourth, …
+   * folder has a database with a write-ahead log. Default 50.
+   */
   readonly cyclesPerFolder?: number
   readonly env?: Readonly<Record<string, string>>
   /** Called after every cycle. */
@@ -39,7 +45,10 @@ export interface KillReport {
 }
 
 const IN_RECOVERY = 0.25
-const LONGEST_TRAFFIC_MS = 300
+const WHILE_STOPPING = 0.2
+const ORDERLY_BEFORE = 0.2
+const LONGEST_TRAFFIC_MS = 400
+const LONGEST_STOPPING_MS = 200
 /** A kill during a start comes within the time a start takes, so that every phase is hit. */
 const FIRST_GUESS_OF_START_MS = 600
 /** The list of all ids is read in every so many cycles, the reports in each. */
@@ -80,9 +89,14 @@ async function killInFolder(
   last: number,
   tally: Tally,
 ): Promise<void> {
-  const { seed, env = {}, onCycle } = options
+  const { seed, cyclesPerFolder = 50, env = {}, onCycle } = options
   const ledger = new Ledger()
-  const start = { dataDir, env, settings: { log_level: 'warn', 'log.segment_bytes': 1 << 20 } }
+  const settings = {
+    log_level: 'error',
+    'log.segment_bytes': 1 << 20,
+    'store.wal': Math.floor(first / cyclesPerFolder) % 2 === 1,
+  }
+  const start = { dataDir, env, settings }
   for (let cycle = first; cycle < last; cycle++) {
     const random = new Seeded(mixSeed(seed, cycle))
     try {
@@ -93,6 +107,7 @@ async function killInFolder(
         await hub.kill()
         tally.duringRecovery++
       } else {
+        if (cycle > first && random.chance(ORDERLY_BEFORE)) await orderly(start, ledger, tally)
         const hub = HubProcess.spawn(start)
         try {
           const ms = await hub.ready()
@@ -112,7 +127,9 @@ async function killInFolder(
     onCycle?.(cycle + 1)
   }
   try {
-    await lastLook(start, ledger, tally)
+    // Everything once more after the last kill, and again after an orderly stop.
+    await orderly(start, ledger, tally)
+    await orderly(start, ledger, tally)
   } catch (error) {
     throw new FaultFound(`after cycle ${last - 1} of seed ${seed}: ${String(error)}`, {
       cause: error,
@@ -123,26 +140,19 @@ async function killInFolder(
   tally.ambiguous += ledger.ambiguous
 }
 
-/** Everything once more after the last kill, and again after an orderly stop. */
-async function lastLook(
-  start: Parameters<typeof HubProcess.spawn>[0],
-  ledger: Ledger,
-  tally: Tally,
-): Promise<void> {
-  for (const again of [false, true]) {
-    const hub = HubProcess.spawn(start)
-    try {
-      const ms = await hub.ready()
-      if (!again) tally.readyMs.push(ms)
-      await ledger.resend(hub)
-      await ledger.check(hub)
-      const ending = await hub.stop()
-      if (!('code' in ending) || ending.code !== 0) {
-        throw new FaultFound(`an orderly stop ended with ${JSON.stringify(ending)}${hub.story()}`)
-      }
-    } finally {
-      await hub.kill()
+/** Starts, sends what is owed, looks at everything, and stops in order. */
+async function orderly(start: HubStart, ledger: Ledger, tally: Tally): Promise<void> {
+  const hub = HubProcess.spawn(start)
+  try {
+    tally.readyMs.push(await hub.ready())
+    await ledger.resend(hub)
+    await ledger.check(hub)
+    const ending = await hub.stop()
+    if (!('code' in ending) || ending.code !== 0) {
+      throw new FaultFound(`an orderly stop ended with ${describeEnding(ending)}${hub.story()}`)
     }
+  } finally {
+    await hub.kill()
   }
 }
 
@@ -160,6 +170,10 @@ async function writeUntilKilled(
   // A fault that a writer finds must not wait for the kill, nor go unnoticed after it.
   const all = Promise.all(running)
   await Promise.race([all, pause(killAfter)])
+  if (random.chance(WHILE_STOPPING)) {
+    hub.askToStop()
+    await Promise.race([hub.ended, pause(random.int(LONGEST_STOPPING_MS))])
+  }
   await hub.kill()
   await all
 }

@@ -6,7 +6,7 @@ const CYCLES = 40
 test('SIGKILL under four writers and during recovery: nothing acknowledged is lost or counted twice', {
   timeout: 400_000,
 }, async () => {
-  const report = await runKillCycles({ seed: 20_260_105, cycles: CYCLES })
+  const report = await runKillCycles({ seed: 20_260_105, cycles: CYCLES, cyclesPerFolder: 20 })
   const { readyMs, duringRecovery, acknowledged, requests, ambiguous } = report
   const ready = [0.5, 0.9, 0.99].map((q) => `p${q * 100} ${Math.round(percentile(readyMs, q))} ms`)
   console.log(

@@ -1,7 +1,7 @@
 import type { HubProcess, Reply } from '../support/hub-process.ts'
 import { NoAnswer } from '../support/hub-process.ts'
 import { type Recount, recount } from '../support/recount.ts'
-import { codeOf, differences, idDifferences, listedIds } from '../support/reports.ts'
+import { codeOf, differences, idDifferences, listedIds, verifyAll } from '../support/reports.ts'
 import type { Sent, TrafficEvent } from '../support/traffic.ts'
 import { demandNone, FaultFound } from './fault-found.ts'
 
@@ -152,7 +152,8 @@ export class Ledger {
   }
 
   /**
-   * Nothing acknowledged lost, nothing twice, nothing rejected visible, every report right.
+   * Nothing acknowledged lost, nothing twice, nothing rejected visible, every report right; with
+   * `list` (the default) also event by event and by the hub's own checks.
    * @throws FaultFound
    */
   async check(hub: HubProcess, { list = true }: { readonly list?: boolean } = {}): Promise<void> {
@@ -161,6 +162,7 @@ export class Ledger {
     if (!list) return
     const listed = await listedIds(hub, this.position)
     demandNone(idDifferences(listed, expected.visible), 'the list of events')
+    demandNone(await verifyAll(hub), "the hub's own checks")
   }
 
   /** A ledger that goes on from here, apart from this one. */

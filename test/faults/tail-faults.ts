@@ -85,11 +85,12 @@ async function writeLog({ seed }: TailOptions, dataDir: string): Promise<Written
     const ends: number[] = []
     let before = ledger
     let last: readonly Sent[] = []
-    const segment = join('log', '0', lastSegment(dataDir))
+    let segment = ''
     for (let i = 0; i < BATCHES; i++) {
       before = ledger.fork()
       last = traffic.batch(20)
       await ledger.send(hub, last)
+      segment = join('log', '0', lastSegment(dataDir))
       ends.push(statSync(join(dataDir, segment)).size)
     }
     await ledger.check(hub)

@@ -229,15 +229,22 @@ export class HubProcess {
     return this.ended
   }
 
-  /** SIGTERM, and waits for the end. @throws Error when it takes too long */
-  async stop(): Promise<Ending> {
+  /** SIGTERM, without waiting. */
+  askToStop(): void {
     this.#signal('SIGTERM')
+  }
+
+  /** SIGTERM, and waits for the end. @throws Error when it takes too long */
+  stop(): Promise<Ending> {
+    this.askToStop()
+    return this.endsWithin(STOP_WITHIN_MS)
+  }
+
+  /** Waits for the end. @throws Error when it takes longer than `ms` */
+  async endsWithin(ms: number): Promise<Ending> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`still running ${STOP_WITHIN_MS} ms after SIGTERM${this.story()}`)),
-        STOP_WITHIN_MS,
-      )
+      timer = setTimeout(() => reject(new Error(`still running after ${ms} ms${this.story()}`)), ms)
     })
     try {
       return await Promise.race([this.ended, late])

@@ -71,13 +71,15 @@ export class Traffic {
     this.#wrong = wrong
   }
 
+  /** Half of the batches hold nothing wrong, so that not every append ends with rejected events. */
   batch(size: number): Sent[] {
-    return Array.from({ length: size }, () => this.next())
+    const wrong = this.#random.chance(0.5) ? 0 : this.#wrong * 2
+    return Array.from({ length: size }, () => this.next(wrong))
   }
 
-  next(): Sent {
+  next(wrong: number = this.#wrong): Sent {
     const random = this.#random
-    if (random.chance(this.#wrong)) return this.#mistake()
+    if (random.chance(wrong)) return this.#mistake()
     const known = this.#earlier.length > 0 && random.chance(this.#repeated)
     const event = known ? random.pick(this.#earlier) : this.#fresh()
     return { body: event, event, expect: 'taken' }

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
+import { BatchFormatError } from '@llmhub/stream'
 import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
@@ -38,10 +39,19 @@ export interface Hub {
   readonly url: string
   /** The key that was made at this start, shown once; null when there was one. */
   readonly firstKey: string | null
-  /** Resolves when the storage has failed for good: the process must end with exit code 75. */
-  readonly failed: Promise<Error>
+  /** Resolves when the process must end. */
+  readonly failed: Promise<HubFailure>
   /** Finishes requests in flight, then stops part by part. Idempotent. */
   stop(): Promise<void>
+}
+
+/**
+ * `storage`: what is on disk is uncertain, so nothing may be touched any more and starting again does
+ * not help. `store_thread`: the thread that answers questions is gone; a new process has a new one.
+ */
+export interface HubFailure {
+  readonly what: 'storage' | 'store_thread'
+  readonly error: Error
 }
 
 export type HubStart =
@@ -140,6 +150,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => store.close())
 
   const { openJournal } = await import('./log/journal/journal.ts')
+  const { JournalError } = await import('./log/journal/problem.ts')
   const opened = await openJournal({
     dir: join(dir, 'log'),
     keepFrom: await store.opened(),
@@ -185,6 +196,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   try {
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
+    if (error instanceof JournalError || error instanceof BatchFormatError) {
+      return { ok: false, reason: 'storage', message: error.message }
+    }
     if (!(error instanceof HashKeyError)) throw error
     const message = `${error.message}: control.sqlite is not the one that belongs to this log; put the right one back`
     return { ok: false, reason: 'storage', message }
@@ -254,7 +268,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hub: {
       url: `http://${shown}:${address.port}`,
       firstKey: first.origin === 'created' ? first.secret : null,
-      failed: journal.failed,
+      failed: Promise.race([
+        journal.failed.then((error): HubFailure => ({ what: 'storage', error })),
+        store.failed.then((error): HubFailure => ({ what: 'store_thread', error })),
+      ]),
       stop: () => started.stop(),
     },
   }

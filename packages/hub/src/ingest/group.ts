@@ -33,6 +33,8 @@ export class Group {
   readonly targets: CallTarget[] = []
   /** Receive time of the rows, epoch seconds, by row. */
   readonly receivedSeconds: number[] = []
+  /** About the length of the JSON of its rows. */
+  bytes = 0
   sealed = false
   readonly settled: Promise<GroupOutcome>
   #settle: (outcome: GroupOutcome) => void = () => undefined

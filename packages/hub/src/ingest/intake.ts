@@ -331,7 +331,10 @@ class Stage {
     }
     for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
     const { group, accepted, duplicates, rejected, results } = staging
-    if (group !== null) staging.waits.add(group)
+    if (group !== null) {
+      group.bytes += prepared.bytes
+      staging.waits.add(group)
+    }
     let position: string | null = null
     for (const waited of staging.waits) {
       const outcome = await waited.settled

@@ -31,6 +31,9 @@ export interface LaneOptions {
   onCommit(group: Group, first: bigint, next: bigint): void
 }
 
+/** Events of this much JSON close a group: one append must stay well below what the log can hold. */
+const MAX_GROUP_BYTES = 8 * 1024 * 1024
+
 export class Lane {
   readonly #options: LaneOptions
   /** Not yet settled, oldest first. The first is being appended when `#appending`. */
@@ -58,8 +61,9 @@ export class Lane {
   /** The group that takes rows now. What is added must be added before control goes back to the loop. */
   open(): Group {
     const last = this.#groups.at(-1)
-    if (last !== undefined && !last.sealed && last.size < this.#options.maxRows) return last
-    const { partition, defaults } = this.#options
+    const { partition, defaults, maxRows } = this.#options
+    const hasRoom = last !== undefined && last.size < maxRows && last.bytes < MAX_GROUP_BYTES
+    if (hasRoom && !last.sealed) return last
     const group = new Group(partition, this.#options.nextSequence(), defaults)
     this.#groups.push(group)
     if (this.#broken !== null) this.#fail(this.#broken)

@@ -23,6 +23,8 @@ export interface Prepared {
   readonly partition: number
   readonly receivedAt: number
   readonly count: number
+  /** About the length of the JSON of the valid events. */
+  readonly bytes: number
   readonly events: readonly unknown[]
   /** Valid events; where one is missing there is a problem. */
   readonly valid: readonly (ValidEvent | undefined)[]
@@ -120,6 +122,7 @@ export class Preparer {
     const callKeys = new Int32Array(count * 8)
     const callFlags = new Uint8Array(count)
     const project = this.#keys.of(request.project)
+    let bytes = 0
     for (let i = 0; i < count; i++) {
       const event = events[i]
       const verdict = this.#check(event, context)
@@ -136,6 +139,7 @@ export class Preparer {
       eventIds.push(eventId)
       this.#hasher.hash(project.id, eventId)
       keys.set(this.#hasher.out, i * 4)
+      bytes += this.#content.size
       contents[i * 2] = this.#content.low
       contents[i * 2 + 1] = this.#content.high
       const callHasher = this.#callHasher
@@ -150,6 +154,7 @@ export class Preparer {
       partition: request.partition,
       receivedAt,
       count,
+      bytes,
       events,
       valid,
       problems,

@@ -36,11 +36,12 @@ export class HashKeyError extends Error {
 /** @throws HashKeyError, BatchFormatError */
 export async function restoreIndexes(options: RestoreOptions): Promise<Restored> {
   const { log, ids, calls } = options
+  const rebuild = new Rebuild(options)
+  await checkHashKey(log, rebuild)
   for (const index of [ids, calls]) {
     const ahead = [...index.covered].some(([partition, next]) => next > log.next(partition))
     if (ahead) await index.reset()
   }
-  const rebuild = new Rebuild(options)
   let records = 0
   for (const partition of [LIVE, BACKFILL]) {
     const earliest = log.earliest(partition)
@@ -68,6 +69,20 @@ export async function restoreIndexes(options: RestoreOptions): Promise<Restored>
   return { records, rows: rebuild.rows }
 }
 
+/**
+ * Holds the hash key against the first rows that the log still has. Indexes that cover the whole log
+ * leave no record to read, and with another key every event sent again would be a new one.
+ */
+async function checkHashKey(log: Log, rebuild: Rebuild): Promise<void> {
+  for (const partition of [LIVE, BACKFILL]) {
+    for await (const record of log.read(partition, log.earliest(partition))) {
+      if (record.kind !== 'events') continue
+      rebuild.checkKey(decodeBatch(record.payload))
+      return
+    }
+  }
+}
+
 class Rebuild {
   rows = 0
   readonly #ids: KeyIndex
@@ -92,7 +107,6 @@ class Rebuild {
     const content = column('content_hash')
     const time = column('time')
     const received = batch.columns.get('received_at')
-    this.#checkKey(batch, low, high)
     const offsetLow = Number(BigInt.asIntN(32, record.offset))
     const offsetHigh = Number(BigInt.asIntN(32, record.offset >> 32n))
     const kind = batch.columns.get('kind')
@@ -148,8 +162,11 @@ class Rebuild {
     }
   }
 
-  #checkKey(batch: Batch, low: Int32Array, high: Int32Array): void {
+  /** @throws HashKeyError when the first row was hashed with another key */
+  checkKey(batch: Batch): void {
     if (batch.rows === 0) return
+    const low = words(batch.columns.get('id_lo'), 1)
+    const high = words(batch.columns.get('id_hi'), 1)
     const project = textAt(batch.columns.get('project'), 0) ?? ''
     const { out } = this.#hasher
     this.#hasher.hash(this.#keys.of(project).id, textAt(batch.columns.get('event_id'), 0) ?? '')

@@ -56,12 +56,18 @@ export class StoreClient implements Omit<Store, 'apply'> {
   #status = OPENING
   #closing: Promise<void> | null = null
   readonly #exited: Promise<void>
+  /** Resolves when the worker has ended unasked. */
+  readonly failed: Promise<Error>
+  readonly #resolveFailed: (error: Error) => void
 
   constructor(options: StoreClientOptions) {
     const { onProgress, clock, ...workerData } = options
     this.#clock = clock
     this.#lag = new CommitLag(clock)
     this.#onProgress = onProgress ?? (() => {})
+    const failed = Promise.withResolvers<Error>()
+    this.failed = failed.promise
+    this.#resolveFailed = failed.resolve
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
@@ -276,6 +282,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
     for (const pending of this.#pending.values()) pending.gone(reason)
     if (this.#closing !== null || this.#status.state === 'failed') return
     this.#tell({ ...this.#status, state: 'failed', reason })
+    this.#resolveFailed(new Error(reason))
   }
 
   #tell(status: StoreStatus): void {

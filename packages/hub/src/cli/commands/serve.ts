@@ -15,9 +15,13 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
     context.signal.addEventListener('abort', () => resolve(null), { once: true })
   })
   const failure = await Promise.race([hub.failed, stopAsked])
+  if (failure?.what === 'store_thread') {
+    await hub.stop()
+    throw new CliError(failure.error.message, EXIT.failure)
+  }
   if (failure !== null) {
     // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
-    context.terminal.err(`llmhub: storage failed: ${failure.message}\n`)
+    context.terminal.err(`llmhub: storage failed: ${failure.error.message}\n`)
     process.exit(EXIT.storage)
   }
   await hub.stop()

@@ -91,7 +91,7 @@ describe('built-in mappings make valid events', () => {
       last_token_ts: 27_554.5,
     })
     expect(common['timestamp']).toBe(1_787_267_980_082_740)
-    expect(payload).toMatchObject({ ttft_ms: 750, latency_ms: 18_000, request_id: 'bench-0' })
+    expect(payload).toMatchObject({ ttft_ms: 750, latency_ms: 18_000, run_request_id: 'bench-0' })
   })
 
   it('mooncake: milliseconds since the start', () => {

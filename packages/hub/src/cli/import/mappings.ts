@@ -45,7 +45,8 @@ export const MAPPINGS: readonly Mapping[] = [
     kind: 'llm_request',
     time: { from: 'arrival_time', unit: 's' },
     fields: {
-      request_id: { from: 'request_id' },
+      // Runs number their requests alike, so that it does not name a call.
+      run_request_id: { from: 'request_id' },
       input_tokens: { from: 'input_toks', type: 'count' },
       output_tokens: { from: 'output_toks', type: 'count' },
       ttft_ms: { from: 'first_token_ts', minus: 'queued_ts', scale: 1000, type: 'number' },

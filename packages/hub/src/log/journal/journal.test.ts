@@ -83,10 +83,25 @@ describe('an open journal', () => {
     expect(await journal.append(0, [entry('b')])).toMatchObject({ ok: false, failure: 'closed' })
   })
 
-  test('refuses an append that no segment can hold as a bug of the caller', async () => {
+  test('gives an append larger than a segment one of its own', async () => {
     const journal = await opened({ segmentBytes: 200 })
-    await expect(journal.append(0, [entry('x'.repeat(113))])).rejects.toThrow(RangeError)
-    expect(await journal.append(0, [entry('x'.repeat(112))])).toMatchObject({ ok: true })
+    const texts = ['a', 'x'.repeat(500), 'y'.repeat(500), 'b', 'c']
+    const answers = await Promise.all(texts.map((text) => journal.append(0, [entry(text)])))
+    expect(answers.map(({ ok }) => ok)).toEqual(texts.map(() => true))
+    await journal.close()
+    const again = await opened({ segmentBytes: 200 })
+    expect(again.stats().partitions[0]).toMatchObject({ next: 5n, segments: 4 })
+    const read: string[] = []
+    for await (const { payload } of again.read(0, 0n)) read.push(Buffer.from(payload).toString())
+    expect(read).toEqual(texts)
+    await again.close()
+  })
+
+  test('refuses an append beyond every bound as a bug of the caller', async () => {
+    const journal = await opened({ segmentBytes: 200 })
+    const huge = { kind: 'events', payload: new Uint8Array(1024 * 1024 * 1024) } as const
+    await expect(journal.append(0, [huge])).rejects.toThrow(RangeError)
+    expect(await journal.append(0, [entry('a')])).toMatchObject({ ok: true })
     await journal.close()
   })
 

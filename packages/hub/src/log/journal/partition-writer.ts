@@ -29,6 +29,9 @@ export interface WriterOptions {
   readonly onClosed: (segment: SegmentFile, next: bigint) => void
 }
 
+/** Largest append: what can be held in memory and read back as a whole. */
+const MAX_APPEND_BYTES = 1024 * 1024 * 1024
+
 /** The entries of one `append`. */
 interface Unit {
   readonly entries: readonly LogEntry[]
@@ -89,15 +92,15 @@ export class PartitionWriter {
   }
 
   append(entries: readonly LogEntry[]): Promise<AppendOutcome> {
-    const { partition, segmentBytes } = this.#options
+    const { partition } = this.#options
     if (entries.length === 0) {
       const appended = { partition, first: this.#next, next: this.#next }
       return Promise.resolve({ ok: true, appended })
     }
     let bytes = 0
     for (const entry of entries) bytes += FRAME_HEADER_BYTES + entry.payload.length
-    if (bytes > segmentBytes - SEGMENT_HEADER_BYTES) {
-      const message = `an append of ${bytes} bytes does not fit a segment of ${segmentBytes} bytes`
+    if (bytes > MAX_APPEND_BYTES) {
+      const message = `an append of ${bytes} bytes, the limit is ${MAX_APPEND_BYTES}`
       return Promise.reject(new RangeError(message))
     }
     this.#pendingBytes += bytes
@@ -135,7 +138,12 @@ export class PartitionWriter {
     const head = this.#queue[0]
     if (head === undefined) return
     let active = this.#active
-    if (active === undefined || active.end + head.bytes > this.#options.segmentBytes) {
+    // An append larger than a segment gets one of its own, of which it is the only one.
+    const isEmpty = active?.end === SEGMENT_HEADER_BYTES
+    if (
+      active === undefined ||
+      (!isEmpty && active.end + head.bytes > this.#options.segmentBytes)
+    ) {
       const full = await this.#roll()
       if (full !== undefined) return this.#refuse(this.#queue.splice(0), full)
       active = this.#active
@@ -158,13 +166,13 @@ export class PartitionWriter {
     if (!ackBeforeSync) this.#acknowledge(group, active, encoded, now() - before)
   }
 
-  /** Takes units from the queue, at least one, while they fit the segment and the size of a group. */
+  /** Takes units from the queue while they fit the segment and the size of a group, but at least one. */
   #takeGroup(room: number): Unit[] {
     let bytes = 0
     let count = 0
     for (const unit of this.#queue) {
       const total = bytes + unit.bytes
-      if (total > room || (count > 0 && total > this.#options.groupBytes)) break
+      if (count > 0 && (total > room || total > this.#options.groupBytes)) break
       bytes = total
       count += 1
     }

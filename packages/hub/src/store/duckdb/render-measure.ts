@@ -21,7 +21,7 @@ const MILLISECONDS: FixedPoint = { scale: 1e6, squareScale: 1e3, limit: 9e12 }
 const FIXED_POINT: ReadonlyMap<string, FixedPoint> = new Map([
   ['latency_ms', MILLISECONDS],
   ['ttft_ms', MILLISECONDS],
-  ['tokens_per_second', MILLISECONDS],
+  ['tokens_per_second', { scale: 1e9, squareScale: 1e3, limit: 9e9 }],
   ['quality', { scale: 1e12, squareScale: 1e9, limit: 9e6 }],
 ])
 

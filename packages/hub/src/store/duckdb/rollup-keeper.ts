@@ -23,6 +23,8 @@ export interface RollupKeeperOptions {
 }
 
 const EVERY_MS = 1000
+/** Without new rows only the passing of time makes buckets due, and minutes are soon enough for that. */
+const IDLE_MS = 60_000
 /** An hour counts as closed this long after its end: most late events have arrived by then. */
 const GRACE_MICROS = 120_000_000
 /** Hours per transaction; applies wait while one runs. */
@@ -37,13 +39,23 @@ export class RollupKeeper {
   readonly #stopTimer: () => void
   #working: Promise<void> | null = null
   #stopped = false
+  /** Whether rows were applied since the last look began. */
+  #touched = true
+  /** When to look again although nothing was applied; milliseconds of the monotonic clock. */
+  #lookAt = 0
 
   constructor(options: RollupKeeperOptions) {
     this.#options = options
     this.#working = this.#register()
     this.#stopTimer = options.clock.every(EVERY_MS, () => {
-      this.#working ??= this.#build()
+      const isDue = this.#touched || options.clock.monotonic() >= this.#lookAt
+      if (isDue) this.#working ??= this.#build()
     })
+  }
+
+  /** Rows were applied: buckets may be due. */
+  applied(): void {
+    this.#touched = true
   }
 
   /** Ends after the transaction under way. */
@@ -86,6 +98,7 @@ export class RollupKeeper {
     const budget = { closedBefore: clock.nowMicros() - GRACE_MICROS, maxHours: MAX_HOURS }
     await this.#guarded(async () => {
       while (!this.#stopped && isIdle()) {
+        this.#touched = false
         const built = await store.maintain(async (connection) => {
           const run = runOf((sql, values) => connection.rows(sql, values))
           const next = nextBuild(await readBacklog(run, definitions), budget)
@@ -94,7 +107,9 @@ export class RollupKeeper {
           await inTransaction(connection, () => buildSpan(run, definitions, grain, next.span))
           return true
         })
-        if (!built) return
+        if (built) continue
+        this.#lookAt = clock.monotonic() + IDLE_MS
+        return
       }
     })
   }

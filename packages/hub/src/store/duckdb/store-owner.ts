@@ -172,6 +172,7 @@ export class StoreOwner {
 
   #applied(rows: number): void {
     this.#rowsSinceCheckpoint += rows
+    this.#keeper?.applied()
     if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
     }

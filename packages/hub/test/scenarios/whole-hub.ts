@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { type Hub, type HubStart, startHub } from '../../src/hub.ts'
+
+/** The whole hub in this process — journal, intake, store thread, HTTP — on a folder of its own. */
+
+const KEY = 'scenario-key-0123456789-abcdefghijklm'
+
+export class WholeHub {
+  readonly dir: string
+  readonly #settings: Readonly<Record<string, string>>
+  #hub: Hub | null = null
+
+  private constructor(dir: string, settings: Readonly<Record<string, string>>) {
+    this.dir = dir
+    this.#settings = settings
+  }
+
+  static async in(settings: Readonly<Record<string, string>> = {}): Promise<WholeHub> {
+    return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings)
+  }
+
+  /** Starts on the folder as it is. */
+  async start(): Promise<HubStart> {
+    const resolved = resolveConfig({
+      environment: {},
+      flags: {
+        data_dir: this.dir,
+        port: '0',
+        admin_key: KEY,
+        log_level: 'silent',
+        'store.apply_interval_ms': '5',
+        ...this.#settings,
+      },
+      readFile: () => '',
+    })
+    if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues))
+    const started = await startHub(resolved.resolved.config, systemClock)
+    if (started.ok) this.#hub = started.hub
+    return started
+  }
+
+  /** @throws Error when it does not start */
+  async mustStart(): Promise<Hub> {
+    const started = await this.start()
+    if (!started.ok) throw new Error(started.message)
+    return started.hub
+  }
+
+  async stop(): Promise<void> {
+    await this.#hub?.stop()
+    this.#hub = null
+  }
+
+  async call(
+    path: string,
+    json?: unknown,
+  ): Promise<{ status: number; body: Readonly<Record<string, unknown>> }> {
+    const response = await fetch(`${this.#hub?.url ?? ''}${path}`, {
+      method: json === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      body: json === undefined ? null : JSON.stringify(json),
+    })
+    return {
+      status: response.status,
+      body: (await response.json()) as Readonly<Record<string, unknown>>,
+    }
+  }
+
+  send(events: readonly unknown[]): ReturnType<WholeHub['call']> {
+    return this.call('/api/v1/events', events)
+  }
+
+  async remove(): Promise<void> {
+    await this.stop()
+    await rm(this.dir, { recursive: true, force: true })
+  }
+}
