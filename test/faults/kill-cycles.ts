@@ -140,13 +140,19 @@ async function killInFolder(
   tally.ambiguous += ledger.ambiguous
 }
 
-/** Starts, sends what is owed, looks at everything, and stops in order. */
+/**
+ * Starts, sends what is owed, looks at everything, and stops in order. A single event is sent last, so
+ * that the last record that the database has applied is one whose loss or repetition shows.
+ */
 async function orderly(start: HubStart, ledger: Ledger, tally: Tally): Promise<void> {
   const hub = HubProcess.spawn(start)
   try {
     tally.readyMs.push(await hub.ready())
     await ledger.resend(hub)
     await ledger.check(hub)
+    const name = `orderly-${ledger.acknowledged.size}`
+    await ledger.send(hub, [new Traffic({ seed: 1, name, wrong: 0 }).next()])
+    await ledger.check(hub, { list: false })
     const ending = await hub.stop()
     if (!('code' in ending) || ending.code !== 0) {
       throw new FaultFound(`an orderly stop ended with ${describeEnding(ending)}${hub.story()}`)

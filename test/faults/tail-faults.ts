@@ -55,6 +55,7 @@ interface Written {
 }
 
 const BATCHES = 12
+const READY_WITHIN_MS = 15_000
 
 /** @throws FaultFound */
 export function runTailFaults(options: TailOptions): Promise<TailReport> {
@@ -135,7 +136,10 @@ async function tryDamage(
 
   const hub = HubProcess.spawn(startOf(dataDir, options.env))
   try {
-    const started = await Promise.race([hub.ready().then(() => true), hub.ended.then(() => false)])
+    const started = await Promise.race([
+      hub.ready(READY_WITHIN_MS).then(() => true),
+      hub.ended.then(() => false),
+    ])
     if (!started) {
       const ending = await hub.ended
       const named = hub.stderr.includes(written.segment) && /byte \d+/.test(hub.stderr)

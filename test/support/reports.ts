@@ -41,7 +41,7 @@ const MANY = 10
 const REBUILDING_MS = 50
 
 /** The hub refused to answer a question. */
-export class Refused extends Error {
+class Refused extends Error {
   override readonly name = 'Refused'
   readonly status: number
   readonly code: string

@@ -40,7 +40,7 @@ export interface TrafficOptions {
 export const TRAFFIC_START = Date.UTC(2026, 0, 5)
 export const TRAFFIC_HOURS = 6
 /** Model of every wrong event that names one: no report may ever show it. */
-export const WRONG_MODEL = 'never-accepted'
+const WRONG_MODEL = 'never-accepted'
 
 const MODELS = [
   ['openai', 'gpt-4o'],

@@ -166,5 +166,15 @@ const law = fc.asyncProperty(
 
 test('damage is detected, and a repair keeps or records every offset', async () => {
   const runs = Number(process.env['LLMHUB_MODEL_RUNS'] ?? 500)
-  await expect(fc.assert(law, { numRuns: runs })).resolves.toBeUndefined()
+  // A copy of the record stands behind the damaged one: it must be written anew, not cut off.
+  const copyBehindDamage: [Log, Damage[]] = [
+    { units: [1], compress: false },
+    [
+      { file: 0, at: 73_673_198, kind: 'extend', length: 82 },
+      { file: 0, at: 792_336_528, kind: 'flip', length: 1 },
+    ],
+  ]
+  await expect(
+    fc.assert(law, { numRuns: runs, examples: [copyBehindDamage] }),
+  ).resolves.toBeUndefined()
 }, 120_000)

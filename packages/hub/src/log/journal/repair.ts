@@ -235,8 +235,11 @@ function actionFor(
   }
   const reason = firstFault?.reason ?? `segment header: ${headerFault}`
   const position = headerFault === undefined ? (firstFault?.position ?? 0) : 0
-  const oneRun = runs.length === 0 || (runs.length === 1 && runs[0]?.first === segment.first)
-  if (headerFault === undefined && last && oneRun && !segment.compressed) {
+  // Only what stands before the fault survives a cut; records found behind it must be written anew.
+  const keepsAll =
+    runs.length === 0 ||
+    (runs.length === 1 && runs[0]?.first === segment.first && runs[0].end <= position)
+  if (headerFault === undefined && last && keepsAll && !segment.compressed) {
     return { ...base, action: 'cut', position, reason }
   }
   return { ...base, action: runs.length === 0 ? 'remove' : 'rewrite', position, reason }
