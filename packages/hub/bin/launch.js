@@ -31,9 +31,21 @@ export function isRestarted(argv, env) {
   return argv.find((word) => !word.startsWith('-')) === 'serve' && env['LLMHUB_NO_RESTART'] !== '1'
 }
 
+/**
+ * Where Node keeps compiled modules: without it half the time of a start goes into stripping types and
+ * compiling. It holds code that will be run, so it lies in the program's own folder, which only those
+ * can write who can change the program, and not in the system's temporary folder. Where it cannot be
+ * written Node does without.
+ */
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+
 /** The environment the hub's Node starts with. */
 export function childEnv(env) {
-  return { ...env, UV_THREADPOOL_SIZE: env['UV_THREADPOOL_SIZE'] || THREAD_POOL_SIZE }
+  return {
+    ...env,
+    UV_THREADPOOL_SIZE: env['UV_THREADPOOL_SIZE'] || THREAD_POOL_SIZE,
+    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] || COMPILE_CACHE,
+  }
 }
 
 /**

@@ -213,10 +213,10 @@ export const OPTIONS = [
   {
     path: 'store.apply_rows',
     type: 'integer',
-    default: 20_000,
+    default: 61_440,
     min: 1,
     unit: 'rows',
-    doc: 'Rows after which a batch is applied at once.',
+    doc: 'Rows after which a batch is applied at once; the default is half a row group of DuckDB.',
   },
   {
     path: 'store.apply_interval_ms',

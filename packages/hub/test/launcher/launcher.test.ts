@@ -75,9 +75,14 @@ describe('what it runs', () => {
     expect(isRestarted(['serve'], { LLMHUB_NO_RESTART: '1' })).toBe(false)
   })
 
-  it('sets the thread pool unless it is set', () => {
-    expect(childEnv({ A: 'b' })).toEqual({ A: 'b', UV_THREADPOOL_SIZE: '16' })
-    expect(childEnv({ UV_THREADPOOL_SIZE: '4' })).toEqual({ UV_THREADPOOL_SIZE: '4' })
+  it('sets the thread pool and the compile cache unless they are set', () => {
+    expect(childEnv({ A: 'b' })).toEqual({
+      A: 'b',
+      UV_THREADPOOL_SIZE: '16',
+      NODE_COMPILE_CACHE: expect.stringContaining('node_modules'),
+    })
+    const own = { UV_THREADPOOL_SIZE: '4', NODE_COMPILE_CACHE: '/elsewhere' }
+    expect(childEnv(own)).toEqual(own)
   })
 
   it('prefers sources to built files, and knows when there are neither', () => {
