@@ -339,7 +339,13 @@ class Stage {
       duplicates: 0,
       rejected: 0,
     }
-    for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
+    try {
+      for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
+    } catch (error) {
+      // An id may be in the group without its row: sent again, the event would pass for a duplicate.
+      if (staging.group !== null) lane.abandon(staging.group, 'an event could not be taken in')
+      throw error
+    }
     const { group, accepted, duplicates, rejected, results } = staging
     if (group !== null) {
       group.bytes += prepared.bytes
