@@ -47,6 +47,7 @@ export interface Pipeline {
 
 const DAY_MICROS = 86_400_000_000
 const LOOKUP_PAUSE_MS = 200
+const LOOKUP_PATIENCE_MS = 20_000
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { config, clock, log, store } = parts
@@ -123,18 +124,27 @@ function pressureOf({ config, log, store, freeSpace }: PipelineParts) {
 }
 
 /**
- * Asks the store for events that the index may have forgotten. A store that is being rebuilt cannot
- * tell: the look-up waits until it can, because guessing would count an event twice.
+ * Asks the store for events that the index may have forgotten. Those may have come a moment ago, so
+ * that the store must first have applied them. A store that is behind or being rebuilt cannot tell:
+ * the look-up waits until it can, because guessing would count an event twice.
+ * @throws Error when it could not tell for LOOKUP_PATIENCE_MS
  */
-async function lookUpPatiently(
-  { store, clock }: PipelineParts,
+export async function lookUpPatiently(
+  { store, clock, ids }: Pick<PipelineParts, 'store' | 'clock' | 'ids'>,
   ...question: Parameters<StoreClient['lookup']>
 ): ReturnType<StoreClient['lookup']> {
+  const end = clock.monotonic() + LOOKUP_PATIENCE_MS
+  const never = new AbortController().signal
   for (;;) {
+    const left = end - clock.monotonic()
     try {
+      for (const [partition, offset] of ids.forgotten) {
+        const reached = await store.waitFor({ partition, offset }, Math.max(0, left), never)
+        if (!reached) throw new Error('the store is behind the log')
+      }
       return await store.lookup(...question)
     } catch (error) {
-      if (store.progress.state === 'failed') throw error
+      if (left <= 0 || store.progress.state === 'failed') throw error
       await new Promise<void>((resume) => clock.hold(LOOKUP_PAUSE_MS, resume))
     }
   }

@@ -40,11 +40,24 @@ const count: ReportSpec = {
   },
 }
 
+const elapsed: ReportSpec = {
+  path: '/elapsed',
+  summary: 'How much of a range has passed, as rates have to know',
+  parameters: [],
+  response: { type: 'object', required: ['seconds'] },
+  async run({ start_time: from = '', end_time: to = '' }, ask, scope, now, signal) {
+    const outcome = await ask({ kind: 'table', from, to }, scope, signal)
+    if (!outcome.ok) return outcome
+    const end = Math.min(now, Date.parse(to))
+    return { ok: true, body: { seconds: Math.max(0, end - Date.parse(from)) / 1000 } }
+  },
+}
+
 beforeAll(async () => {
   clock = manualClock()
   service = await startService({
     clock,
-    reports: [count],
+    reports: [count, elapsed],
     ask: (question, scope) => {
       const from = Date.parse(String(question.from))
       const to = Date.parse(String(question.to))
@@ -156,6 +169,18 @@ test('rows of other days do not touch the answer to a fixed range, even after it
   expect(runs).toBe(before)
   add(Date.parse(from) + 1)
   expect((await get(range)).json).toEqual({ rows: 2 })
+})
+
+test('a fixed range that has not ended is answered as of now', async () => {
+  const from = new Date(clock.now() - 3_600_000).toISOString()
+  const to = new Date(clock.now() + 20_000).toISOString()
+  const path = `/api/v1/elapsed?start_time=${from}&end_time=${to}`
+  const seconds: unknown[] = []
+  for (let i = 0; i < 8; i += 1) {
+    seconds.push((await call('GET', path, { key: all })).json['seconds'])
+    clock.advance(5000)
+  }
+  expect(seconds).toEqual([3605, 3610, 3615, 3620, 3620, 3620, 3620, 3620])
 })
 
 test('projects and parameters never share an answer', async () => {

@@ -13,7 +13,8 @@ import type { ProjectScope } from '../core/scope.ts'
  * key; nothing is ever invalidated. The same key makes the ETag.
  *
  * *Now* is rounded up to the next 5 s, which callers within those share, unless both ends of the
- * range are given: then the report does not depend on it. Rounding up loses no row.
+ * range are given and have passed: then the report does not depend on it. (Before that the rates and
+ * the completeness of buckets do.) Rounding up loses no row.
  *
  * Which range a report reads is only known from the answers it got. It is remembered per report and
  * parameters; before it is known the version of all time stands for it, which changes more often
@@ -70,9 +71,13 @@ export class ReportCache {
   ): Promise<CachedReport> {
     const { cache, clock, rangeVersion } = this.#options
     const now = (Math.floor(clock.now() / NOW_STEP_MS) + 1) * NOW_STEP_MS
-    const fixed = isAbsolute(parameters['start_time']) && isAbsolute(parameters['end_time'])
     const name = nameOf(report, parameters, scope)
     const known = this.#ranges.get(name)
+    const fixed =
+      isAbsolute(parameters['start_time']) &&
+      isAbsolute(parameters['end_time']) &&
+      known !== undefined &&
+      known.to <= clock.now() * 1000
     const range = known === undefined ? ALL_TIME : fixed ? known : stretched(known, now)
     const version = await rangeVersion(scope, range.from, range.to)
     const key = `${name}\n${fixed ? 'fixed' : now}\n${range.from},${range.to}\n${version}`

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { callEvent, IntakeHarness, LIMITS } from '../../test/intake-fixture.ts'
 import { Undecodable } from '../core/intake.ts'
 import { BACKFILL } from '../log/log.ts'
+import { createPriceRow } from './price-row.ts'
+import { createPriceTable } from './price-table.ts'
 
 const usage = { input_tokens: 1000, output_tokens: 100 }
 
@@ -52,6 +54,24 @@ describe('intake', () => {
       answer: { accepted: 0, duplicates: 1, rejected: 0, position: null },
     })
     expect((await hub.read()).rows.length).toBe(1)
+  })
+
+  it('takes nothing in of a request that ends in an error, nor of those in the same group', async () => {
+    const price = createPriceRow(createPriceTable())
+    let faults = 1
+    const hub = await new IntakeHarness({
+      price(event, receiver, costs) {
+        if (event.extra?.['boom'] === true && faults-- > 0) throw new Error('a bug')
+        price(event, receiver, costs)
+      },
+    }).start()
+    const events = [callEvent('b'), callEvent('c', { boom: true }), callEvent('d')]
+    const neighbour = hub.send([callEvent('a')])
+    await expect(hub.send(events)).rejects.toThrow('a bug')
+    expect(await neighbour).toMatchObject({ ok: false, code: 'overloaded' })
+    expect(await hub.send([callEvent('a'), ...events])).toMatchObject({ answer: { accepted: 4 } })
+    const { rows } = await hub.read()
+    expect(rows.map(({ eventId }) => eventId)).toEqual(['a', 'b', 'c', 'd'])
   })
 
   it('keeps projects apart', async () => {

@@ -53,8 +53,8 @@ export interface IntakeLimits {
 
 /** An event of the store that has the id asked for. */
 export interface KnownEvent {
-  /** The column content_hash. */
-  readonly contentHash: bigint
+  /** The column content_hash; null when it cannot be told any more. */
+  readonly contentHash: bigint | null
 }
 
 export interface IntakeOptions {
@@ -80,7 +80,7 @@ export interface IntakeOptions {
   } | null
   /**
    * Looks in the store for ids that the index no longer remembers, in order; null = unknown. Only
-   * asked of events so old that they may have come before the horizon.
+   * asked of events so old that they may have come before the horizon. A failure refuses the request.
    */
   lookup(
     project: string,
@@ -212,7 +212,13 @@ class Stage {
     for (;;) {
       const wait = this.#lookUp(prepared)
       if (wait === null) break
-      await wait
+      try {
+        await wait
+      } catch (error) {
+        this.#counters.refuse('overloaded')
+        const message = `it cannot be told now which events are known: ${String(error)}`
+        return { ok: false, code: 'overloaded', message, retryAfterSeconds: 5 }
+      }
     }
     if (this.#failure !== null) return this.#failure
     return this.#stage(prepared, lane)
@@ -287,6 +293,10 @@ class Stage {
   #lookInIndex(prepared: Prepared): number[] {
     const { ids } = this.#options
     const { keys, contents, states } = prepared
+    if (prepared.askedSince !== ids.forgotten) {
+      prepared.asked.clear()
+      prepared.askedSince = ids.forgotten
+    }
     const old: number[] = []
     for (let i = 0; i < prepared.count; i++) {
       const event = prepared.valid[i]
@@ -329,7 +339,13 @@ class Stage {
       duplicates: 0,
       rejected: 0,
     }
-    for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
+    try {
+      for (let i = 0; i < prepared.count; i++) this.#stageEvent(prepared, i, staging)
+    } catch (error) {
+      // An id may be in the group without its row: sent again, the event would pass for a duplicate.
+      if (staging.group !== null) lane.abandon(staging.group, 'an event could not be taken in')
+      throw error
+    }
     const { group, accepted, duplicates, rejected, results } = staging
     if (group !== null) {
       group.bytes += prepared.bytes
@@ -520,6 +536,7 @@ class Stage {
 }
 
 function sameContent(known: KnownEvent, contents: Int32Array, i: number): number {
+  if (known.contentHash === null) return DUPLICATE
   const low = Number(BigInt.asIntN(32, known.contentHash))
   const high = Number(BigInt.asIntN(32, known.contentHash >> 32n))
   return low === contents[i * 2] && high === contents[i * 2 + 1] ? DUPLICATE : CONFLICT

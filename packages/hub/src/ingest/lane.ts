@@ -71,6 +71,15 @@ export class Lane {
     return group
   }
 
+  /** Takes an open group back: nothing of it has been taken in, and nothing rests on it. */
+  abandon(group: Group, message: string): void {
+    const at = this.#groups.indexOf(group)
+    if (at < 0 || group.sealed) return
+    this.#groups.splice(at, 1)
+    group.sealed = true
+    group.settle({ ok: false, code: 'overloaded', message })
+  }
+
   /** Fails everything, now and from now on. */
   break(outcome: GroupOutcome): void {
     this.#broken = outcome

@@ -42,6 +42,8 @@ export interface Prepared {
   readonly states: Uint8Array
   /** What the store answered. */
   readonly asked: Map<number, KnownEvent | null>
+  /** `KeyIndex.forgotten` as `asked` knows it: what was forgotten since then must be asked again. */
+  askedSince: ReadonlyMap<number, bigint> | null
 }
 
 const EVENT_ID = COMMON_FIELDS.findIndex((spec) => spec.name === 'event_id')
@@ -165,6 +167,7 @@ export class Preparer {
       callFlags,
       states: new Uint8Array(count),
       asked: new Map(),
+      askedSince: null,
     }
   }
 

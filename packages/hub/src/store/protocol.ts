@@ -100,8 +100,8 @@ export type LookupOutcome =
   | { readonly ok: false; readonly message: string }
 
 export interface KnownEvent {
-  /** The column `content_hash`, which only the log has. */
-  readonly contentHash: bigint
+  /** The column `content_hash`, which only the log has; null where that has lost the record. */
+  readonly contentHash: bigint | null
 }
 
 /** A reading statement that the caller has checked. */

@@ -59,6 +59,8 @@ export class KeyIndex {
   /** What the runs alone cover. */
   #runsCover: Map<number, bigint>
   #horizonStart: number
+  /** What was covered when keys were last dropped. */
+  #forgotten: ReadonlyMap<number, bigint> = new Map()
   #nextRun: number
   #damagedRuns = 0
   /** A run was given up: the manifest must cover nothing. */
@@ -102,6 +104,7 @@ export class KeyIndex {
         this.#covered = new Map(manifest.covered)
         this.#runsCover = new Map(manifest.covered)
         this.#horizonStart = manifest.horizonStart
+        this.#forgotten = new Map(manifest.covered)
       } catch {
         for (const run of runs) run.close()
         this.#damagedRuns++
@@ -171,7 +174,7 @@ export class KeyIndex {
   /** A run that cannot be read counts as forgotten, and the index is rebuilt at the next start. */
   #giveUp(run: Run): void {
     this.#runs = this.#runs.filter((other) => other !== run)
-    this.#horizonStart = Math.max(this.#horizonStart, run.lastReceived + 1)
+    this.forgetBefore(run.lastReceived + 1)
     this.#damagedRuns++
     this.#incomplete = true
     run.close()
@@ -198,9 +201,16 @@ export class KeyIndex {
     return receivedAt < this.#horizonStart * 1e6
   }
 
-  /** Says that keys received before this epoch second are unknown, because the log no longer has them. */
+  /** Partition → every key that may have been forgotten is of a record before this offset. */
+  get forgotten(): ReadonlyMap<number, bigint> {
+    return this.#forgotten
+  }
+
+  /** Says that keys received before this epoch second are unknown. */
   forgetBefore(second: number): void {
-    this.#horizonStart = Math.max(this.#horizonStart, second)
+    if (second <= this.#horizonStart) return
+    this.#horizonStart = second
+    this.#forgotten = new Map(this.#covered)
   }
 
   /** Empties the index: it does not belong to the log. */
@@ -213,6 +223,7 @@ export class KeyIndex {
     this.#covered = new Map()
     this.#runsCover = new Map()
     this.#horizonStart = 0
+    this.#forgotten = new Map()
     this.#incomplete = false
     await this.#writeManifest([], new Map())
     for (const run of old) await this.#options.files.remove(run.name)
@@ -367,7 +378,7 @@ export class KeyIndex {
     const oldest = this.#oldest()
     const expired = this.#runs.filter((run) => run.lastReceived < oldest)
     for (const run of expired) {
-      this.#horizonStart = Math.max(this.#horizonStart, run.lastReceived + 1)
+      this.forgetBefore(run.lastReceived + 1)
       await this.#swap([run], null, this.#runsCover)
     }
     const excess = this.size - this.#options.maxKeys
@@ -401,7 +412,7 @@ export class KeyIndex {
       dropped = merged.dropped
       entries = merged.entries
     })
-    if (dropped >= 0) this.#horizonStart = Math.max(this.#horizonStart, dropped + 1)
+    if (dropped >= 0) this.forgetBefore(dropped + 1)
     if (runs.some((run) => !this.#runs.includes(run))) {
       // One of them was given up meanwhile; what was read of it before is not to be trusted.
       fresh.close()

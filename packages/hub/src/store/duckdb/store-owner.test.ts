@@ -144,6 +144,37 @@ it('finds events by id and time, and their content hash in the log', async () =>
   })
 })
 
+it('reads a record once for all its events, and knows an event whose record is lost', async () => {
+  const reads: bigint[] = []
+  let lost = -1n
+  const store = start(new Map([[LIVE, 4n]]), {
+    reader: {
+      ...reader,
+      read(partition, from, until) {
+        if (until === from + 1n) reads.push(from)
+        if (from === lost) throw new Error('the record is not in the log')
+        return reader.read(partition, from, until)
+      },
+    },
+    maxRows: 1000,
+  })
+  await reached(isReady(4n))
+  const events = [0, 1, 2].flatMap((index) =>
+    [3, 1].map((offset) => ({
+      eventId: `event-0-${offset}-${index}`,
+      time: SAMPLE_START + (offset * 3 + index) * 1_000_000,
+    })),
+  )
+  const known = await store.lookup({ project: 'default', events })
+  expect(known).toMatchObject({ ok: true, known: events.map(() => ({})) })
+  expect(reads).toEqual([1n, 3n])
+  lost = 3n
+  const some = await store.lookup({ project: 'default', events })
+  expect(some.ok && some.known.map((each) => each?.contentHash === null)).toEqual(
+    events.map((_, i) => i % 2 === 0),
+  )
+})
+
 const path = (): string => join(dir, 'store', 'store.duckdb')
 
 /** Applies 30 records, answers, closes. */

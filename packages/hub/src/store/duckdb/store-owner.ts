@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type {
+  KnownEvent,
   LookupOutcome,
   LookupRequest,
   SqlOutcome,
@@ -304,19 +305,36 @@ export class StoreOwner {
     const store = this.#store
     if (store === null || this.#state !== 'ready') return this.#refusal()
     const places = await store.placesOf(project, events)
-    const known: ({ contentHash: bigint } | null)[] = []
-    for (const place of places) {
-      known.push(place === null ? null : { contentHash: await this.#contentHash(place) })
+    // Record by record: events sent again come as they were sent, thousands of one record.
+    const records = Map.groupBy(
+      places.flatMap((place, at) => (place === null ? [] : [{ place, at }])),
+      ({ place }) => `${place.partition}:${place.offset}`,
+    )
+    const inOrder = [...records.values()].sort(([a], [b]) =>
+      (a?.place.offset ?? 0n) < (b?.place.offset ?? 0n) ? -1 : 1,
+    )
+    const known: (KnownEvent | null)[] = places.map(() => null)
+    for (const found of inOrder) {
+      const [first] = found
+      if (first === undefined) continue
+      const hashes = await this.#contentHashes(first.place)
+      for (const { place, at } of found) known[at] = { contentHash: hashes?.[place.index] ?? null }
     }
     return { ok: true, known }
   }
 
-  async #contentHash({ partition, offset, index }: RowPlace): Promise<bigint> {
-    for await (const record of this.#options.reader.read(partition, offset, offset + 1n)) {
-      const hashes = decodeBatch(record.payload).columns.get('content_hash')
-      if (hashes?.type === 'i64') return hashes.data[index] ?? 0n
+  /** Null when the log cannot read the record any more: the store has the rows all the same. */
+  async #contentHashes({ partition, offset }: RowPlace): Promise<BigInt64Array | null> {
+    try {
+      for await (const record of this.#options.reader.read(partition, offset, offset + 1n)) {
+        const hashes = decodeBatch(record.payload).columns.get('content_hash')
+        // The payload is valid until the next step only.
+        if (hashes?.type === 'i64') return hashes.data.slice()
+      }
+    } catch (error) {
+      this.#note(messageOf(error))
     }
-    throw new Error(`the log no longer has record ${offset} of partition ${partition}`)
+    return null
   }
 
   /** Reads every block, or recomputes every rollup; damage found on the way is recovered from as always. */
