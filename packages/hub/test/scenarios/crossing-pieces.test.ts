@@ -1,4 +1,4 @@
-import { open, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { callEvent } from '../intake-fixture.ts'
@@ -80,4 +80,27 @@ it('asks for a new process when the thread of the store is gone', async () => {
   await writeFile(join(hub.dir, 'store'), '')
   const started = await hub.mustStart()
   expect(await started.failed).toMatchObject({ what: 'store_thread' })
+})
+
+it('goes on applying with a control store put back from a backup', async () => {
+  hub = await WholeHub.in()
+  const control = join(hub.dir, 'control.sqlite')
+  for (const id of ['a', 'b', 'c']) {
+    await hub.mustStart()
+    await hub.send([callEvent(id)])
+    await hub.stop()
+    if (id === 'a') await cp(control, `${control}.backup`)
+  }
+  await cp(`${control}.backup`, control)
+  await hub.mustStart()
+  const { body } = await hub.send([callEvent('a'), callEvent('d')])
+  expect(body).toMatchObject({ accepted: 1, duplicates: 1 })
+  const answer = await hub.call('/api/v1/query', {
+    kind: 'table',
+    measures: ['requests.count'],
+    from: '2026-11-21T00:00:00Z',
+    to: '2026-11-22T00:00:00Z',
+    after: body['position'],
+  })
+  expect(answer.body).toMatchObject({ rows: [[4]], meta: { partial: false } })
 })

@@ -213,6 +213,24 @@ describe('KeyIndex', () => {
     )
   })
 
+  it('keeps what it covers when it is closed, also when no key came', async () => {
+    const options = {
+      files: new MemoryRunFiles(),
+      clock: manualClock(0),
+      valueWords: 1,
+      horizonSeconds: 10,
+      maxKeys: 10,
+    }
+    for (const next of [5n, 9n]) {
+      const index = await KeyIndex.open(options)
+      index.advance(0, next)
+      await index.close()
+      const again = await KeyIndex.open(options)
+      expect(again.covered).toEqual(new Map([[0, next]]))
+      await again.close()
+    }
+  })
+
   it('survives the failure of any file operation, once or for good', async () => {
     for (const sticky of [false, true]) {
       for (let n = 1; ; n++) {

@@ -237,15 +237,21 @@ export class KeyIndex {
   /** Writes what is in memory, so that the next start need not read it from the log, and closes. */
   async close(): Promise<void> {
     await this.idle()
-    if (!this.#closed && !this.#incomplete && this.#table.size > 0) {
+    if (!this.#closed && !this.#incomplete) {
       try {
-        await this.#writeTable()
+        if (this.#frozen !== null || this.#table.size > 0) await this.#writeTable()
+        else if (this.#isCoveringMore()) await this.#writeManifest(this.#runs, this.#covered)
       } catch {
         this.#errors++
       }
     }
     this.#closed = true
     for (const run of this.#runs) run.close()
+  }
+
+  /** Whether records without a key came after the last that the manifest covers. */
+  #isCoveringMore(): boolean {
+    return [...this.#covered].some(([partition, next]) => this.#runsCover.get(partition) !== next)
   }
 
   #work(): void {

@@ -5,8 +5,9 @@ import duckdb from '@duckdb/node-bindings'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
+import { allProjects } from '../../core/scope.ts'
 import { applyInTurns, STORE_LAWS, type StoreHarness } from '../conformance.ts'
-import { applyOf, sampleEvents } from '../sample-records.ts'
+import { applyOf, SAMPLE_START, sampleEvents } from '../sample-records.ts'
 import type { Store } from '../store.ts'
 import { Connection } from './driver.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
@@ -96,6 +97,9 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
     'a commit that fails %s it happened is judged by the position',
     async (when) => {
       const store = await open(wal)
+      const version = (): Promise<string> =>
+        store.version(allProjects(), SAMPLE_START, SAMPLE_START + 86_400_000_000)
+      const before = await version()
       // A failing disk would do the same, but not on demand.
       const spy = vi.spyOn(Connection.prototype, 'execute')
       spy.mockImplementation(async function (this: Connection, statement: string) {
@@ -105,6 +109,7 @@ describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
       const outcome = store.apply(applyOf([sampleEvents(0, 0n)])).catch(() => 'failed')
       expect(await outcome).toBe(when === 'after' ? 'applied' : 'failed')
       spy.mockRestore()
+      expect((await version()) === before).toBe(when === 'before')
       expect((await store.applied()).get(0) ?? 0n).toBe(when === 'after' ? 1n : 0n)
       await store.apply(applyOf([sampleEvents(0, 0n), sampleEvents(0, 1n, { rows: 5 })]))
       expect((await content(store)).length).toBe(3 + 5 + 1)

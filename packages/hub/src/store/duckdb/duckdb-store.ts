@@ -159,6 +159,11 @@ export class DuckDbStore implements Store {
     return this.#broken
   }
 
+  /** The latest epoch of any partition; an apply of an older one is refused. */
+  get epoch(): number {
+    return Math.max(0, ...this.#epochs.values())
+  }
+
   /** Rows of events. */
   get rows(): number {
     return this.#rows
@@ -200,7 +205,7 @@ export class DuckDbStore implements Store {
       )
     }
     const records = apply.records.filter(({ offset }) => offset >= position)
-    let written: Written
+    let written: Written | null = null
     try {
       await connection.execute('BEGIN')
       written = await writeRecords(
@@ -221,8 +226,9 @@ export class DuckDbStore implements Store {
       await connection.execute('COMMIT')
     } catch (error) {
       await this.#afterError(connection, error)
-      if ((this.#next.get(partition) ?? 0n) >= next) return 'applied'
-      throw error
+      if ((this.#next.get(partition) ?? 0n) < next) throw error
+      if (written !== null) this.#touched.touch(written.hours)
+      return 'applied'
     }
     for (const dictionary of this.#dictionaries.values()) dictionary.commit()
     this.#next.set(partition, next)

@@ -146,7 +146,9 @@ export class StoreOwner {
       store,
       reader,
       clock,
-      epoch,
+      // The folder is locked, so that there is no other owner: a store with a later epoch has outlived
+      // the control store that counts them.
+      epoch: Math.max(epoch, store.epoch),
       ...optional(this.#options, 'maxRows', 'maxWaitMs'),
       onApplied: (_partition, _next, rows) => this.#applied(rows),
       onError: (error) => this.#note(error.message),
