@@ -11,33 +11,39 @@ import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-
  *
  * A `dict` column holds ids: its comparisons are made on the few texts of its dictionary, and the
  * rows are compared with the ids that passed.
+ *
+ * @param shared names the column that holds such a comparison already; default: it is rendered in place
  */
-export function renderPredicate(predicate: Predicate, parameters: Parameters): string {
+export function renderPredicate(
+  predicate: Predicate,
+  parameters: Parameters,
+  shared: Shared = (_, render) => render(),
+): string {
   switch (predicate.op) {
     case 'and':
     case 'or': {
       if (predicate.parts.length === 0) return predicate.op === 'and' ? 'TRUE' : 'FALSE'
-      const parts = predicate.parts.map((part) => renderPredicate(part, parameters))
+      const parts = predicate.parts.map((part) => renderPredicate(part, parameters, shared))
       return `(${parts.join(predicate.op === 'and' ? ' AND ' : ' OR ')})`
     }
     case 'not':
-      return `(${renderPredicate(predicate.part, parameters)} IS NOT TRUE)`
+      return `(${renderPredicate(predicate.part, parameters, shared)} IS NOT TRUE)`
     case 'is_null':
       return `(${fieldSql(predicate.field, parameters)} IS NULL)`
     case 'in':
-      return overField(predicate.field, parameters, (type, sql) =>
+      return overField(predicate, parameters, shared, (type, sql) =>
         renderIn(type, sql, predicate.values, parameters),
       )
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return overField(predicate.field, parameters, (type, sql) =>
+      return overField(predicate, parameters, shared, (type, sql) =>
         renderRange(type, sql, predicate.op, predicate.value, parameters),
       )
     case 'contains':
     case 'starts_with':
-      return overField(predicate.field, parameters, (type, sql) => {
+      return overField(predicate, parameters, shared, (type, sql) => {
         if (type !== 'text') throw mismatch(type, predicate.value)
         return `${predicate.op}(${sql}, ${parameters.text(predicate.value)})`
       })
@@ -45,6 +51,11 @@ export function renderPredicate(predicate: Predicate, parameters: Parameters): s
       return predicate satisfies never
   }
 }
+
+type Comparison = Exclude<Extract<Predicate, { field: FieldRef }>, { op: 'is_null' }>
+
+/** SQL of a comparison with a dictionary's texts, which `render` gives. */
+export type Shared = (comparison: Comparison, render: () => string) => string
 
 /** Every field that a predicate reads. */
 export function predicateFields(predicate: Predicate): FieldRef[] {
@@ -55,15 +66,20 @@ export function predicateFields(predicate: Predicate): FieldRef[] {
 
 /** Renders a comparison on the field itself, or on the texts of its dictionary. */
 function overField(
-  field: FieldRef,
+  predicate: Comparison,
   parameters: Parameters,
+  shared: Shared,
   compare: (type: ColumnType, sql: string) => string,
 ): string {
+  const { field } = predicate
   const type = fieldType(field)
   const sql = fieldSql(field, parameters)
   if (type !== 'dict' || field.type === 'tag') return `(${compare(type, sql)})`
   const table = dictionaryTable(field.column)
-  return `(${sql} IN (SELECT d.id FROM ${table} d WHERE ${compare('text', 'd.value')}))`
+  return shared(
+    predicate,
+    () => `(${sql} IN (SELECT d.id FROM ${table} d WHERE ${compare('text', 'd.value')}))`,
+  )
 }
 
 function renderIn(
