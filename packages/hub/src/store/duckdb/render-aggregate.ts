@@ -54,7 +54,7 @@ function renderAggregate(
   switch (aggregate.fn) {
     case 'rows': {
       const extra = aggregate.column === undefined ? [] : [`${sqlOf(aggregate.column)} IS NOT NULL`]
-      const sum = `sum(${WEIGHT_UNITS})${conditions.filter(aggregate.where, extra)}`
+      const sum = `sum(${conditions.value(WEIGHT_UNITS)})${conditions.filter(aggregate.where, extra)}`
       return add(name, `COALESCE(${sum}, 0)`)
     }
     case 'sum': {
@@ -77,7 +77,7 @@ function renderAggregate(
         const pop = `var_pop(${column})${conditions.filter(aggregate.where)}`
         return add(name, `${pop} * count(${column})${conditions.filter(aggregate.where)}`)
       }
-      const units = unitsSql(aggregate.column, fixed.squareScale, fixed.limit)
+      const units = conditions.value(unitsSql(aggregate.column, fixed.squareScale, fixed.limit))
       const n = add(`${name}_n`, `count(${column})${conditions.filter(aggregate.where)}`)
       const s = add(`${name}_s`, `sum(${units})${conditions.filter(aggregate.where)}`)
       const square = `CAST(${units} AS HUGEINT) * ${units}`

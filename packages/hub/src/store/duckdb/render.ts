@@ -54,7 +54,7 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   ]
   const by = [...bucket, ...keys.inner].map((_, i) => i + 1)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
-  const rows = shared.rows(`event_rows e WHERE ${conditions.join(' AND ')}`, readBy(plan))
+  const rows = shared.rows('event_rows', conditions, readBy(plan))
   const inner = `SELECT ${grouped.join(', ')} FROM ${rows} ${keys.join} ${group}`
   const sql = finishAggregate(plan, `(${inner}) g`, keys, aggregates, parameters)
   return {

@@ -82,7 +82,7 @@ export function renderMixed(
     .filter((column) => column.inner !== null)
     .map((column) => `${column.inner} AS ${column.name}`)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
-  const rows = conditions.rows('cells e', readBy(plan))
+  const rows = conditions.rows('cells', [], readBy(plan))
   ctes.push(
     `merged AS (SELECT ${[...keyList, ...inner].join(', ')} FROM ${rows} ${keys.join} ${group})`,
   )
