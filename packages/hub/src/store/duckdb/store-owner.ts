@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
@@ -349,8 +350,12 @@ export class StoreOwner {
       if (what === 'rollups') {
         const reports = (await keeper?.verify()) ?? []
         const problems = reports.flatMap(({ name, different, unmarked }) => [
-          ...different.map((start) => `${name}: bucket ${isoTime(start)} differs from its rows`),
-          ...unmarked.map((start) => `${name}: bucket ${isoTime(start)} has rows but no mark`),
+          ...different.map(
+            (start) => `${name}: bucket ${formatIsoMicros(start)} differs from its rows`,
+          ),
+          ...unmarked.map(
+            (start) => `${name}: bucket ${formatIsoMicros(start)} has rows but no mark`,
+          ),
         ])
         return {
           ok: true,
@@ -393,10 +398,6 @@ async function bytesOf(path: string): Promise<number> {
     )
   }
   return bytes
-}
-
-function isoTime(micros: number): string {
-  return new Date(micros / 1000).toISOString()
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */
