@@ -3,13 +3,13 @@
  * variables, the checks, `llmhub config show`, and the reference page.
  */
 
-export type OptionType = 'string' | 'integer' | 'number' | 'boolean' | 'secret' | 'list'
+export type OptionType = 'string' | 'integer' | 'number' | 'boolean' | 'secret'
 
 export interface OptionSpec {
   /** Path in the tree, which is also its name in the file and after `--set`. */
   readonly path: string
   readonly type: OptionType
-  readonly default: string | number | boolean | readonly string[] | null
+  readonly default: string | number | boolean | null
   readonly unit?: string
   readonly min?: number
   readonly max?: number
