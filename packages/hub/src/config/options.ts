@@ -118,6 +118,15 @@ export const OPTIONS = [
   },
   { path: 'ingest.max_tags', type: 'integer', default: 64, min: 0, doc: 'Most tags of one event.' },
   {
+    path: 'ingest.max_tag_length',
+    type: 'integer',
+    default: 1024,
+    min: 16,
+    max: 1024,
+    unit: 'characters',
+    doc: 'Longest key and longest value of a tag.',
+  },
+  {
     path: 'ingest.max_depth',
     type: 'integer',
     default: 32,
