@@ -290,8 +290,8 @@ export class StoreOwner {
   }
 
   #refusal(): Extract<QueryOutcome, { readonly ok: false }> {
-    const reason = this.#reason === null ? '' : `: ${this.#reason}`
-    return { ok: false, failure: 'rebuilding', message: `the store is ${this.#state}${reason}` }
+    // The reason may name files: it is for the log of the hub, not for those who ask.
+    return { ok: false, failure: 'rebuilding', message: `the store is ${this.#state}` }
   }
 
   version(scope: ProjectScope, from: number, to: number): Promise<RangeVersion> {
