@@ -9,7 +9,6 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
 import { BatchFormatError } from '@llmhub/stream'
-import type { Logger } from 'pino'
 import { DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
@@ -331,7 +330,7 @@ async function listen(
 }
 
 /** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */
-function logChanges(logger: Logger): (progress: StoreStatus) => void {
+function logChanges(logger: ReturnType<typeof createLogger>): (progress: StoreStatus) => void {
   let known = ''
   return ({ state, reason }) => {
     const now = `${state} ${reason ?? ''}`

@@ -324,7 +324,7 @@ function answerParserError(
   )
 }
 
-function parserProblem(code: string | undefined): Problem {
+function parserProblem(code = ''): Problem {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return problem('request_timeout', 'the request did not end in time')

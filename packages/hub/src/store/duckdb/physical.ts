@@ -8,9 +8,6 @@ export interface StoredColumn {
   readonly whenNull?: number
 }
 
-/** Where a row comes from. These lead every table of rows; no row has two values of them alike. */
-const POSITION_COLUMNS = ['log_partition', 'log_offset', 'log_index'] as const
-
 /** Columns of the batch that only deduplication needs: the log keeps them, the store does not. */
 const NOT_STORED: ReadonlySet<string> = new Set(['id_hi', 'id_lo', 'content_hash'])
 
