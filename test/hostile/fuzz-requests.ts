@@ -96,7 +96,7 @@ function valueOf(field: FieldSpec, random: Seeded): unknown {
 type Json = Record<string, unknown>
 
 /** An event that the hub takes in; one of so many that some come again, the same to the byte. */
-export function validEvent(chooser: Seeded): { common: Json; payload: Json } {
+function validEvent(chooser: Seeded): { common: Json; payload: Json } {
   const number = chooser.int(DIFFERENT_EVENTS)
   const random = new Seeded(mixSeed(number))
   const kind: KindSpec = random.pick(KINDS)

@@ -38,5 +38,5 @@ export async function verify(
   if (answer.problems.length > 0) {
     throw new CliError(`${count(answer.problems.length)} problems in the ${what}`, EXIT.storage)
   }
-  context.terminal.err(`The ${what} is whole.\n`)
+  context.terminal.err(`${what}: whole\n`)
 }

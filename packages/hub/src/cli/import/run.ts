@@ -120,6 +120,8 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     if (chunk.events.length >= CHUNK) {
       await sending
       sending = send(chunk, index + 1, false)
+      // A failure is met at the next await; until then it must not count as unhandled.
+      sending.catch(() => {})
       chunk = { from: index + 1, events: [], rows: [] }
     }
     progress.update(bytes, size, totals.rows)
