@@ -13,7 +13,9 @@ import {
   type KeyCreateOptions,
   keysCreate,
   keysList,
+  keysReset,
   keysRevoke,
+  type ResetOptions,
   type RevokeOptions,
 } from './commands/keys.ts'
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
@@ -167,7 +169,7 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
-  const keys = program.command('keys').description('list, create and revoke API keys')
+  const keys = program.command('keys').description('list, create, revoke and reset API keys')
   remote(keys.command('list').description('list keys')).action((options: GlobalOptions) =>
     keysList(options, context),
   )
@@ -192,6 +194,19 @@ function createProgram(context: CliContext, version: string): Command {
     .option('--yes', 'do it')
     .option('--dry-run', 'say what would happen')
     .action((id: string, options: RevokeOptions) => keysRevoke(id, options, context))
+
+  withExamples(
+    common(
+      keys
+        .command('reset')
+        .description(
+          'when no admin key is known any more: revoke those there are and make one (while the hub is stopped)',
+        ),
+    )
+      .option('--yes', 'do it')
+      .action((options: ResetOptions) => keysReset(options, context, version)),
+    ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
+  )
 
   const journal = program
     .command('journal')

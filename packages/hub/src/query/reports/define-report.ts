@@ -4,9 +4,9 @@
  */
 
 import type { Answer, AnswerMeta, Question } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportOutcome, ReportParameter, ReportSpec } from '../../core/report.ts'
-import { isoTime } from '../iso-time.ts'
 import type { ReportInput } from './parameters.ts'
 import { GRANULARITIES, readParameters } from './parameters.ts'
 import type { JsonSchema } from './shape.ts'
@@ -52,7 +52,7 @@ export function questionBase(
   input: ReportInput,
 ): Pick<Question, 'from' | 'to' | 'timezone' | 'filters'> {
   const { timezone, filters } = input
-  return { from: isoTime(input.from), to: isoTime(input.to), timezone, filters }
+  return { from: formatIsoMicros(input.from), to: formatIsoMicros(input.to), timezone, filters }
 }
 
 export function defineReport<Name extends string>(definition: ReportDefinition<Name>): ReportSpec {
@@ -128,8 +128,8 @@ function mergeMeta(
   const [source = 'raw', ...others] = new Set(metas.map((meta) => meta.source))
   const warnings = [...metas.flatMap((meta) => meta.warnings), ...(content.warnings ?? [])]
   return {
-    from: isoTime(input.from),
-    to: isoTime(input.to),
+    from: formatIsoMicros(input.from),
+    to: formatIsoMicros(input.to),
     timezone: input.timezone,
     asOf: { position, watermark: earliest(watermarks) },
     source: others.length > 0 ? 'mixed' : source,
