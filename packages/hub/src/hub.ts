@@ -9,7 +9,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
 import { BatchFormatError } from '@llmhub/stream'
-import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
+import { DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
@@ -261,7 +261,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   )
   started.add(() => api.server.close())
   const first = authenticator.firstKey(config.admin_key)
-  const address = await api.server.listen(config.host, config.port)
+  const listening = await listen(api.server, config)
+  if (!listening.ok) return { ok: false, reason: 'config', message: listening.message }
+  const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {
     ok: true,
@@ -274,6 +276,28 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       ]),
       stop: () => started.stop(),
     },
+  }
+}
+
+type Listening =
+  | { readonly ok: true; readonly address: { readonly host: string; readonly port: number } }
+  | { readonly ok: false; readonly message: string }
+
+/** What the system says of an address that cannot be listened on, as something a person can mend. */
+const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program; stop that one, or choose another with --set port=…',
+  EACCES: 'is not ours to listen on (ports below 1024 need a privilege); choose another port',
+  EADDRNOTAVAIL: 'is no address of this machine; choose another with --set host=…',
+  ENOTFOUND: 'is no known name; choose another with --set host=…',
+}
+
+async function listen(server: Server, config: Config): Promise<Listening> {
+  try {
+    return { ok: true, address: await server.listen(config.host, config.port) }
+  } catch (error) {
+    const problem = ADDRESS_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
+    if (problem === undefined) throw error
+    return { ok: false, message: `${config.host}:${config.port} ${problem}` }
   }
 }
 
