@@ -62,7 +62,7 @@ function describeParameter({ description = '', schema }: Parameter): string {
   return [
     description,
     values === undefined ? '' : `One of ${values}.`,
-    schema?.default === undefined ? '' : `Default: \`${String(schema.default)}\`.`,
+    schema?.default === undefined ? '' : `Default: \`${JSON.stringify(schema.default)}\`.`,
   ]
     .filter((part) => part !== '')
     .join(' ')
