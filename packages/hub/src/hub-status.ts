@@ -4,10 +4,12 @@ import type { Verification } from './api/routes/verify.ts'
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
-import type { DependencyStatus, HubStatus } from './core/status.ts'
+import type { DependencyStatus, EventCounts, HubStatus } from './core/status.ts'
 import type { IntakeStage } from './ingest/intake.ts'
+import type { ProjectCounts } from './ingest/stats.ts'
 import type { Journal } from './log/journal/journal.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
+import type { AskStats } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 
 export interface StatusParts {
@@ -18,11 +20,12 @@ export interface StatusParts {
   readonly store: StoreClient
   readonly journal: Journal
   readonly ingest: IntakeStage
+  readonly askStats: () => AskStats
 }
 
 /** What the hub knows of itself: for /ready, /stats and /metrics. */
 export async function statusOf(parts: StatusParts): Promise<HubStatus> {
-  const { store, journal, ingest, clock } = parts
+  const { store, journal, ingest, clock, freeSpace } = parts
   const known = await store.status()
   const log = journal.stats()
   const counts = ingest.stats()
@@ -36,21 +39,39 @@ export async function statusOf(parts: StatusParts): Promise<HubStatus> {
     },
     journal: {
       bytes: await folderBytes(parts.logDir),
+      pendingBytes: journal.pendingBytes,
       commits: log.commits,
       fsyncSeconds: log.fsyncSeconds,
+      compressionFailures: log.compressionFailures,
     },
     dedup: {
       entries: counts.ids.keys,
       horizonSeconds:
         counts.ids.horizonStart === 0 ? null : Math.round(now - counts.ids.horizonStart),
+      damagedRuns: counts.ids.damagedRuns,
+      errors: counts.ids.errors,
     },
     ingest: {
-      accepted: counts.total.accepted,
-      duplicates: counts.total.duplicate,
-      rejected: counts.total.rejected,
+      ...eventCounts(counts.total),
       rejectedByCode: Object.fromEntries(counts.rejectedByCode),
+      projects: Object.fromEntries(
+        [...counts.projects].map(([project, each]) => [project, eventCounts(each)]),
+      ),
+      refusedRequests: Object.fromEntries(counts.refused),
+      deadLettersNotKept: counts.lettersNotKept,
+      suppressed: counts.suppressed,
+      unpriced: counts.unpriced,
+      droppedContent: counts.droppedContent,
+      aliasConflicts: counts.aliasConflicts,
+      pendingRows: counts.pendingRows,
     },
+    query: parts.askStats(),
+    disk: { freeBytes: freeSpace.bytes() },
   }
+}
+
+function eventCounts({ received, accepted, duplicate, rejected }: ProjectCounts): EventCounts {
+  return { received, accepted, duplicates: duplicate, rejected }
 }
 
 function dependenciesOf({ store, freeSpace, config }: StatusParts): DependencyStatus[] {

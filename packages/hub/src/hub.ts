@@ -9,7 +9,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
 import { BatchFormatError } from '@llmhub/stream'
-import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
+import { DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
@@ -33,6 +33,7 @@ import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
 import { StoreClient } from './store/client.ts'
+import type { StoreStatus } from './store/protocol.ts'
 
 export interface Hub {
   /** Where it listens. */
@@ -118,8 +119,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => freeSpace.stop())
 
   // What people configured.
-  const { openSqliteControl } = await import('./control/sqlite/sqlite-control.ts')
-  const control = openSqliteControl({ file: join(dir, 'control.sqlite'), writer: version })
+  const opening = await openControl(join(dir, 'control.sqlite'))
+  if (!opening.ok) return opening
+  const { control } = opening
   started.add(() => control.close())
   if (control.projects().every((project) => project.name !== DEFAULT_PROJECT)) {
     control.putProject({ name: DEFAULT_PROJECT, createdAt: clock.now(), eventsPerSecond: null })
@@ -145,7 +147,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
-    onProgress: ({ state, reason }) => logger.debug({ state, reason }, 'store'),
+    onProgress: logChanges(logger),
   })
   started.add(() => store.close())
 
@@ -252,7 +254,16 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
       status: () =>
-        statusOf({ logDir: join(dir, 'log'), store, journal, ingest, freeSpace, config, clock }),
+        statusOf({
+          logDir: join(dir, 'log'),
+          store,
+          journal,
+          ingest,
+          askStats: asking.stats,
+          freeSpace,
+          config,
+          clock,
+        }),
       verify: (what) => verifyPart(what, store, journal),
       toCsv: formatCsv,
       limits: () => limitsOf(config),
@@ -261,7 +272,12 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   )
   started.add(() => api.server.close())
   const first = authenticator.firstKey(config.admin_key)
-  const address = await api.server.listen(config.host, config.port)
+  if (first.origin === 'brought_revoked') {
+    logger.warn('admin_key has been revoked and opens nothing: bring another one')
+  }
+  const listening = await listen(api.server, config)
+  if (!listening.ok) return listening
+  const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {
     ok: true,
@@ -274,6 +290,60 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       ]),
       stop: () => started.stop(),
     },
+  }
+}
+
+type Refused = Extract<HubStart, { ok: false }>
+
+/** Opens the control store; one of a newer release, or that is none, is said and left as it is. */
+async function openControl(
+  file: string,
+): Promise<{ readonly ok: true; readonly control: Control } | Refused> {
+  const { openSqliteControl } = await import('./control/sqlite/sqlite-control.ts')
+  const { NewerControlSchema } = await import('./control/sqlite/migrations.ts')
+  try {
+    return { ok: true, control: openSqliteControl({ file, writer: version }) }
+  } catch (error) {
+    if (error instanceof NewerControlSchema) {
+      return { ok: false, reason: 'config', message: error.message }
+    }
+    if (!(error instanceof Error && 'errcode' in error)) throw error
+    return { ok: false, reason: 'storage', message: `${file} cannot be opened: ${error.message}` }
+  }
+}
+
+/** What the system says of an address that cannot be listened on, as something a person can mend. */
+const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program; stop that one, or choose another with --set port=…',
+  EACCES: 'is not ours to listen on (ports below 1024 need a privilege); choose another port',
+  EADDRNOTAVAIL: 'is no address of this machine; choose another with --set host=…',
+  ENOTFOUND: 'is no known name; choose another with --set host=…',
+}
+
+/** An address that is taken or not ours is the configuration's fault: starting again does not help. */
+async function listen(
+  server: Server,
+  { host, port }: Config,
+): Promise<
+  { readonly ok: true; readonly address: Awaited<ReturnType<Server['listen']>> } | Refused
+> {
+  try {
+    return { ok: true, address: await server.listen(host, port) }
+  } catch (error) {
+    const problem = ADDRESS_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
+    if (problem === undefined) throw error
+    return { ok: false, reason: 'config', message: `${host}:${port} ${problem}` }
+  }
+}
+
+/** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */
+function logChanges(logger: ReturnType<typeof createLogger>): (progress: StoreStatus) => void {
+  let known = ''
+  return ({ state, reason }) => {
+    const now = `${state} ${reason ?? ''}`
+    if (now === known) return
+    known = now
+    logger[reason === null ? 'info' : 'warn']({ state, reason }, 'store')
   }
 }
 

@@ -68,7 +68,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       validation: {
         maxStringLength: config['ingest.max_string_length'],
         maxTags: config['ingest.max_tags'],
-        maxTagLength: 1024,
+        maxTagLength: config['ingest.max_tag_length'],
         maxDepth: config['ingest.max_depth'],
       },
       futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,

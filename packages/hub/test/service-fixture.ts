@@ -37,9 +37,31 @@ export interface ServiceFixture {
 export const READY_STATUS: HubStatus = {
   dependencies: [{ name: 'store', ready: true, reason: null }],
   store: { state: 'ready', rows: 3, applyLagSeconds: 0.5 },
-  journal: { bytes: 1000, commits: 7, fsyncSeconds: 0.25 },
-  dedup: { entries: 3, horizonSeconds: null },
-  ingest: { accepted: 3, duplicates: 2, rejected: 1, rejectedByCode: { bad_time: 1 } },
+  journal: {
+    bytes: 1000,
+    pendingBytes: 10,
+    commits: 7,
+    fsyncSeconds: 0.25,
+    compressionFailures: 0,
+  },
+  dedup: { entries: 3, horizonSeconds: null, damagedRuns: 0, errors: 0 },
+  ingest: {
+    received: 6,
+    accepted: 3,
+    duplicates: 2,
+    rejected: 1,
+    rejectedByCode: { bad_time: 1 },
+    projects: { default: { received: 6, accepted: 3, duplicates: 2, rejected: 1 } },
+    refusedRequests: { overloaded: 4 },
+    deadLettersNotKept: 5,
+    suppressed: 1,
+    unpriced: 2,
+    droppedContent: 8,
+    aliasConflicts: 9,
+    pendingRows: 11,
+  },
+  query: { running: 1, waiting: 12, asked: 20, shared: 2, refused: 1 },
+  disk: { freeBytes: 1_000_000 },
 }
 
 export async function startService(

@@ -227,6 +227,13 @@ export const ERRORS = [
     hint: 'Read the current state and try again.',
   },
   {
+    code: 'request_timeout',
+    scope: 'request',
+    status: 408,
+    title: 'Request came too slowly',
+    hint: 'Send headers and body within the times of /api/v1/limits.',
+  },
+  {
     code: 'body_too_large',
     scope: 'request',
     status: 413,
@@ -246,6 +253,13 @@ export const ERRORS = [
     status: 415,
     title: 'Content type is not supported',
     hint: 'Send application/json or application/x-ndjson, plain or as gzip or zstd.',
+  },
+  {
+    code: 'headers_too_large',
+    scope: 'request',
+    status: 431,
+    title: 'Headers are too large',
+    hint: 'Send fewer or shorter headers and a shorter URL; see /api/v1/limits.',
   },
   {
     code: 'rate_limited',

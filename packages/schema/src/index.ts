@@ -36,7 +36,7 @@ export type {
   Where,
 } from './question.ts'
 export { STEPS } from './question.ts'
-export { epochToMicros, parseIsoMicros } from './time.ts'
+export { epochToMicros, formatIsoMicros, parseIsoMicros } from './time.ts'
 export type {
   InvalidEvent,
   Validation,

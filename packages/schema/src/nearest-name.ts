@@ -1,12 +1,13 @@
 /**
- * The known name most like `name`, to help with a typing error; null when none is near. Cost: one edit
- * distance per known name of similar length.
+ * The known name most like `name`, whatever their case, to help with a typing error; null when none
+ * is near: more than a third of the letters of `name` (at least 2) would have to change. Cost: one
+ * edit distance per known name of similar length.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   let best: string | null = null
   let least = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {
-    const distance = editDistance(name, candidate, least)
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), least)
     if (distance < least) {
       least = distance
       best = candidate

@@ -1,6 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochToMicros, parseIsoMicros } from './time.ts'
+import { epochToMicros, formatIsoMicros, parseIsoMicros } from './time.ts'
+
+describe('formatIsoMicros', () => {
+  it('is what parseIsoMicros reads, to the microsecond, until the year 2255', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (micros) => {
+        expect(parseIsoMicros(formatIsoMicros(micros))).toBe(micros)
+      }),
+    )
+  })
+
+  it('shows microseconds only where there are some', () => {
+    expect(formatIsoMicros(1_000)).toBe('1970-01-01T00:00:00.001Z')
+    expect(formatIsoMicros(1_001)).toBe('1970-01-01T00:00:00.001001Z')
+    expect(formatIsoMicros(-1)).toBe('1969-12-31T23:59:59.999999Z')
+  })
+})
 
 describe('parseIsoMicros', () => {
   it('agrees with Date on every millisecond of 1970 to 2200', () => {

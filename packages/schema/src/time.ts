@@ -1,5 +1,5 @@
 /**
- * Event times: ISO 8601 or epoch numbers to epoch microseconds.
+ * Event times: ISO 8601 or epoch numbers to epoch microseconds, and back.
  */
 
 /** Times are taken between 1970-01-01 and the year 2286 (10^16 µs), which keeps them safe integers. */
@@ -106,4 +106,15 @@ export function epochToMicros(value: number): number | null {
   const micros = value < 1e11 ? value * 1_000_000 : value < 1e14 ? value * 1000 : value
   const rounded = Math.round(micros)
   return rounded <= MAX_MICROS ? rounded : null
+}
+
+/**
+ * ISO 8601 in UTC of epoch microseconds, to the millisecond, or to the microsecond where needed: what
+ * `parseIsoMicros` reads. Throws a RangeError beyond the years a `Date` holds.
+ */
+export function formatIsoMicros(micros: number): string {
+  const millis = Math.floor(micros / 1000)
+  const text = new Date(millis).toISOString()
+  const rest = micros - millis * 1000
+  return rest === 0 ? text : `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z`
 }

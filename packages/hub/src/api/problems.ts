@@ -45,8 +45,9 @@ export function problem(
 }
 
 /**
- * When to come back after an error that passes by itself: the time given, else 1 to 5 seconds,
- * spread so that those turned away together do not come back together.
+ * When to come back after an error that passes by itself. 429 says how long the limit lasts, so the
+ * time given is exact. 503 hits everybody at once: to the time given (1 s by default) up to 4 s are
+ * added, so that those turned away together do not come back together.
  */
 export function retryAfter(
   code: RequestErrorCode,
@@ -54,8 +55,9 @@ export function retryAfter(
   seconds?: number,
 ): ProblemOptions {
   const { status } = errorSpec(code)
-  if (seconds !== undefined) return { retryAfterSeconds: seconds }
-  return status === 503 || status === 429 ? { retryAfterSeconds: 1 + random() * 4 } : {}
+  if (status === 503) return { retryAfterSeconds: (seconds ?? 1) + random() * 4 }
+  if (status === 429) return { retryAfterSeconds: seconds ?? 1 + random() * 4 }
+  return {}
 }
 
 /** The document of RFC 9457. `instance` is the id of the request, as in the logs. */

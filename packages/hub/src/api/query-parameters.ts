@@ -1,3 +1,4 @@
+import { nearestName } from '@llmhub/schema'
 import type { Problem, ProblemDetail } from './problems.ts'
 import { problem } from './problems.ts'
 import type { RouteQuery } from './route.ts'
@@ -18,7 +19,10 @@ export function checkQuery(
     if (typeof value !== 'string') {
       errors.push({ path: name, message: 'is given more than once' })
     } else if (parameter === undefined && query?.checked !== false) {
-      const nearest = nearestName(name, known)
+      const nearest = nearestName(
+        name,
+        known.map((each) => each.name),
+      )
       errors.push({
         path: name,
         message: 'is not a parameter of this route',
@@ -30,32 +34,4 @@ export function checkQuery(
   }
   if (errors.length === 0) return { parameters }
   return problem('invalid_request', 'the query string is not valid', { errors })
-}
-
-/** The known name with the fewest edits, if they are at most a third of its letters. */
-function nearestName(name: string, known: readonly { readonly name: string }[]): string | null {
-  let nearest: string | null = null
-  let least = Number.POSITIVE_INFINITY
-  for (const candidate of known) {
-    const edits = editDistance(name.slice(0, 64).toLowerCase(), candidate.name.toLowerCase())
-    if (edits < least && edits <= Math.max(1, candidate.name.length / 3)) {
-      nearest = candidate.name
-      least = edits
-    }
-  }
-  return nearest
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

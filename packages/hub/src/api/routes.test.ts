@@ -87,6 +87,17 @@ describe('operations', () => {
       'llmhub_dedup_entries 3',
       'llmhub_dependency_ready{dependency="store"} 1',
       'llmhub_http_body_bytes_in_flight 0',
+      'llmhub_journal_pending_bytes 10',
+      'llmhub_ingest_refused_total{code="overloaded"} 4',
+      'llmhub_ingest_pending_rows 11',
+      'llmhub_dead_letters_not_kept_total 5',
+      'llmhub_events_suppressed_total 1',
+      'llmhub_events_unpriced_total 2',
+      'llmhub_content_fields_dropped_total 8',
+      'llmhub_alias_conflicts_total 9',
+      'llmhub_queries_running 1',
+      'llmhub_queries_waiting 12',
+      'llmhub_disk_free_bytes 1000000',
     ]) {
       expect(text.split('\n')).toContain(line)
     }

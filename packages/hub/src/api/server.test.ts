@@ -60,6 +60,7 @@ describe('over bare sockets', () => {
   test('a body that does not end in time is cut off and its bytes are given back', async () => {
     const raw = await rawHttp(service.port, head('Content-Length: 5000'), '[{"a":1},', '{"a":')
     expect(statusesOf(raw)).toEqual([408])
+    expect(raw).toContain('"code":"request_timeout"')
     const metrics = await (await fetch(`${service.url}/metrics`)).text()
     expect(metrics).toMatch(/^llmhub_http_body_bytes_in_flight 0$/m)
   })
@@ -114,6 +115,9 @@ describe('over bare sockets', () => {
   test('headers beyond the limit are refused with 431', async () => {
     const raw = await rawHttp(service.port, head(`X-A: ${'a'.repeat(20_000)}`))
     expect(statusesOf(raw)).toEqual([431])
+    expect(raw).toContain('"code":"headers_too_large"')
+    const id = /\r\nX-Request-Id: (\S+)\r\n/.exec(raw)?.[1]
+    expect(raw).toContain(`"instance":"${id}"`)
   })
 
   test.each([

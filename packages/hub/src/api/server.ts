@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type {
   FastifyBaseLogger,
@@ -79,6 +80,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const logger: FastifyBaseLogger = options.logger
   checkRoutes(routes)
   let requests = 0
+  const nextId = (): string => {
+    requests += 1
+    return `${options.instance}-${requests.toString(36)}`
+  }
   let closing = false
   const app = fastify({
     loggerInstance: logger,
@@ -86,8 +91,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     genReqId: (raw) => {
       const sent = raw.headers['x-request-id']
       if (typeof sent === 'string' && REQUEST_ID.test(sent)) return sent
-      requests += 1
-      return `${options.instance}-${requests.toString(36)}`
+      return nextId()
     },
     bodyLimit: limits.maxJsonBytes,
     requestTimeout: limits.requestTimeoutMs,
@@ -102,7 +106,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     routerOptions: { maxParamLength: 128 },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerParserError,
+    clientErrorHandler: (error, socket) => answerParserError(error, socket, nextId()),
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const failure =
         error.code === 'FST_ERR_BAD_URL'
@@ -265,7 +269,7 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (error.validation !== undefined) {
     const errors = error.validation.map((issue) => ({
       path: issue.instancePath,
-      message: `${issue.message ?? 'is not valid'}${unknownMember(issue.params)}`,
+      message: `${issue.message ?? 'is not valid'}${namesIn(issue.params)}`,
     }))
     return problem('invalid_request', 'the body does not match its schema', { errors })
   }
@@ -283,8 +287,9 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   return problem('internal', 'something went wrong in the hub')
 }
 
-function unknownMember(parameters: Readonly<Record<string, unknown>>): string {
-  const name = parameters['additionalProperty']
+function namesIn(parameters: Readonly<Record<string, unknown>>): string {
+  const { additionalProperty: name, allowedValues: values } = parameters
+  if (Array.isArray(values)) return `: ${values.join(', ')}`
   return typeof name === 'string' ? `: ${name}` : ''
 }
 
@@ -301,20 +306,32 @@ function allowedMethods(routes: readonly Route[]): (path: string) => string[] {
 }
 
 /** What never became a request: bad syntax, headers too large, too slow. The connection is closed. */
-function answerParserError(error: Error & { readonly code?: string }, socket: Socket): void {
+function answerParserError(
+  error: Error & { readonly code?: string },
+  socket: Socket,
+  requestId: string,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const [status, title] =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [408, 'Request Timeout']
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? [431, 'Request Header Fields Too Large']
-        : [400, 'Bad Request']
-  const body = JSON.stringify({ type: 'about:blank', title, status })
+  const document = problemDocument(parserProblem(error.code), requestId)
+  const body = JSON.stringify(document)
+  const status = Number(document['status'])
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
   )
+}
+
+function parserProblem(code = ''): Problem {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problem('request_timeout', 'the request did not end in time')
+    case 'HPE_HEADER_OVERFLOW':
+      return problem('headers_too_large', 'the headers are larger than this server takes')
+    default:
+      return problem('invalid_request', 'this is not HTTP')
+  }
 }

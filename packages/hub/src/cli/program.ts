@@ -13,7 +13,9 @@ import {
   type KeyCreateOptions,
   keysCreate,
   keysList,
+  keysReset,
   keysRevoke,
+  type ResetOptions,
   type RevokeOptions,
 } from './commands/keys.ts'
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
@@ -28,7 +30,14 @@ Exit codes:
   0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
   7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
 
-Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)`
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
+
+In a clone of the repository: npx llmhub …`
+
+const OUTPUT = [
+  '-o, --output <format>',
+  'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
+] as const
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [
   ...(before ?? []),
@@ -62,10 +71,7 @@ function remote(command: Command): Command {
       '--url <url>',
       'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
     )
-    .option(
-      '-o, --output <format>',
-      'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-    )
+    .option(...OUTPUT)
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
@@ -167,14 +173,17 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
-  const keys = program.command('keys').description('list, create and revoke API keys')
+  const keys = program.command('keys').description('list, create, revoke and reset API keys')
   remote(keys.command('list').description('list keys')).action((options: GlobalOptions) =>
     keysList(options, context),
   )
   withExamples(
     remote(keys.command('create').description('create a key and show it once'))
       .argument('<name>')
-      .option('--project <name>', 'bind the key to one project (default: all projects)')
+      .option(
+        '--project <name>',
+        'bind the key to one project, which is made where it does not exist (default: all projects)',
+      )
       .option(
         '--permission <permission>',
         'ingest:write, query:read, sql:read, ops:read, keys:write or admin; may be repeated (default: ingest:write)',
@@ -193,11 +202,24 @@ function createProgram(context: CliContext, version: string): Command {
     .option('--dry-run', 'say what would happen')
     .action((id: string, options: RevokeOptions) => keysRevoke(id, options, context))
 
+  withExamples(
+    common(
+      keys
+        .command('reset')
+        .description(
+          'when no admin key is known any more: revoke those there are and make one (while the hub is stopped)',
+        ),
+    )
+      .option('--yes', 'do it')
+      .action((options: ResetOptions) => keysReset(options, context, version)),
+    ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
+  )
+
   const journal = program
     .command('journal')
     .description('look at the log on disk (while the hub is stopped)')
   common(journal.command('verify').description('check every frame: checksums, chain, gaps'))
-    .option('-o, --output <format>')
+    .option(...OUTPUT)
     .action((options: GlobalOptions) => journalVerify(options, context))
   withExamples(
     common(journal.command('dump').description('list records'))
@@ -205,7 +227,7 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--from <offset>', 'first offset', wholeNumber, 0)
       .option('--limit <n>', 'most records', wholeNumber, 20)
       .option('--rows', 'show the rows of event records too')
-      .option('-o, --output <format>')
+      .option(...OUTPUT)
       .action((options: DumpCommandOptions) => journalDump(options, context)),
     ['llmhub journal dump --from 100 --limit 5 --rows'],
   )
@@ -252,7 +274,7 @@ function createProgram(context: CliContext, version: string): Command {
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
     .option('--origin', 'also where each value comes from')
-    .option('-o, --output <format>')
+    .option(...OUTPUT)
     .action((options: GlobalOptions & { origin?: boolean }) => configShow(options, context))
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),

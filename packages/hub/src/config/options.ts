@@ -3,13 +3,13 @@
  * variables, the checks, `llmhub config show`, and the reference page.
  */
 
-export type OptionType = 'string' | 'integer' | 'number' | 'boolean' | 'secret' | 'list'
+export type OptionType = 'string' | 'integer' | 'number' | 'boolean' | 'secret'
 
 export interface OptionSpec {
   /** Path in the tree, which is also its name in the file and after `--set`. */
   readonly path: string
   readonly type: OptionType
-  readonly default: string | number | boolean | readonly string[] | null
+  readonly default: string | number | boolean | null
   readonly unit?: string
   readonly min?: number
   readonly max?: number
@@ -117,6 +117,15 @@ export const OPTIONS = [
     doc: 'Longest text of a field.',
   },
   { path: 'ingest.max_tags', type: 'integer', default: 64, min: 0, doc: 'Most tags of one event.' },
+  {
+    path: 'ingest.max_tag_length',
+    type: 'integer',
+    default: 1024,
+    min: 16,
+    max: 1024,
+    unit: 'characters',
+    doc: 'Longest key and longest value of a tag.',
+  },
   {
     path: 'ingest.max_depth',
     type: 'integer',

@@ -38,8 +38,8 @@ const BY_ENV: ReadonlyMap<string, OptionSpec> = new Map(
   OPTIONS.map((spec) => [envName(spec), spec]),
 )
 
-/** Variables the launcher reads; they are not options of the hub. */
-const LAUNCHER_VARIABLES = new Set([
+/** Variables that the launcher, the command line and tests read; they are not options of the hub. */
+const OTHER_VARIABLES = new Set([
   'LLMHUB_NO_RESTART',
   'LLMHUB_CONFIG',
   'LLMHUB_KEY',
@@ -49,7 +49,7 @@ const LAUNCHER_VARIABLES = new Set([
   'LLMHUB_SABOTAGE',
 ])
 
-type Value = string | number | boolean | readonly string[] | null
+type Value = string | number | boolean | null
 
 function parseValue(spec: OptionSpec, raw: unknown): { value: Value } | { problem: string } {
   switch (spec.type) {
@@ -74,10 +74,6 @@ function parseValue(spec: OptionSpec, raw: unknown): { value: Value } | { proble
     case 'string':
     case 'secret':
       return typeof raw === 'string' ? { value: raw } : { problem: 'expected text' }
-    case 'list':
-      if (typeof raw === 'string') return { value: raw.split(',').map((item) => item.trim()) }
-      if (Array.isArray(raw) && raw.every((item) => typeof item === 'string')) return { value: raw }
-      return { problem: 'expected a list of text' }
   }
 }
 
@@ -119,7 +115,7 @@ export function resolveConfig(sources: ConfigSources): ConfigOutcome {
 
   if (sources.file !== undefined) readFileSource(sources.file, set, issues)
   for (const [name, text] of Object.entries(sources.environment)) {
-    if (!name.startsWith('LLMHUB_') || text === undefined || LAUNCHER_VARIABLES.has(name)) continue
+    if (!name.startsWith('LLMHUB_') || text === undefined || OTHER_VARIABLES.has(name)) continue
     const spec = BY_ENV.get(name)
     if (spec !== undefined) {
       set(spec, text, 'environment', name)

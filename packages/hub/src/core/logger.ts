@@ -1,7 +1,7 @@
 import type { DestinationStream, Logger } from 'pino'
 import { pino, stdTimeFunctions } from 'pino'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** Whatever carries a secret or what users wrote, wherever an object with it gets logged. */
 const REDACTED = ['authorization', 'cookie', 'secret', 'hash', 'key', 'body', 'headers'].flatMap(

@@ -97,12 +97,49 @@ export function createMetrics(sources: MetricSources): Metrics {
     'Bodies refused because too many bytes were in flight.',
   )
   const journalBytes = gauge('journal_bytes', 'Bytes of the journal on disk.')
+  const pendingBytes = gauge('journal_pending_bytes', 'Bytes appended and not yet on disk.')
+  const compressionFailures = counter(
+    'journal_compression_failures_total',
+    'Compressions of closed segments that did not happen.',
+  )
   const commits = counter('journal_commits_total', 'Group commits of the journal.')
   const fsync = counter('journal_fsync_seconds_total', 'Time spent in fsync by all commits.')
   const lag = gauge('apply_lag_seconds', 'Age of the oldest record not applied to the store.')
   const rows = gauge('store_rows', 'Rows in the store.')
   const dedup = gauge('dedup_entries', 'Event ids the deduplication index holds.')
   const horizon = gauge('dedup_horizon_seconds', 'How far back a duplicate is found for certain.')
+  const dedupErrors = counter(
+    'dedup_errors_total',
+    'Runs of the deduplication index that could not be written or read.',
+  )
+  const running = gauge('queries_running', 'Questions that run.')
+  const waiting = gauge('queries_waiting', 'Questions that wait for their turn.')
+  const shared = counter('queries_shared_total', 'Questions that joined a run of the same one.')
+  const freeBytes = gauge('disk_free_bytes', 'Free space where the data folder is.')
+  const pendingRows = gauge('ingest_pending_rows', 'Rows and dead letters that wait for the log.')
+  const lettersNotKept = counter(
+    'dead_letters_not_kept_total',
+    'Rejected events that came too fast to be kept as dead letters.',
+  )
+  const suppressed = counter(
+    'events_suppressed_total',
+    'Events that report a call which another one reports better.',
+  )
+  const unpriced = counter('events_unpriced_total', 'Calls taken in whose price nobody knows.')
+  const droppedContent = counter(
+    'content_fields_dropped_total',
+    'Prompts, completions and the like left out of events.',
+  )
+  const aliasConflicts = counter(
+    'alias_conflicts_total',
+    'Aliases that contradicted the field they stand for.',
+  )
+  const refused = new Counter({
+    name: 'llmhub_ingest_refused_total',
+    help: 'Requests refused as a whole by ingest, by error code.',
+    labelNames: ['code'],
+    registers,
+  })
   const cacheEntries = gauge('cache_entries', 'Answers in the cache.')
   const cacheBytes = gauge('cache_bytes', 'Bytes of the cache.')
   const cacheHits = counter('cache_hits_total', 'Look-ups the cache answered.')
@@ -131,12 +168,29 @@ export function createMetrics(sources: MetricSources): Metrics {
     inFlight(sources.inFlightBytes())
     refusedBodies(sources.refusedBodies())
     journalBytes(status.journal.bytes)
+    pendingBytes(status.journal.pendingBytes)
+    compressionFailures(status.journal.compressionFailures)
     commits(status.journal.commits)
     fsync(status.journal.fsyncSeconds)
     lag(status.store.applyLagSeconds)
     rows(status.store.rows)
     dedup(status.dedup.entries)
     if (status.dedup.horizonSeconds !== null) horizon(status.dedup.horizonSeconds)
+    dedupErrors(status.dedup.errors + status.dedup.damagedRuns)
+    running(status.query.running)
+    waiting(status.query.waiting)
+    shared(status.query.shared)
+    freeBytes(status.disk.freeBytes)
+    pendingRows(status.ingest.pendingRows)
+    lettersNotKept(status.ingest.deadLettersNotKept)
+    suppressed(status.ingest.suppressed)
+    unpriced(status.ingest.unpriced)
+    droppedContent(status.ingest.droppedContent)
+    aliasConflicts(status.ingest.aliasConflicts)
+    refused.reset()
+    for (const [code, count] of Object.entries(status.ingest.refusedRequests)) {
+      refused.inc({ code }, count)
+    }
     const cache = sources.cache()
     cacheEntries(cache.entries)
     cacheBytes(cache.bytes)

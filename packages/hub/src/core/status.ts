@@ -8,6 +8,14 @@ export interface DependencyStatus {
   readonly reason: string | null
 }
 
+/** Events since the start, by outcome. */
+export interface EventCounts {
+  readonly received: number
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: number
+}
+
 /** What the hub knows of itself, for /ready, /stats and /metrics. Counters only grow while it runs. */
 export interface HubStatus {
   readonly dependencies: readonly DependencyStatus[]
@@ -19,20 +27,50 @@ export interface HubStatus {
   }
   readonly journal: {
     readonly bytes: number
+    /** Bytes appended and not yet on disk. */
+    readonly pendingBytes: number
     readonly commits: number
     /** Time spent in fsync by all commits. */
     readonly fsyncSeconds: number
+    /** Compressions of closed segments that did not happen; those segments stay as they are. */
+    readonly compressionFailures: number
   }
   readonly dedup: {
     readonly entries: number
     /** How far back a duplicate is found for certain; null while nothing has been forgotten. */
     readonly horizonSeconds: number | null
+    /** Runs of the index given up because they could not be read, and failed tries to write one. */
+    readonly damagedRuns: number
+    readonly errors: number
   }
-  /** Events by outcome, of all receivers. */
-  readonly ingest: {
-    readonly accepted: number
-    readonly duplicates: number
-    readonly rejected: number
+  /** Events by outcome, of all receivers: `received = accepted + duplicates + rejected`. */
+  readonly ingest: EventCounts & {
     readonly rejectedByCode: Readonly<Partial<Record<ErrorCode, number>>>
+    /** The same sums by project. */
+    readonly projects: Readonly<Record<string, EventCounts>>
+    /** Requests refused as a whole, nothing of which was taken in, by code. */
+    readonly refusedRequests: Readonly<Record<string, number>>
+    /** Rejected events that came too fast to be kept as dead letters. */
+    readonly deadLettersNotKept: number
+    /** Rows that report a call which a better row reports too. */
+    readonly suppressed: number
+    /** Calls whose price nobody knows. */
+    readonly unpriced: number
+    /** Content fields (prompts, completions, …) left out of events. */
+    readonly droppedContent: number
+    /** Aliases that contradicted the canonical field and went to `extra`. */
+    readonly aliasConflicts: number
+    /** Rows and dead letters that wait for the log. */
+    readonly pendingRows: number
   }
+  /** Questions since the start; `running` and `waiting` now. */
+  readonly query: {
+    readonly running: number
+    readonly waiting: number
+    readonly asked: number
+    /** Joined a run of the same question. */
+    readonly shared: number
+    readonly refused: number
+  }
+  readonly disk: { readonly freeBytes: number }
 }

@@ -1,9 +1,9 @@
 /** What every answer says besides its rows, and how a store says that it has none. */
 
 import type { AnswerMeta } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
 import type { Frame, Plan, QueryFailure, QueryOutcome } from '../store/store.ts'
-import { isoTime } from './iso-time.ts'
 
 /** Answers a plan for the scope of the question; bound by the caller. */
 export type RunPlan = (plan: Plan) => Promise<QueryOutcome>
@@ -49,13 +49,13 @@ export function metaOf(
           .sort(([a], [b]) => a - b)
           .map(([partition, offset]) => [partition, `${offset}`]),
       ),
-      watermark: watermark === null ? null : isoTime(watermark),
+      watermark: watermark === null ? null : formatIsoMicros(watermark),
     },
     source: sources.size > 1 ? 'mixed' : source,
     partial: false,
     warnings,
     timezone: question.timezone,
-    from: isoTime(question.from),
-    to: isoTime(question.to),
+    from: formatIsoMicros(question.from),
+    to: formatIsoMicros(question.to),
   }
 }

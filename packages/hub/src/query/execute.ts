@@ -5,6 +5,7 @@
  */
 
 import type { Answer, AnswerColumn, Cell } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
 import type { Frame, GroupKey, Plan } from '../store/store.ts'
 
@@ -13,7 +14,6 @@ import type { RunPlan } from './answer-meta.ts'
 import { failureOf, metaOf } from './answer-meta.ts'
 import type { Grid } from './grid.ts'
 import { emptyValues, fillGrid, gridOf, groupText, typeOf } from './grid.ts'
-import { isoTime } from './iso-time.ts'
 import { executeList } from './list.ts'
 import { COMPARISONS } from './parse-measures.ts'
 import type { ParsedQuestion } from './parse-question.ts'
@@ -297,7 +297,7 @@ function answerOf(
   return {
     columns,
     rows: rows.map((row): Cell[] => [
-      ...(buckets === null ? [] : [isoTime(buckets.labels[row.bucket] ?? 0)]),
+      ...(buckets === null ? [] : [formatIsoMicros(buckets.labels[row.bucket] ?? 0)]),
       ...row.keys,
       ...shown.flatMap(({ at, measure }): Cell[] => {
         const type = typeOf(measure)

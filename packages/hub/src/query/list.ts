@@ -6,13 +6,13 @@
 
 import { createHash } from 'node:crypto'
 import type { Cell } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
 import type { Frame, FrameCell, ListPlan } from '../store/store.ts'
 import type { RunPlan } from './answer-meta.ts'
 import { failureOf, metaOf } from './answer-meta.ts'
 import type { Field } from './dimensions.ts'
 import { fieldNamed } from './dimensions.ts'
-import { isoTime } from './iso-time.ts'
 import type { ParsedQuestion } from './parse-question.ts'
 import { stableText } from './stable-text.ts'
 import { dollars, toCell } from './value.ts'
@@ -147,7 +147,7 @@ function placeOf(frame: Frame, row: readonly FrameCell[]): NonNullable<ListPlan[
 
 function listRow(frame: Frame, row: readonly FrameCell[], fields: readonly Field[]): Cell[] {
   return [
-    isoTime(Number(cellOf(frame, row, 'time'))),
+    formatIsoMicros(Number(cellOf(frame, row, 'time'))),
     ...fields.map((field): Cell => {
       const { ref } = field
       if (ref.type === 'tag') {

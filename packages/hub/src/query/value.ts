@@ -4,8 +4,8 @@
  */
 
 import type { Cell } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { FrameCell } from '../store/store.ts'
-import { isoTime } from './iso-time.ts'
 import type { Derivation, MeasureSpec, Part } from './measures.ts'
 
 export type Value = number | bigint | null
@@ -67,7 +67,7 @@ export function toDouble(value: Value, type: ValueType): number | null {
  */
 export function toCell(value: Value, type: ValueType): Cell {
   if (value === null) return null
-  if (type === 'time') return isoTime(Number(value))
+  if (type === 'time') return formatIsoMicros(Number(value))
   if (type === 'money')
     return dollars(typeof value === 'bigint' ? value : BigInt(Math.round(value)))
   if (typeof value === 'bigint') {

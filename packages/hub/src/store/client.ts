@@ -231,7 +231,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   ): Promise<Requests[N]['answer']> {
     const id = ++this.#nextId
     if (this.#status.state === 'failed') {
-      return Promise.resolve(whenGone(this.#status.reason ?? 'the store has failed'))
+      return Promise.resolve(whenGone('the store has failed'))
     }
     return new Promise<Requests[N]['answer']>((resolve, reject) => {
       const cancel = (): void => this.#send({ type: 'cancel', id })
@@ -279,7 +279,7 @@ export class StoreClient implements Omit<Store, 'apply'> {
   }
 
   #fail(reason: string): void {
-    for (const pending of this.#pending.values()) pending.gone(reason)
+    for (const pending of this.#pending.values()) pending.gone('the store has failed')
     if (this.#closing !== null || this.#status.state === 'failed') return
     this.#tell({ ...this.#status, state: 'failed', reason })
     this.#resolveFailed(new Error(reason))

@@ -74,6 +74,36 @@ it('keeps an amount that no column holds out of the sums', async () => {
   expect(answer.body['rows']).toEqual([['0.5', '0.5', 1, 2]])
 })
 
+it('shows what ingest counts, by project, and received = accepted + duplicates + rejected', async () => {
+  hub = await WholeHub.in()
+  await hub.mustStart()
+  await hub.send([
+    callEvent('a', { prompt: 'hello', request_id: 'r1', usage: { input_tokens: 5 } }),
+    callEvent('a', { prompt: 'hello', request_id: 'r1', usage: { input_tokens: 5 } }),
+    callEvent('b', { model_id: 'nobody-knows', usage: { input_tokens: 5 } }),
+    callEvent('c', { model: 'other-than-model-id' }),
+    callEvent('d', { type: 'token_usage', request_id: 'r1', usage: { input_tokens: 5 } }),
+    callEvent('e', { latency_ms: 'fast' }),
+  ])
+  const counts = { received: 6, accepted: 4, duplicates: 1, rejected: 1 }
+  const { body } = await hub.call('/stats')
+  expect(body).toMatchObject({
+    ingest: {
+      ...counts,
+      projects: { default: counts },
+      rejectedByCode: { wrong_type: 1 },
+      suppressed: 1,
+      droppedContent: 1,
+      aliasConflicts: 1,
+      deadLettersNotKept: 0,
+      pendingRows: 0,
+    },
+    query: { running: 0, waiting: 0, refused: 0 },
+  })
+  expect(body['ingest']).toMatchObject({ unpriced: expect.any(Number) as number })
+  expect(body['disk']).toMatchObject({ freeBytes: expect.any(Number) as number })
+})
+
 it('asks for a new process when the thread of the store is gone', async () => {
   hub = await WholeHub.in()
   // Where the folder of the store should be: the thread cannot go on.

@@ -12,15 +12,21 @@ const KEY = 'scenario-key-0123456789-abcdefghijklm'
 export class WholeHub {
   readonly dir: string
   readonly #settings: Readonly<Record<string, string>>
+  readonly #key: string | null
   #hub: Hub | null = null
 
-  private constructor(dir: string, settings: Readonly<Record<string, string>>) {
+  private constructor(dir: string, settings: Readonly<Record<string, string>>, key: string | null) {
     this.dir = dir
+    this.#key = key
     this.#settings = settings
   }
 
-  static async in(settings: Readonly<Record<string, string>> = {}): Promise<WholeHub> {
-    return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings)
+  /** `key` null: nobody brings a key. */
+  static async in(
+    settings: Readonly<Record<string, string>> = {},
+    key: string | null = KEY,
+  ): Promise<WholeHub> {
+    return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings, key)
   }
 
   /** Starts on the folder as it is. */
@@ -30,7 +36,7 @@ export class WholeHub {
       flags: {
         data_dir: this.dir,
         port: '0',
-        admin_key: KEY,
+        ...(this.#key === null ? {} : { admin_key: this.#key }),
         log_level: 'silent',
         'store.apply_interval_ms': '5',
         ...this.#settings,

@@ -1,47 +1,16 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
-import { type FolderLock, lockFolder } from '../../core/folder-lock.ts'
-import {
-  type CliContext,
-  format,
-  type GlobalOptions,
-  printJson,
-  resolvedConfig,
-} from '../context.ts'
+import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { onLockedFolder } from '../locked-folder.ts'
 import { bytes, count, table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
-/**
- * Runs `work` on the log folder while holding the lock of the data folder, so that no hub writes
- * meanwhile.
- */
-async function onFolder<T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> {
-  const { config } = resolvedConfig(options)
-  const dir = join(config.data_dir, 'log')
-  if (!existsSync(dir))
-    throw new CliError(
-      `${config.data_dir} holds no log; name another folder with --set data_dir=…`,
-      EXIT.notFound,
-    )
-  const taken = lockFolder(config.data_dir)
-  if (!taken.ok)
-    throw new CliError(
-      `${taken.message}\nStop the hub first, or ask it: llmhub verify log`,
-      EXIT.conflict,
-    )
-  const lock: FolderLock = taken.lock
-  try {
-    return await work(dir)
-  } finally {
-    lock.release()
-  }
-}
+const onLog = <T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> =>
+  onLockedFolder(options, 'log', 'ask it: llmhub verify log', work)
 
 export async function journalVerify(options: GlobalOptions, context: CliContext): Promise<void> {
   const { verifyJournal } = await import('../../log/journal/verify.ts')
-  const report = await onFolder(options, (dir) => {
+  const report = await onLog(options, (dir) => {
     const bar = progressBar('log', 'segments', context.terminal, context.clock)
     return verifyJournal(dir, ({ done, segments }) => bar.update(done, segments, done)).finally(
       () => bar.finish(),
@@ -113,7 +82,7 @@ function rowsOf(payload: Uint8Array): Record<string, unknown>[] {
 
 export async function journalDump(options: DumpCommandOptions, context: CliContext): Promise<void> {
   const { dumpJournal } = await import('../../log/journal/dump.ts')
-  await onFolder(options, async (dir) => {
+  await onLog(options, async (dir) => {
     const asJson = format(options, context) !== 'table'
     const lines: unknown[][] = []
     const range = { partition: options.partition, from: BigInt(options.from), limit: options.limit }
@@ -176,7 +145,7 @@ export async function journalRepair(
   const { repairJournal } = await import('../../log/journal/repair.ts')
   const dryRun = options.dryRun === true || options.yes !== true
   const keepFrom = positions(options.keepFrom)
-  const report = await onFolder(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
+  const report = await onLog(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
   if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
   if (report.actions.length === 0) {
     context.terminal.err('Nothing to repair.\n')

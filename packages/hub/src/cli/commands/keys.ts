@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { Authenticator } from '../../auth/authenticator.ts'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { onLockedFolder } from '../locked-folder.ts'
 import { table } from '../output.ts'
 
 interface KeyView {
@@ -90,4 +93,50 @@ export async function keysRevoke(
   )
   if (response.status !== 204 && response.status !== 200) throw failed(response)
   context.terminal.err(`Revoked ${id}.\n`)
+}
+
+export interface ResetOptions extends GlobalOptions {
+  readonly yes?: boolean
+}
+
+/**
+ * The way back in when no admin key is known: on the folder of a stopped hub, revokes the keys that
+ * may do everything in all projects and makes a new one. Keys of senders and readers stay.
+ * @param version release that opens the control store
+ */
+export async function keysReset(
+  options: ResetOptions,
+  context: CliContext,
+  version: string,
+): Promise<void> {
+  if (options.yes !== true) {
+    const message = 'a reset revokes every key that may do everything and makes a new one'
+    throw new CliError(`${message}: confirm with --yes`, EXIT.usage)
+  }
+  const instead = 'use a key that still works: llmhub keys create'
+  const secret = await onLockedFolder(options, 'control.sqlite', instead, async (file) => {
+    const { openSqliteControl } = await import('../../control/sqlite/sqlite-control.ts')
+    const control = openSqliteControl({ file, writer: version })
+    const authenticator = new Authenticator({ control, clock: context.clock, randomBytes })
+    try {
+      for (const key of control.keys()) {
+        if (key.project !== null || key.revokedAt !== null) continue
+        if (!key.permissions.includes('admin')) continue
+        authenticator.revoke(key.id)
+        context.terminal.err(`Revoked ${key.id} (${key.name}).\n`)
+      }
+      const { secret: made } = authenticator.create({
+        name: 'made by a reset',
+        project: null,
+        permissions: ['admin'],
+        expiresAt: null,
+      })
+      return made
+    } finally {
+      authenticator.close()
+      control.close()
+    }
+  })
+  context.terminal.err('The new key, shown this once:\n')
+  context.terminal.out(`${secret}\n`)
 }

@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 
 const FOLDER = path.join(import.meta.dirname, '../../../sql/sqlite')
 
-/** The database was written by a newer release. The message names the command to run; callers know it by `name`. */
-class NewerControlSchema extends Error {
+/** The database was written by a newer release. The message names the command to run. */
+export class NewerControlSchema extends Error {
   override readonly name = 'NewerControlSchema'
 
   constructor(found: number, known: number, writer: string) {

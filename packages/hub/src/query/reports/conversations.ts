@@ -6,9 +6,8 @@
  */
 
 import type { Answer, Cell } from '@llmhub/schema'
-import { parseIsoMicros } from '@llmhub/schema'
+import { formatIsoMicros, parseIsoMicros } from '@llmhub/schema'
 import type { ReportSpec } from '../../core/report.ts'
-import { isoTime } from '../iso-time.ts'
 import { QUESTION_LIMITS } from '../parse-question.ts'
 import { divideHalfEven, dollars, picoDollars } from '../value.ts'
 import { defineReport, questionBase } from './define-report.ts'
@@ -78,9 +77,9 @@ export const metricsConversations: ReportSpec = defineReport({
         measures: measuresOf(CONVERSATION),
         by: ['session'],
         filters: [...(filters ?? []), { field: 'session', op: 'exists' }],
-        from: isoTime(Math.max(0, input.from - REACH)),
+        from: formatIsoMicros(Math.max(0, input.from - REACH)),
         // Not cut at now: which rows a report of a fixed range reads must not depend on the time.
-        to: isoTime(input.to + REACH),
+        to: formatIsoMicros(input.to + REACH),
         ...(timezone === undefined ? {} : { timezone }),
         limit: QUESTION_LIMITS.rows,
       },

@@ -4,11 +4,11 @@
  */
 
 import type { Answer, AnswerMeta, Question } from '@llmhub/schema'
+import { formatIsoMicros } from '@llmhub/schema'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportOutcome, ReportParameter, ReportSpec } from '../../core/report.ts'
-import { isoTime } from '../iso-time.ts'
 import type { ReportInput } from './parameters.ts'
-import { GRANULARITIES, readParameters } from './parameters.ts'
+import { AFTER_PARAMETER, GRANULARITIES, readParameters } from './parameters.ts'
 import type { JsonSchema } from './shape.ts'
 import { arraySchema, objectSchema } from './shape.ts'
 
@@ -52,11 +52,12 @@ export function questionBase(
   input: ReportInput,
 ): Pick<Question, 'from' | 'to' | 'timezone' | 'filters'> {
   const { timezone, filters } = input
-  return { from: isoTime(input.from), to: isoTime(input.to), timezone, filters }
+  return { from: formatIsoMicros(input.from), to: formatIsoMicros(input.to), timezone, filters }
 }
 
 export function defineReport<Name extends string>(definition: ReportDefinition<Name>): ReportSpec {
-  const { path, summary, parameters } = definition
+  const { path, summary } = definition
+  const parameters = [...definition.parameters, AFTER_PARAMETER]
   return {
     path,
     summary,
@@ -74,9 +75,12 @@ export function defineReport<Name extends string>(definition: ReportDefinition<N
       const input: ReportInput = { ...parsed.input, ...range }
       const issues = definition.check?.(input) ?? []
       if (issues.length > 0) return invalid(issues)
+      const { after } = input.values
       const questions = Object.entries<Question>(definition.questions(input))
       const outcomes = await Promise.all(
-        questions.map(([, question]) => ask(question, scope, signal)),
+        questions.map(([, question]) =>
+          ask(after === undefined ? question : { ...question, after }, scope, signal),
+        ),
       )
       const answers: Record<string, Answer> = {}
       for (const [index, outcome] of outcomes.entries()) {
@@ -128,8 +132,8 @@ function mergeMeta(
   const [source = 'raw', ...others] = new Set(metas.map((meta) => meta.source))
   const warnings = [...metas.flatMap((meta) => meta.warnings), ...(content.warnings ?? [])]
   return {
-    from: isoTime(input.from),
-    to: isoTime(input.to),
+    from: formatIsoMicros(input.from),
+    to: formatIsoMicros(input.to),
     timezone: input.timezone,
     asOf: { position, watermark: earliest(watermarks) },
     source: others.length > 0 ? 'mixed' : source,

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
@@ -289,8 +290,8 @@ export class StoreOwner {
   }
 
   #refusal(): Extract<QueryOutcome, { readonly ok: false }> {
-    const reason = this.#reason === null ? '' : `: ${this.#reason}`
-    return { ok: false, failure: 'rebuilding', message: `the store is ${this.#state}${reason}` }
+    // The reason may name files: it is for the log of the hub, not for those who ask.
+    return { ok: false, failure: 'rebuilding', message: `the store is ${this.#state}` }
   }
 
   version(scope: ProjectScope, from: number, to: number): Promise<RangeVersion> {
@@ -349,8 +350,12 @@ export class StoreOwner {
       if (what === 'rollups') {
         const reports = (await keeper?.verify()) ?? []
         const problems = reports.flatMap(({ name, different, unmarked }) => [
-          ...different.map((start) => `${name}: bucket ${isoTime(start)} differs from its rows`),
-          ...unmarked.map((start) => `${name}: bucket ${isoTime(start)} has rows but no mark`),
+          ...different.map(
+            (start) => `${name}: bucket ${formatIsoMicros(start)} differs from its rows`,
+          ),
+          ...unmarked.map(
+            (start) => `${name}: bucket ${formatIsoMicros(start)} has rows but no mark`,
+          ),
         ])
         return {
           ok: true,
@@ -393,10 +398,6 @@ async function bytesOf(path: string): Promise<number> {
     )
   }
   return bytes
-}
-
-function isoTime(micros: number): string {
-  return new Date(micros / 1000).toISOString()
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */
