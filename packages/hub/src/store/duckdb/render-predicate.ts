@@ -57,7 +57,7 @@ type Comparison = Exclude<Extract<Predicate, { field: FieldRef }>, { op: 'is_nul
 /**
  * SQL of a comparison of a `dict` column; `compare` gives that of one of the dictionary's texts.
  */
-export type DictionaryComparison = (
+type DictionaryComparison = (
   comparison: Comparison,
   column: string,
   compare: (text: string) => string,
