@@ -47,6 +47,11 @@ describe('the command line', () => {
     expect(stderr).toMatch(/^llmhub: Question is not valid\n {2}\/measures\/0: /)
   })
 
+  it('takes no text for a number', async () => {
+    const run = runCommand(hub.url, ['query', 'requests.count', '--limit', 'ten'])
+    expect(await run).toMatchObject({ code: EXIT.usage, stdout: '' })
+  })
+
   it('says which permissions there are', async () => {
     const args = ['keys', 'create', 'x', '--permission', 'read']
     const { code, stderr } = await runCommand(hub.url, args)

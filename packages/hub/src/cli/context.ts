@@ -55,6 +55,10 @@ export function format(options: GlobalOptions, context: CliContext): OutputForma
 }
 
 /** Prints a value as indented JSON. */
-export function printJson(context: CliContext, value: unknown): void {
-  context.terminal.out(`${JSON.stringify(value, null, 2)}\n`)
+export function printJson(
+  context: CliContext,
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+): void {
+  context.terminal.out(`${JSON.stringify(value, replacer, 2)}\n`)
 }

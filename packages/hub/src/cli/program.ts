@@ -155,10 +155,10 @@ function createProgram(context: CliContext, version: string): Command {
         collect,
       )
       .option('--timezone <zone>', 'IANA zone for buckets of a day and longer (default: UTC)')
-      .option('--top <n>', 'keep the n greatest by the first measure, the rest as one')
+      .option('--top <n>', 'keep the n greatest by the first measure, the rest as one', wholeNumber)
       .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
       .option('--compare', 'beside each value that of the period before')
-      .option('--limit <n>', 'most rows')
+      .option('--limit <n>', 'most rows', wholeNumber)
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
@@ -222,7 +222,8 @@ function createProgram(context: CliContext, version: string): Command {
       .description('cut a damaged tail, set damaged segments aside, record what was lost'),
   )
     .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen')
+    .option('--dry-run', 'say what would happen, which is also what it does without --yes')
+    .option(...OUTPUT)
     .option(
       '--keep-from <partition:offset...>',
       'the store has applied what lies before: count what is missing of it as lost',
