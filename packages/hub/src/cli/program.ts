@@ -32,10 +32,14 @@ Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMH
 
 In a clone of the repository: npx llmhub …`
 
-const OUTPUT = [
+const OUTPUT: readonly [string, string] = [
+  '-o, --output <format>',
+  'table or json (default: table on a terminal, json in a pipe)',
+]
+const ROWS_OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
   'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-] as const
+]
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [
   ...(before ?? []),
@@ -63,13 +67,13 @@ function common(command: Command): Command {
     .option('--set <option=value>', 'set one configuration option; may be repeated', collect)
 }
 
-function remote(command: Command): Command {
+function remote(command: Command, output: readonly [string, string] = OUTPUT): Command {
   return common(command)
     .option(
       '--url <url>',
       'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
     )
-    .option(...OUTPUT)
+    .option(...output)
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
@@ -137,7 +141,7 @@ function createProgram(context: CliContext, version: string): Command {
   )
 
   withExamples(
-    remote(program.command('query').description('ask a question'))
+    remote(program.command('query').description('ask a question'), ROWS_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',

@@ -91,7 +91,7 @@ export async function query(
     options.json === undefined
       ? questionOf(measures, options)
       : await questionFromJson(options.json, context)
-  const output = format(options, context)
+  const output = format(options, context, ['table', 'json', 'csv', 'ndjson'])
   const path =
     output === 'csv' || output === 'ndjson' ? `/api/v1/query?format=${output}` : '/api/v1/query'
   const body = { content: JSON.stringify(question), type: 'application/json' }
