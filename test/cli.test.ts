@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,11 +40,38 @@ describe('the command line', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
+  it('is what its page says: commands and exit codes', async () => {
+    const page = readFileSync(new URL('../docs/guide/cli.md', import.meta.url), 'utf8')
+    const codes = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
+    expect(codes).toEqual(Object.values(EXIT))
+    const { stdout } = await runCommand(hub.url, ['--help'])
+    const commands = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Exit codes:'))
+    const known = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name)
+    const listed = [...page.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
+    expect(listed.toSorted()).toEqual(known.filter((name) => name !== 'help').toSorted())
+  })
+
+  it('has the rows of an import in the next answer', async () => {
+    const file = join(dataDir, 'trace.csv')
+    const rows = 'TIMESTAMP,ContextTokens,GeneratedTokens\n2025-11-21 08:00:00,10,20\n'
+    writeFileSync(file, rows)
+    const map = ['--map', 'azure-llm-inference', '--field', 'model_id=m']
+    expect(await runCommand(hub.url, ['import', file, ...map])).toMatchObject({ code: EXIT.ok })
+    const question = { kind: 'table', measures: ['requests.count'], from: '2025-11-21', to: 'now' }
+    const { text } = await hub.post('/api/v1/query', question)
+    expect(JSON.parse(text)).toMatchObject({ rows: [[1]] })
+  })
+
   it('says each thing wrong with a question once, and what was meant', async () => {
     const { code, stdout, stderr } = await runCommand(hub.url, ['query', 'requests.cont'])
     expect([code, stdout]).toEqual([EXIT.usage, ''])
     expect(stderr.match(/Did you mean "requests\.count"\?/g)).toHaveLength(1)
     expect(stderr).toMatch(/^llmhub: Question is not valid\n {2}\/measures\/0: /)
+  })
+
+  it('takes no text for a number', async () => {
+    const run = runCommand(hub.url, ['query', 'requests.count', '--limit', 'ten'])
+    expect(await run).toMatchObject({ code: EXIT.usage, stdout: '' })
   })
 
   it('says which permissions there are', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,56 +7,151 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_KEY, HubProcess } from './support/hub-process.ts'
 
+/**
+ * README and guide, carried out as a reader would: every block marked `sh run` in the order of the
+ * pages, in a folder that looks like a clone, with a hub on its `data`. A block marked
+ * `sh run stopped` finds the hub stopped; it is started again for the next one that is not.
+ * A block must exit 0, and a request it makes must not be refused. What the page shows as the answer
+ * right behind it (`json answer`, `text answer`) is what it has to print, … standing for anything.
+ */
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PAGES = [
-  'README.md',
-  'docs/guide/sending-events.md',
-  'docs/guide/asking-questions.md',
-  'docs/guide/operating.md',
-  'docs/guide/recovering.md',
-]
+const GUIDE = ['sending-events', 'asking-questions', 'cli', 'operating', 'recovering']
+const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)
 
+/** Makes curl tell a refusal by its exit code. */
+const PRELUDE = 'curl() { command curl --fail-with-body "$@"; }\n'
+/** README takes the way through npx that a reader takes; the guide goes straight, to save half the time. */
+const STRAIGHT = 'npx() { "node_modules/.bin/$1" "${@:2}"; }\n'
+
 interface Block {
-  readonly page: string
-  readonly line: number
+  readonly at: string
+  readonly stopped: boolean
   readonly script: string
   /** What the page shows as its answer, or null. */
-  readonly answer: string | null
+  readonly answer: { readonly form: string; readonly text: string } | null
 }
 
-/** The blocks marked `sh run` of a page, each with the `json answer` right behind it. */
-function blocksOf(page: string): Block[] {
-  const text = readFileSync(`${ROOT}/${page}`, 'utf8')
-  const blocks: Block[] = []
-  for (const match of text.matchAll(
-    /^```sh run\n([^]*?)^```\n(?:\n```json answer\n([^]*?)^```)?/gm,
-  )) {
-    const line = text.slice(0, match.index).split('\n').length
-    blocks.push({ page, line, script: match[1] ?? '', answer: match[2] ?? null })
-  }
-  return blocks
+/** The blocks to run of a page's text, each with the answer right behind it. */
+function blocksOf(page: string, text: string): Block[] {
+  return [
+    ...text.matchAll(
+      /^```sh run( stopped)?\n([^]*?)^```\n(?:\n```(json|text) answer\n([^]*?)^```)?/gm,
+    ),
+  ].map(({ index, 1: stopped, 2: script = '', 3: form, 4: answer = '' }) => ({
+    at: `${page}:${text.slice(0, index).split('\n').length}`,
+    stopped: stopped !== undefined,
+    script,
+    answer: form === undefined ? null : { form, text: answer },
+  }))
 }
 
-/** Whether `got` has everything that `shown` has; a text ending in … stands for any that begins so. */
+/** Whether a text is the one shown, where … stands for anything. */
+function matches(got: string, shown: string): boolean {
+  const parts = shown.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('[^]*')}$`).test(got)
+}
+
+/** Whether a JSON value is the one shown; `"…": "…"` in an object stands for further members. */
 function shows(got: unknown, shown: unknown): boolean {
-  if (typeof shown === 'string' && shown.endsWith('…')) {
-    return typeof got === 'string' && got.startsWith(shown.slice(0, -1))
-  }
+  if (shown === '…') return true
+  if (typeof shown === 'string') return typeof got === 'string' && matches(got, shown)
   if (typeof shown !== 'object' || shown === null) return got === shown
   if (typeof got !== 'object' || got === null) return false
-  if (Array.isArray(shown) && (!Array.isArray(got) || got.length !== shown.length)) return false
-  return Object.entries(shown).every(([key, value]) =>
-    shows((got as Record<string, unknown>)[key], value),
+  const { '…': more, ...members } = shown as Record<string, unknown>
+  const isAll = more !== undefined || Object.keys(got).length === Object.keys(members).length
+  return (
+    isAll &&
+    Array.isArray(got) === Array.isArray(shown) &&
+    Object.entries(members).every(([key, value]) =>
+      shows((got as Record<string, unknown>)[key], value),
+    )
   )
 }
 
+const trimmed = (text: string) => text.replace(/[ \t\r]+$/gm, '').trimEnd()
+
+const BLOCKS = PAGES.flatMap((page) => blocksOf(page, readFileSync(join(ROOT, page), 'utf8')))
+
+describe('blocks of a page', () => {
+  it('are found, with what they answer', () => {
+    const text =
+      'a\n```sh run\nx\n```\n\n```json answer\n{}\n```\n```sh\ny\n```\n```sh run stopped\nz\n```\n'
+    expect(blocksOf('p', text)).toEqual([
+      { at: 'p:2', stopped: false, script: 'x\n', answer: { form: 'json', text: '{}\n' } },
+      { at: 'p:12', stopped: true, script: 'z\n', answer: null },
+    ])
+    expect(BLOCKS.length).toBeGreaterThan(20)
+    for (const page of PAGES) expect(BLOCKS.some(({ at }) => at.startsWith(page))).toBe(true)
+  })
+
+  it('are held to their answers', () => {
+    const got = { a: 1, b: ['x7', null] }
+    expect(shows(got, { a: 1, b: ['x…', null] })).toBe(true)
+    expect(shows(got, { a: 1, '…': '…' })).toBe(true)
+    expect(shows(got, { a: 1 })).toBe(false)
+    expect(shows(got, { a: 2, '…': '…' })).toBe(false)
+    expect(shows(got, { a: 1, b: ['x…'] })).toBe(false)
+    expect(shows(got, { a: 1, b: ['y…', null] })).toBe(false)
+    expect([matches('a.b (1)', 'a.b (1)'), matches('axb (1)', 'a.b (1)')]).toEqual([true, false])
+  })
+})
+
 describe('the commands of README and guide run as they stand', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'llmhub-docs-'))
+  const clone = mkdtempSync(join(tmpdir(), 'llmhub-docs-'))
+  const start = () => HubProcess.start({ dataDir: join(clone, 'data') })
+  let hub: HubProcess | null = null
+
+  beforeAll(() => {
+    for (const name of ['node_modules', 'package.json']) {
+      symlinkSync(join(ROOT, name), join(clone, name))
+    }
+  })
+
+  afterAll(async () => {
+    await hub?.kill()
+    rmSync(clone, { recursive: true, force: true })
+  })
+
+  it.each(BLOCKS.map((block) => [block.at, block] as const))('%s', async (_at, block) => {
+    if (block.stopped) {
+      await hub?.stop()
+      hub = null
+    } else {
+      hub ??= await start()
+    }
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: clone,
+      TMPDIR: clone,
+      npm_config_update_notifier: 'false',
+      LLMHUB_KEY: ADMIN_KEY,
+      ...(hub === null ? {} : { LLMHUB_URL: hub.url }),
+    }
+    const shell = block.at.startsWith('README') ? '' : STRAIGHT
+    const { stdout } = await run(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', PRELUDE + shell + block.script],
+      {
+        cwd: clone,
+        env,
+      },
+    )
+    if (block.answer?.form === 'json') {
+      expect(shows(JSON.parse(stdout), JSON.parse(block.answer.text)), stdout).toBe(true)
+    } else if (block.answer !== null) {
+      expect(matches(trimmed(stdout), trimmed(block.answer.text)), stdout).toBe(true)
+    }
+  })
+})
+
+describe('what the hub tells a newcomer', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'llmhub-banner-'))
   let hub: HubProcess
 
   beforeAll(async () => {
-    hub = await HubProcess.start({ dataDir })
+    hub = await HubProcess.start({ dataDir, under: ['env', '-u', 'LLMHUB_ADMIN_KEY'] })
   })
 
   afterAll(async () => {
@@ -64,27 +159,16 @@ describe('the commands of README and guide run as they stand', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  it.each(PAGES.flatMap(blocksOf).map((block) => [`${block.page}:${block.line}`, block] as const))(
-    '%s',
-    async (_name, block) => {
-      const env = {
-        ...process.env,
-        LLMHUB_URL: hub.url,
-        LLMHUB_KEY: ADMIN_KEY,
-        LLMHUB_DATA_DIR: dataDir,
-        PATH: `${ROOT}/node_modules/.bin:${process.env['PATH']}`,
-      }
-      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', block.script], {
-        cwd: ROOT,
-        env,
-      })
-      const shown: unknown = block.answer === null ? null : JSON.parse(block.answer)
-      expect(shown === null || shows(JSON.parse(stdout), shown), stdout).toBe(true)
-      expect(stdout).not.toContain('problems/')
-    },
-  )
-
-  it('finds blocks to run', () => {
-    expect(PAGES.flatMap(blocksOf).length).toBeGreaterThan(12)
+  it('can be pasted, and the answer has the event in it', async () => {
+    const commands = hub.stderr.split('\n').filter((line) => line.startsWith('    '))
+    expect(commands.filter((line) => /^ {4}(export|curl) /.test(line))).toHaveLength(3)
+    const { stdout } = await run('bash', [
+      '--norc',
+      '-euo',
+      'pipefail',
+      '-c',
+      PRELUDE + commands.join('\n'),
+    ])
+    expect(stdout).toMatch(/^\{"accepted":1,.*\}\{"total":\{"total":"0\.0045",/)
   })
 })

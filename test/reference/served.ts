@@ -6,7 +6,10 @@ interface Parameter {
   readonly name: string
   readonly in: string
   readonly description?: string
-  readonly schema?: { readonly enum?: readonly string[]; readonly default?: unknown }
+  readonly schema?: {
+    readonly enum?: readonly string[]
+    readonly default?: string | number | boolean
+  }
 }
 
 interface Operation {

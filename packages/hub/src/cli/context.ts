@@ -2,7 +2,7 @@ import { type ClientSettings, clientSettings, loadConfig } from '../config/load.
 import type { Resolved } from '../config/resolve.ts'
 import type { Clock } from '../core/clock.ts'
 import { CliError, EXIT } from './exit-codes.ts'
-import { type OutputFormat, outputFormat, type Terminal } from './output.ts'
+import type { OutputFormat, Terminal } from './output.ts'
 
 /** What every command gets: the options before its name, the terminal and the clock. */
 export interface CliContext {
@@ -46,15 +46,26 @@ export function connection(options: GlobalOptions): ClientSettings {
   return clientSettings(options.url, config.host, config.port)
 }
 
-export function format(options: GlobalOptions, context: CliContext): OutputFormat {
+/** The form to print in; `offered` are those the command has. */
+export function format(
+  options: GlobalOptions,
+  context: CliContext,
+  offered: readonly OutputFormat[] = ['table', 'json'],
+): OutputFormat {
   const asked = options.output
-  if (asked !== undefined && !['table', 'json', 'csv', 'ndjson'].includes(asked)) {
-    throw new CliError(`--output ${asked}: expected table, json, csv or ndjson`, EXIT.usage)
+  if (asked === undefined) return context.terminal.outIsTty ? 'table' : 'json'
+  const found = offered.find((each) => each === asked)
+  if (found === undefined) {
+    throw new CliError(`--output ${asked}: expected ${offered.join(', ')}`, EXIT.usage)
   }
-  return outputFormat(asked, context.terminal)
+  return found
 }
 
 /** Prints a value as indented JSON. */
-export function printJson(context: CliContext, value: unknown): void {
-  context.terminal.out(`${JSON.stringify(value, null, 2)}\n`)
+export function printJson(
+  context: CliContext,
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+): void {
+  context.terminal.out(`${JSON.stringify(value, replacer, 2)}\n`)
 }

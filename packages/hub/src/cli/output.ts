@@ -10,13 +10,8 @@ export interface Terminal {
   readonly columns: number
 }
 
+/** Without a choice people get a table on a terminal, and programs JSON through a pipe. */
 export type OutputFormat = 'table' | 'json' | 'csv' | 'ndjson'
-
-/** What people see on a terminal, and programs through a pipe. */
-export function outputFormat(asked: string | undefined, terminal: Terminal): OutputFormat {
-  if (asked === 'table' || asked === 'json' || asked === 'csv' || asked === 'ndjson') return asked
-  return terminal.outIsTty ? 'table' : 'json'
-}
 
 /** Control characters of foreign text must not reach a terminal: they could move the cursor or worse. */
 export function printable(value: unknown): string {

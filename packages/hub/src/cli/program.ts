@@ -34,10 +34,14 @@ Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMH
 
 In a clone of the repository: npx llmhub …`
 
-const OUTPUT = [
+const OUTPUT: readonly [string, string] = [
+  '-o, --output <format>',
+  'table or json (default: table on a terminal, json in a pipe)',
+]
+const ROWS_OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
   'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-] as const
+]
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [
   ...(before ?? []),
@@ -65,13 +69,13 @@ function common(command: Command): Command {
     .option('--set <option=value>', 'set one configuration option; may be repeated', collect)
 }
 
-function remote(command: Command): Command {
+function remote(command: Command, output: readonly [string, string] = OUTPUT): Command {
   return common(command)
     .option(
       '--url <url>',
       'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
     )
-    .option(...OUTPUT)
+    .option(...output)
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
@@ -139,7 +143,7 @@ function createProgram(context: CliContext, version: string): Command {
   )
 
   withExamples(
-    remote(program.command('query').description('ask a question'))
+    remote(program.command('query').description('ask a question'), ROWS_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',
@@ -157,10 +161,10 @@ function createProgram(context: CliContext, version: string): Command {
         collect,
       )
       .option('--timezone <zone>', 'IANA zone for buckets of a day and longer (default: UTC)')
-      .option('--top <n>', 'keep the n greatest by the first measure, the rest as one')
+      .option('--top <n>', 'keep the n greatest by the first measure, the rest as one', wholeNumber)
       .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
       .option('--compare', 'beside each value that of the period before')
-      .option('--limit <n>', 'most rows')
+      .option('--limit <n>', 'most rows', wholeNumber)
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
@@ -237,7 +241,8 @@ function createProgram(context: CliContext, version: string): Command {
       .description('cut a damaged tail, set damaged segments aside, record what was lost'),
   )
     .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen')
+    .option('--dry-run', 'say what would happen, which is also what it does without --yes')
+    .option(...OUTPUT)
     .option(
       '--keep-from <partition:offset...>',
       'the store has applied what lies before: count what is missing of it as lost',

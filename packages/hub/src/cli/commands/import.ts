@@ -73,6 +73,9 @@ function report(file: string, summary: ImportSummary, dryRun: boolean, context: 
       `${count(summary.accepted)} new, ${count(summary.duplicates)} already there, ` +
       `${count(summary.rejected)} rejected, ${count(summary.unmapped)} not mapped\n`,
   )
+  if (summary.answerable === false) {
+    terminal.err('The store is still applying them; answers have all of them in a moment.\n')
+  }
   if (summary.rows > 0 && summary.duplicates === summary.rows) {
     terminal.err('The hub has taken in this file before; nothing was counted again.\n')
   }

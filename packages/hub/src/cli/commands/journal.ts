@@ -147,35 +147,33 @@ export async function journalRepair(
   const keepFrom = positions(options.keepFrom)
   const report = await onLog(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
   if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
-  if (report.actions.length === 0) {
-    context.terminal.err('Nothing to repair.\n')
-    return
-  }
-  const rows = report.actions.map((action) => [
-    action.action,
-    action.partition,
-    action.path,
-    action.position,
-    action.lost.map((range) => `${range.first}…${range.next}`).join(' ') || 'none',
-    action.reason,
-  ])
-  context.terminal.out(
-    table(['ACTION', 'PARTITION', 'SEGMENT', 'BYTE', 'LOST OFFSETS', 'WHY'], rows, 120),
-  )
-  if (dryRun) {
-    context.terminal.err('Nothing was changed. To do it: llmhub journal repair --yes\n')
-    return
+  if (format(options, context) === 'table') {
+    const rows = report.actions.map((action) => [
+      action.action,
+      action.partition,
+      action.path,
+      action.position,
+      action.lost.map((range) => `${range.first}…${range.next}`).join(' ') || 'none',
+      action.reason,
+    ])
+    if (rows.length > 0) {
+      context.terminal.out(
+        table(['ACTION', 'PARTITION', 'SEGMENT', 'BYTE', 'LOST OFFSETS', 'WHY'], rows, 120),
+      )
+    }
+  } else {
+    const { actions, holes } = report
+    printJson(context, { done: !dryRun, actions, holes }, bigintAsText)
   }
   context.terminal.err(
-    'Repaired. The damaged files are kept in the quarantine folder of the log; the lost offsets are on record.\n',
+    report.actions.length === 0
+      ? 'Nothing to repair.\n'
+      : dryRun
+        ? 'Nothing was changed. To do it: llmhub journal repair --yes\n'
+        : 'Repaired. The damaged files are kept in the quarantine folder of the log; the lost offsets are on record.\n',
   )
-  printJson(
-    context,
-    report.holes.map(
-      (hole) =>
-        JSON.parse(
-          JSON.stringify(hole, (_k, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)),
-        ) as unknown,
-    ),
-  )
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
 }

@@ -11,10 +11,10 @@ export interface QueryOptions extends GlobalOptions {
   readonly to?: string
   readonly where?: readonly string[]
   readonly timezone?: string
-  readonly top?: string
+  readonly top?: number
   readonly fill?: string
   readonly compare?: boolean
-  readonly limit?: string
+  readonly limit?: number
   readonly json?: string
   readonly project?: string
 }
@@ -45,9 +45,7 @@ function filterOf(text: string): { field: string; op: string; value: string | nu
 
 function questionOf(measures: readonly string[], options: QueryOptions): object {
   const by = options.by ?? []
-  const top = options.top === undefined ? undefined : Number(options.top)
-  if (top !== undefined && !Number.isInteger(top))
-    throw new CliError('--top: expected a whole number', EXIT.usage)
+  const { top, limit } = options
   return {
     kind: by.some((name) => name.startsWith('time:')) ? 'series' : 'table',
     measures,
@@ -59,7 +57,7 @@ function questionOf(measures: readonly string[], options: QueryOptions): object 
     ...(options.fill === undefined ? {} : { fill: options.fill }),
     ...(top === undefined ? {} : { top: { by: measures[0], n: top, other: true } }),
     ...(options.compare === true ? { compare: 'previous' } : {}),
-    ...(options.limit === undefined ? {} : { limit: Number(options.limit) }),
+    ...(limit === undefined ? {} : { limit }),
   }
 }
 
@@ -93,7 +91,7 @@ export async function query(
     options.json === undefined
       ? questionOf(measures, options)
       : await questionFromJson(options.json, context)
-  const output = format(options, context)
+  const output = format(options, context, ['table', 'json', 'csv', 'ndjson'])
   const path =
     output === 'csv' || output === 'ndjson' ? `/api/v1/query?format=${output}` : '/api/v1/query'
   const body = { content: JSON.stringify(question), type: 'application/json' }

@@ -31,6 +31,8 @@ export interface ImportSummary {
   /** Rows that did not become an event. */
   readonly unmapped: number
   readonly seconds: number
+  /** Whether questions have the rows already; null where none are new or the key may not ask. */
+  readonly answerable: boolean | null
   /** The first problems, each with its row. */
   readonly problems: readonly string[]
   /** With `dryRun`: the first events as they would be sent. */
@@ -77,6 +79,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   }
   let chunk: Chunk = { from: done, events: [], rows: [] }
   let sending: Promise<void> = Promise.resolve()
+  let position: string | null = null
 
   const send = async (part: Chunk, next: number, last: boolean): Promise<void> => {
     const body = { content: JSON.stringify(part.events), type: 'application/json' }
@@ -86,8 +89,10 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
       accepted: number
       duplicates: number
       rejected: number
+      position: string | null
       results: { index: number; outcome: string; code?: string; path?: string; message?: string }[]
     }
+    position = answer.position ?? position
     totals.accepted += answer.accepted
     totals.duplicates += answer.duplicates
     totals.rejected += answer.rejected
@@ -129,7 +134,24 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   await sending
   if (!dryRun && totals.rows >= done) await send(chunk, totals.rows, true)
   progress.finish()
-  return { ...totals, seconds: (clock.monotonic() - started) / 1000, problems, preview }
+  const seconds = (clock.monotonic() - started) / 1000
+  const answerable = position === null ? null : await waitUntilAnswerable(settings, position)
+  return { ...totals, seconds, answerable, problems, preview }
+}
+
+/**
+ * Whoever asks right after an import expects its rows in the answer, and the store may be half a second
+ * behind the log. The hub waits for a position at most 2 s.
+ */
+async function waitUntilAnswerable(
+  settings: ClientSettings,
+  position: string,
+): Promise<boolean | null> {
+  const question = { kind: 'table', measures: ['requests.count'], from: 'now-1m', after: position }
+  const body = { content: JSON.stringify(question), type: 'application/json' }
+  const response = await request(settings, 'POST', '/api/v1/query', body)
+  if (response.status !== 200) return null
+  return !(response.body as { meta: { partial: boolean } }).meta.partial
 }
 
 async function importedRows(settings: ClientSettings, path: string): Promise<number> {
