@@ -165,7 +165,7 @@ describe('what the hub tells a newcomer', () => {
 
   it('can be pasted, and the answer has the event in it', async () => {
     const commands = hub.stderr.split('\n').filter((line) => line.startsWith('    '))
-    expect(commands.filter((line) => /^ {4}(export|curl) /.test(line))).toHaveLength(3)
+    expect(commands.filter((line) => /^ {4}(export|curl) /.test(line))).toHaveLength(4)
     const { stdout } = await run('bash', [
       '--norc',
       '-euo',

@@ -37,16 +37,17 @@ function banner(
   const { terminal } = context
   terminal.err(`\n  LLM Analytics Hub is ready at ${url}\n`)
   if (firstKey !== null) {
-    terminal.err(`\n  Your key, shown this once:\n\n    export LLMHUB_KEY=${firstKey}\n`)
+    terminal.err('\n  Your key, shown this once. In another terminal:\n\n')
+    terminal.err(`    export LLMHUB_KEY=${firstKey}\n    export LLMHUB_URL=${url}\n`)
     terminal.err(`
   Send a first event:
 
-    curl -sS ${url}/api/v1/events -H "authorization: Bearer $LLMHUB_KEY" -H 'content-type: application/json' \\
+    curl -sS $LLMHUB_URL/api/v1/events -H "authorization: Bearer $LLMHUB_KEY" -H 'content-type: application/json' \\
       -d '{"common":{"event_id":"first","timestamp":'$(date +%s)'},"payload":{"type":"llm_request","provider":"openai","model_id":"gpt-4o","usage":{"input_tokens":1000,"output_tokens":200},"latency_ms":850}}'
 
   and ask what it cost:
 
-    curl -sS '${url}/api/v1/costs?after=0:1' -H "authorization: Bearer $LLMHUB_KEY"
+    curl -sS "$LLMHUB_URL/api/v1/costs?after=0:1" -H "authorization: Bearer $LLMHUB_KEY"
 `)
   } else if (!hasBroughtKey) {
     terminal.err('\n  It takes the keys it had; llmhub keys list shows them.\n')
