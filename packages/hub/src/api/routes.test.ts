@@ -423,7 +423,10 @@ describe('documents', () => {
 
   test('limits and catalogue', async () => {
     const limits = await call('GET', '/api/v1/limits')
-    expect(limits.json).toMatchObject({ receiver: { maxBodyBytes: 10_485_760 } })
+    expect(limits.json).toMatchObject({
+      server: { maxConnections: 4096 },
+      content_encodings: ['identity', 'gzip', 'zstd'],
+    })
     expect((await call('GET', '/api/v1/semantic', { key: admin })).json).toEqual({ measures: [] })
     expect((await call('GET', '/api/v1/semantic')).status).toBe(401)
   })
