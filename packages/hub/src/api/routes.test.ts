@@ -84,6 +84,8 @@ describe('operations', () => {
       'llmhub_journal_fsync_seconds_total 0.25',
       'llmhub_apply_lag_seconds 0.5',
       'llmhub_store_rows 3',
+      'llmhub_store_bytes 4096',
+      'llmhub_store_recoveries_total 0',
       'llmhub_dedup_entries 3',
       'llmhub_dependency_ready{dependency="store"} 1',
       'llmhub_http_body_bytes_in_flight 0',
