@@ -10,17 +10,7 @@ import {
   type KindSpec,
 } from '@llmhub/schema'
 import { envName, OPTIONS, type OptionSpec } from '../../packages/hub/src/config/options.ts'
-
-const NOTE = '<!-- Made by `npm test -- test/reference` with UPDATE=1; do not edit. -->'
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|')
-}
-
-function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
-}
+import { NOTE, rows } from './markdown.ts'
 
 function typeOf(spec: FieldSpec): string {
   if (spec.type === 'enum') return (spec.values ?? []).map((value) => `\`${value}\``).join(' ')

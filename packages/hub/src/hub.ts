@@ -313,6 +313,14 @@ async function openControl(
   }
 }
 
+/** What the system says of an address that cannot be listened on, as something a person can mend. */
+const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program; stop that one, or choose another with --set port=…',
+  EACCES: 'is not ours to listen on (ports below 1024 need a privilege); choose another port',
+  EADDRNOTAVAIL: 'is no address of this machine; choose another with --set host=…',
+  ENOTFOUND: 'is no known name; choose another with --set host=…',
+}
+
 /** An address that is taken or not ours is the configuration's fault: starting again does not help. */
 async function listen(
   server: Server,
@@ -323,10 +331,9 @@ async function listen(
   try {
     return { ok: true, address: await server.listen(host, port) }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (!['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'].includes(code ?? '')) throw error
-    const hint = 'choose others with host and port (LLMHUB_HOST, LLMHUB_PORT)'
-    return { ok: false, reason: 'config', message: `cannot listen: ${message}; ${hint}` }
+    const problem = ADDRESS_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
+    if (problem === undefined) throw error
+    return { ok: false, reason: 'config', message: `${host}:${port} ${problem}` }
   }
 }
 

@@ -14,6 +14,8 @@ let runs = 0
 let versions = 0
 /** What runs wait for before they ask. */
 let gate: Promise<void> = Promise.resolve()
+/** Whether questions say that something is missing. */
+let partial = false
 let clock: ManualClock
 let service: ServiceFixture
 let call: ApiClient
@@ -72,7 +74,7 @@ beforeAll(async () => {
           meta: {
             asOf: { position: {}, watermark: null },
             source: 'raw',
-            partial: false,
+            partial,
             warnings: [],
             timezone: 'UTC',
             from: new Date(from).toISOString(),
@@ -220,4 +222,16 @@ test('a failure is not kept, and names the parameter', async () => {
   ])
   await get('?start_time=bad')
   expect(runs).toBe(2)
+})
+
+test('an answer that waited in vain is not kept: what it says of itself may stop being true', async () => {
+  partial = true
+  // The first run learns the range, which is part of the key.
+  await get('?after=0:9')
+  await get('?after=0:9')
+  partial = false
+  await get('?after=0:9')
+  expect(runs).toBe(3)
+  await get('?after=0:9')
+  expect(runs).toBe(3)
 })

@@ -115,11 +115,13 @@ export class ReportCache {
     const deadline = new AbortController()
     const cancel = clock.after(deadlineMs, () => deadline.abort())
     let read: Range | null = null
+    let isPartial = false
     const watched: Ask = async (question, asked, signal) => {
       const outcome = await ask(question, asked, signal)
       if (outcome.ok) {
         const { from, to } = rangeOf(outcome.answer.meta, question.compare === 'previous')
         read = read === null ? { from, to } : union(read, { from, to })
+        isPartial ||= outcome.answer.meta.partial
       }
       return outcome
     }
@@ -129,7 +131,10 @@ export class ReportCache {
       const body = Buffer.from(JSON.stringify(outcome.body))
       const range = read as Range | null
       if (range !== null) this.#remember(at.name, { ...range, now: at.now })
-      if (range === null || (range.from >= at.range.from && range.to <= at.range.to)) {
+      // An answer that waited in vain for `after` says so, which stops being true without any new version.
+      const waitedInVain = parameters['after'] !== undefined && isPartial
+      const isWithin = range === null || (range.from >= at.range.from && range.to <= at.range.to)
+      if (isWithin && !waitedInVain) {
         await cache.set(at.key, body, TTL_MS)
       }
       return { source: 'miss', etag: at.etag, body }

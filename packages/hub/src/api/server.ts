@@ -269,7 +269,7 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (error.validation !== undefined) {
     const errors = error.validation.map((issue) => ({
       path: issue.instancePath,
-      message: `${issue.message ?? 'is not valid'}${unknownMember(issue.params)}`,
+      message: `${issue.message ?? 'is not valid'}${namesIn(issue.params)}`,
     }))
     return problem('invalid_request', 'the body does not match its schema', { errors })
   }
@@ -287,8 +287,9 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   return problem('internal', 'something went wrong in the hub')
 }
 
-function unknownMember(parameters: Readonly<Record<string, unknown>>): string {
-  const name = parameters['additionalProperty']
+function namesIn(parameters: Readonly<Record<string, unknown>>): string {
+  const { additionalProperty: name, allowedValues: values } = parameters
+  if (Array.isArray(values)) return `: ${values.join(', ')}`
   return typeof name === 'string' ? `: ${name}` : ''
 }
 

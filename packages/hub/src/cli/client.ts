@@ -29,6 +29,12 @@ export async function request(
   const headers: Record<string, string> = {}
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
   if (body !== undefined) headers['content-type'] = body.type
+  if (!URL.canParse(path, settings.url)) {
+    throw new CliError(
+      `${settings.url} is no URL: give one like http://127.0.0.1:8080 with --url or LLMHUB_URL`,
+      EXIT.usage,
+    )
+  }
   let response: Response
   try {
     const content = body === undefined ? {} : { body: body.content }
@@ -36,7 +42,7 @@ export async function request(
   } catch (error) {
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
-    const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (or name another with --url)`
+    const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
   const text = await response.text()
@@ -55,13 +61,14 @@ export async function request(
 /** Turns an answer that is not a success into an error that says what to do. */
 export function failed(response: HubResponse): CliError {
   const problem = (response.body ?? {}) as Problem
-  const lines = [
-    `${problem.title ?? `HTTP ${response.status}`}${problem.detail === undefined ? '' : `: ${problem.detail}`}`,
-  ]
-  for (const { path, message } of problem.errors ?? []) lines.push(`  ${path}: ${message}`)
-  if (problem.hint !== undefined) lines.push(problem.hint)
+  const { title = `HTTP ${response.status}`, detail, hint, errors = [] } = problem
+  // The detail of an answer with several errors is the first of them again, and a hint that sends
+  // people to `errors` has nothing to add where they are listed.
+  const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
+  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
   if (response.status === 401)
     lines.push('Put your key into LLMHUB_KEY, or name a file that holds it in LLMHUB_KEY_FILE.')
+  else if (hint !== undefined && errors.length === 0) lines.push(hint)
   if (problem.instance !== undefined) lines.push(`(request ${problem.instance})`)
   return new CliError(lines.join('\n'), exitCodeOf(response.status))
 }

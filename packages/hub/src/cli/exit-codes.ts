@@ -1,4 +1,4 @@
-/** Exit codes of every command; `llmhub --help` lists them. */
+/** Exit codes of every command; documented in `llmhub --help` and docs/guide/cli.md. */
 export const EXIT = {
   ok: 0,
   failure: 1,

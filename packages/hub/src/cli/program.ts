@@ -30,7 +30,14 @@ Exit codes:
   0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
   7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
 
-Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)`
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
+
+In a clone of the repository: npx llmhub …`
+
+const OUTPUT = [
+  '-o, --output <format>',
+  'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
+] as const
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [
   ...(before ?? []),
@@ -64,10 +71,7 @@ function remote(command: Command): Command {
       '--url <url>',
       'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
     )
-    .option(
-      '-o, --output <format>',
-      'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-    )
+    .option(...OUTPUT)
 }
 
 /** The command line. Every action gets the context; errors come out as CliError. */
@@ -176,7 +180,10 @@ function createProgram(context: CliContext, version: string): Command {
   withExamples(
     remote(keys.command('create').description('create a key and show it once'))
       .argument('<name>')
-      .option('--project <name>', 'bind the key to one project (default: all projects)')
+      .option(
+        '--project <name>',
+        'bind the key to one project, which is made where it does not exist (default: all projects)',
+      )
       .option(
         '--permission <permission>',
         'ingest:write, query:read, sql:read, ops:read, keys:write or admin; may be repeated (default: ingest:write)',
@@ -212,7 +219,7 @@ function createProgram(context: CliContext, version: string): Command {
     .command('journal')
     .description('look at the log on disk (while the hub is stopped)')
   common(journal.command('verify').description('check every frame: checksums, chain, gaps'))
-    .option('-o, --output <format>')
+    .option(...OUTPUT)
     .action((options: GlobalOptions) => journalVerify(options, context))
   withExamples(
     common(journal.command('dump').description('list records'))
@@ -220,7 +227,7 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--from <offset>', 'first offset', wholeNumber, 0)
       .option('--limit <n>', 'most records', wholeNumber, 20)
       .option('--rows', 'show the rows of event records too')
-      .option('-o, --output <format>')
+      .option(...OUTPUT)
       .action((options: DumpCommandOptions) => journalDump(options, context)),
     ['llmhub journal dump --from 100 --limit 5 --rows'],
   )
@@ -267,7 +274,7 @@ function createProgram(context: CliContext, version: string): Command {
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
     .option('--origin', 'also where each value comes from')
-    .option('-o, --output <format>')
+    .option(...OUTPUT)
     .action((options: GlobalOptions & { origin?: boolean }) => configShow(options, context))
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),

@@ -5,7 +5,7 @@ import type { ProjectScope } from './scope.ts'
 export interface ReportParameter {
   readonly name: string
   readonly doc: string
-  readonly type: 'string' | 'integer' | 'time' | 'enum'
+  readonly type: 'string' | 'integer' | 'time' | 'enum' | 'position'
   readonly values?: readonly string[]
   readonly default?: string
   readonly example?: string

@@ -148,7 +148,7 @@ export function parseQuestion(value: unknown, now: number): QuestionParse {
     issues.push({ path: '/cursor', message: 'only a list has pages' })
   }
   const after = parseText(value['after'], '/after', 200, issues)
-  if (after !== null && !/^\d{1,9}:\d{1,19}$/u.test(after)) {
+  if (after !== null && !isPosition(after)) {
     issues.push({ path: '/after', message: 'must be a position as an ingest answer gave it' })
   }
   if (issues.length > 0) return { ok: false, code: 'invalid_question', issues }
@@ -257,6 +257,11 @@ function parseRange(
 }
 
 /** Whether the runtime knows the time zone. */
+/** Partition and offset, as an ingest answer gives them. */
+export function isPosition(text: string): boolean {
+  return /^\d{1,9}:\d{1,19}$/u.test(text)
+}
+
 export function isZone(zone: string): boolean {
   if (zone.length > 100) return false
   return bucketEdges({ from: 0, to: 0, step: '1d', zone }).ok

@@ -53,7 +53,7 @@ it('a port that somebody else has', async () => {
     expect(await hub.start()).toMatchObject({
       ok: false,
       reason: 'config',
-      message: expect.stringContaining('LLMHUB_PORT') as string,
+      message: expect.stringContaining('is in use by another program') as string,
     })
   } finally {
     await new Promise((closed) => other.close(closed))

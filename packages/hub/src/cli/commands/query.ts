@@ -75,6 +75,8 @@ async function questionFromJson(source: string, context: CliContext): Promise<ob
   }
 }
 
+const SOURCES = { raw: 'rows', rollup: 'rollups', mixed: 'rollups and rows' } as const
+
 /** `llmhub query cost.total requests.count --by model --from now-7d` */
 export async function query(
   measures: readonly string[],
@@ -108,7 +110,7 @@ export async function query(
   context.terminal.out(table(head, answer.rows))
   const { meta } = answer
   context.terminal.err(
-    `${meta.from} … ${meta.to} ${meta.timezone} · from ${meta.source}${meta.partial ? ' · PARTIAL' : ''}\n`,
+    `${meta.from} … ${meta.to} ${meta.timezone} · from ${SOURCES[meta.source]}${meta.partial ? ' · PARTIAL' : ''}\n`,
   )
   for (const warning of meta.warnings) context.terminal.err(`! ${warning}\n`)
 }

@@ -9,7 +9,7 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   const started = await startHub(config, context.clock)
   if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
   const { hub } = started
-  banner(hub.url, hub.firstKey, context)
+  banner(hub.url, hub.firstKey, config.admin_key !== null, context)
   const stopAsked = new Promise<null>((resolve) => {
     if (context.signal.aborted) resolve(null)
     context.signal.addEventListener('abort', () => resolve(null), { once: true })
@@ -28,7 +28,12 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
 }
 
 /** What a person needs to go on: where it listens, the key that was made, a first event. */
-function banner(url: string, firstKey: string | null, context: CliContext): void {
+function banner(
+  url: string,
+  firstKey: string | null,
+  hasBroughtKey: boolean,
+  context: CliContext,
+): void {
   const { terminal } = context
   terminal.err(`\n  LLM Analytics Hub is ready at ${url}\n`)
   if (firstKey !== null) {
@@ -41,8 +46,11 @@ function banner(url: string, firstKey: string | null, context: CliContext): void
 
   and ask what it cost:
 
-    curl -sS ${url}/api/v1/costs -H "authorization: Bearer $LLMHUB_KEY"
+    curl -sS '${url}/api/v1/costs?after=0:1' -H "authorization: Bearer $LLMHUB_KEY"
 `)
+  } else if (!hasBroughtKey) {
+    terminal.err('\n  It takes the keys it had; llmhub keys list shows them.\n')
+    terminal.err('  None left? Start it once with LLMHUB_ADMIN_KEY=<any 32 characters or more>.\n')
   }
   terminal.err('\n')
 }

@@ -8,7 +8,7 @@ import { formatIsoMicros } from '@llmhub/schema'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportOutcome, ReportParameter, ReportSpec } from '../../core/report.ts'
 import type { ReportInput } from './parameters.ts'
-import { GRANULARITIES, readParameters } from './parameters.ts'
+import { AFTER_PARAMETER, GRANULARITIES, readParameters } from './parameters.ts'
 import type { JsonSchema } from './shape.ts'
 import { arraySchema, objectSchema } from './shape.ts'
 
@@ -56,7 +56,8 @@ export function questionBase(
 }
 
 export function defineReport<Name extends string>(definition: ReportDefinition<Name>): ReportSpec {
-  const { path, summary, parameters } = definition
+  const { path, summary } = definition
+  const parameters = [...definition.parameters, AFTER_PARAMETER]
   return {
     path,
     summary,
@@ -74,9 +75,12 @@ export function defineReport<Name extends string>(definition: ReportDefinition<N
       const input: ReportInput = { ...parsed.input, ...range }
       const issues = definition.check?.(input) ?? []
       if (issues.length > 0) return invalid(issues)
+      const { after } = input.values
       const questions = Object.entries<Question>(definition.questions(input))
       const outcomes = await Promise.all(
-        questions.map(([, question]) => ask(question, scope, signal)),
+        questions.map(([, question]) =>
+          ask(after === undefined ? question : { ...question, after }, scope, signal),
+        ),
       )
       const answers: Record<string, Answer> = {}
       for (const [index, outcome] of outcomes.entries()) {

@@ -5,7 +5,7 @@ import { parseTime } from '@llmhub/stream'
 import type { QuestionIssue } from '../../core/ask.ts'
 import type { ReportParameter } from '../../core/report.ts'
 import { fieldNamed } from '../dimensions.ts'
-import { isZone } from '../parse-question.ts'
+import { isPosition, isZone } from '../parse-question.ts'
 import { suggestion } from '../suggestion.ts'
 
 export const GRANULARITIES: Readonly<Record<string, Step>> = {
@@ -50,6 +50,14 @@ export const GRANULARITY_PARAMETER: ReportParameter = {
   doc: 'Length of the time buckets of the series.',
   values: Object.keys(GRANULARITIES),
   default: '1hour',
+}
+
+/** Every report takes it. */
+export const AFTER_PARAMETER: ReportParameter = {
+  name: 'after',
+  type: 'position',
+  doc: 'Position of an ingest answer: wait, at most 2 s, until the report includes it.',
+  example: '0:1',
 }
 
 const DEFAULT_RANGE_MICROS = 7 * 86_400 * 1_000_000
@@ -145,6 +153,11 @@ function checkValue(
       else if (!time.ok) issues.push({ path, message: time.message })
       return
     }
+    case 'position':
+      if (!isPosition(value)) {
+        issues.push({ path, message: 'must be a position as an ingest answer gave it' })
+      }
+      return
     case 'enum': {
       const values = spec.values ?? []
       if (!values.includes(value)) {

@@ -96,6 +96,19 @@ test.each(PATHS)('%s refuses unknown and wrong parameters', async (path) => {
   }
 })
 
+test.each(PATHS)('%s asks all its questions after the position it is given', async (path) => {
+  const asked: Question[] = []
+  const run = (after: string) =>
+    reportAt(path).run({ after }, asking(ROWS, asked), scope, NOW / 1000, signal)
+  expect((await run('0:42')).ok).toBe(true)
+  expect(asked.length).toBeGreaterThan(0)
+  expect(new Set(asked.map((question) => question.after))).toEqual(new Set(['0:42']))
+  expect(await run('yesterday')).toMatchObject({
+    code: 'invalid_request',
+    issues: [{ path: 'after' }],
+  })
+})
+
 test('/costs', async () => {
   const found = await body('/costs', ROWS, {
     start_time: '2026-11-20T00:00:00Z',

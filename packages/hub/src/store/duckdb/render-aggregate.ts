@@ -1,6 +1,6 @@
 import type { Aggregate } from '../store.ts'
+import type { Conditions } from './render-conditions.ts'
 import { fixedPoint, unitsSql, WEIGHT_UNITS } from './render-measure.ts'
-import { renderPredicate } from './render-predicate.ts'
 import { fieldSql, type Parameters, quote, storedColumn } from './render-sql.ts'
 
 /** One result column: computed per group as `inner`, shown as `outer` over the grouped rows `g`. */
@@ -25,6 +25,7 @@ export interface RenderedAggregates {
 export function renderAggregates(
   aggregates: readonly Aggregate[],
   parameters: Parameters,
+  conditions: Conditions,
 ): RenderedAggregates {
   const columns: ResultColumn[] = []
   const rank = new Map<string, string>()
@@ -32,10 +33,10 @@ export function renderAggregates(
     columns.push({ name, inner, outer })
     return outer
   }
-  const quantiles = quantileLists(aggregates, parameters)
+  const quantiles = quantileLists(aggregates, parameters, conditions)
   aggregates.forEach((aggregate, i) => {
     const name = `a${i}`
-    rank.set(aggregate.id, renderAggregate(aggregate, name, add, quantiles, parameters))
+    rank.set(aggregate.id, renderAggregate(aggregate, name, add, quantiles, parameters, conditions))
   })
   // A plan may ask for the groups alone, and SQL wants something to select.
   if (columns.length === 0) add('present', 'TRUE')
@@ -48,15 +49,16 @@ function renderAggregate(
   add: (name: string, inner: string | null, outer?: string) => string,
   quantiles: QuantileLists,
   parameters: Parameters,
+  conditions: Conditions,
 ): string {
   switch (aggregate.fn) {
     case 'rows': {
       const extra = aggregate.column === undefined ? [] : [`${sqlOf(aggregate.column)} IS NOT NULL`]
-      const sum = `sum(${WEIGHT_UNITS})${filterOf(aggregate, parameters, extra)}`
+      const sum = `sum(${conditions.value(WEIGHT_UNITS)})${conditions.filter(aggregate.where, extra)}`
       return add(name, `COALESCE(${sum}, 0)`)
     }
     case 'sum': {
-      const filter = filterOf(aggregate, parameters)
+      const filter = conditions.filter(aggregate.where)
       if (isWhole(aggregate.column)) return add(name, `sum(${sqlOf(aggregate.column)})${filter}`)
       const fixed = fixedPoint(numeric(aggregate.column))
       return fixed === undefined
@@ -66,25 +68,25 @@ function renderAggregate(
     case 'min':
     case 'max': {
       const column = sqlOf(numeric(aggregate.column))
-      return add(name, `${aggregate.fn}(${column})${filterOf(aggregate, parameters)}`)
+      return add(name, `${aggregate.fn}(${column})${conditions.filter(aggregate.where)}`)
     }
     case 'm2': {
       const column = sqlOf(numeric(aggregate.column))
       const fixed = fixedPoint(aggregate.column)
       if (fixed === undefined) {
-        const pop = `var_pop(${column})${filterOf(aggregate, parameters)}`
-        return add(name, `${pop} * count(${column})${filterOf(aggregate, parameters)}`)
+        const pop = `var_pop(${column})${conditions.filter(aggregate.where)}`
+        return add(name, `${pop} * count(${column})${conditions.filter(aggregate.where)}`)
       }
-      const units = unitsSql(aggregate.column, fixed.squareScale, fixed.limit)
-      const n = add(`${name}_n`, `count(${column})${filterOf(aggregate, parameters)}`)
-      const s = add(`${name}_s`, `sum(${units})${filterOf(aggregate, parameters)}`)
+      const units = conditions.value(unitsSql(aggregate.column, fixed.squareScale, fixed.limit))
+      const n = add(`${name}_n`, `count(${column})${conditions.filter(aggregate.where)}`)
+      const s = add(`${name}_s`, `sum(${units})${conditions.filter(aggregate.where)}`)
       const square = `CAST(${units} AS HUGEINT) * ${units}`
-      const ss = add(`${name}_ss`, `sum(${square})${filterOf(aggregate, parameters)}`)
+      const ss = add(`${name}_ss`, `sum(${square})${conditions.filter(aggregate.where)}`)
       return `(${ss}::DOUBLE - ${s}::DOUBLE * ${s}::DOUBLE / ${n})`
     }
     case 'distinct': {
       const field = fieldSql(aggregate.field, parameters)
-      return add(name, `count(DISTINCT ${field})${filterOf(aggregate, parameters)}`)
+      return add(name, `count(DISTINCT ${field})${conditions.filter(aggregate.where)}`)
     }
     case 'quantile': {
       const list = quantiles.get(quantileKey(aggregate)) as QuantileList
@@ -111,7 +113,11 @@ interface QuantileList {
 type QuantileLists = ReadonlyMap<string, QuantileList>
 type Quantile = Extract<Aggregate, { fn: 'quantile' }>
 
-function quantileLists(aggregates: readonly Aggregate[], parameters: Parameters): QuantileLists {
+function quantileLists(
+  aggregates: readonly Aggregate[],
+  parameters: Parameters,
+  conditions: Conditions,
+): QuantileLists {
   const found = aggregates.filter((aggregate): aggregate is Quantile => aggregate.fn === 'quantile')
   const lists = new Map<string, QuantileList>()
   for (const [key, members] of Map.groupBy(found, quantileKey)) {
@@ -119,7 +125,7 @@ function quantileLists(aggregates: readonly Aggregate[], parameters: Parameters)
     const qs = [...new Set(members.map((member) => member.q))]
     const bound = qs.map((q) => parameters.share(q)).join(', ')
     const column = sqlOf(numeric(first.column))
-    const sql = `quantile_disc(${column}, [${bound}])${filterOf(first, parameters)}`
+    const sql = `quantile_disc(${column}, [${bound}])${conditions.filter(first.where)}`
     lists.set(key, { qs, sql, name: '' })
   }
   return lists
@@ -130,16 +136,6 @@ export function quantileKey(aggregate: Quantile): string {
   return JSON.stringify([aggregate.column, aggregate.where ?? null], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
-}
-
-function filterOf(
-  aggregate: Aggregate,
-  parameters: Parameters,
-  extra: readonly string[] = [],
-): string {
-  const where = aggregate.where === undefined ? [] : [renderPredicate(aggregate.where, parameters)]
-  const parts = [...where, ...extra]
-  return parts.length === 0 ? '' : ` FILTER (WHERE ${parts.join(' AND ')})`
 }
 
 function sqlOf(column: string): string {

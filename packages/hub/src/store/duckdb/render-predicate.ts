@@ -11,39 +11,61 @@ import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-
  *
  * A `dict` column holds ids: its comparisons are made on the few texts of its dictionary, and the
  * rows are compared with the ids that passed.
+ *
+ * @param known SQL of such a comparison, where it is made elsewhere; default: a subquery in place
  */
-export function renderPredicate(predicate: Predicate, parameters: Parameters): string {
+export function renderPredicate(
+  predicate: Predicate,
+  parameters: Parameters,
+  known: DictionaryComparison = inPlace(parameters),
+): string {
   switch (predicate.op) {
     case 'and':
     case 'or': {
       if (predicate.parts.length === 0) return predicate.op === 'and' ? 'TRUE' : 'FALSE'
-      const parts = predicate.parts.map((part) => renderPredicate(part, parameters))
+      const parts = predicate.parts.map((part) => renderPredicate(part, parameters, known))
       return `(${parts.join(predicate.op === 'and' ? ' AND ' : ' OR ')})`
     }
     case 'not':
-      return `(${renderPredicate(predicate.part, parameters)} IS NOT TRUE)`
+      return `(${renderPredicate(predicate.part, parameters, known)} IS NOT TRUE)`
     case 'is_null':
       return `(${fieldSql(predicate.field, parameters)} IS NULL)`
     case 'in':
-      return overField(predicate.field, parameters, (type, sql) =>
+      return overField(predicate, parameters, known, (type, sql) =>
         renderIn(type, sql, predicate.values, parameters),
       )
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return overField(predicate.field, parameters, (type, sql) =>
+      return overField(predicate, parameters, known, (type, sql) =>
         renderRange(type, sql, predicate.op, predicate.value, parameters),
       )
     case 'contains':
     case 'starts_with':
-      return overField(predicate.field, parameters, (type, sql) => {
+      return overField(predicate, parameters, known, (type, sql) => {
         if (type !== 'text') throw mismatch(type, predicate.value)
         return `${predicate.op}(${sql}, ${parameters.text(predicate.value)})`
       })
     default:
       return predicate satisfies never
   }
+}
+
+type Comparison = Exclude<Extract<Predicate, { field: FieldRef }>, { op: 'is_null' }>
+
+/**
+ * SQL of a comparison of a `dict` column; `compare` gives that of one of the dictionary's texts.
+ */
+export type DictionaryComparison = (
+  comparison: Comparison,
+  column: string,
+  compare: (text: string) => string,
+) => string
+
+function inPlace(parameters: Parameters): DictionaryComparison {
+  return ({ field }, column, compare) =>
+    `(${fieldSql(field, parameters)} IN (SELECT d.id FROM ${dictionaryTable(column)} d WHERE ${compare('d.value')}))`
 }
 
 /** Every field that a predicate reads. */
@@ -55,15 +77,17 @@ export function predicateFields(predicate: Predicate): FieldRef[] {
 
 /** Renders a comparison on the field itself, or on the texts of its dictionary. */
 function overField(
-  field: FieldRef,
+  predicate: Comparison,
   parameters: Parameters,
+  known: DictionaryComparison,
   compare: (type: ColumnType, sql: string) => string,
 ): string {
+  const { field } = predicate
   const type = fieldType(field)
-  const sql = fieldSql(field, parameters)
-  if (type !== 'dict' || field.type === 'tag') return `(${compare(type, sql)})`
-  const table = dictionaryTable(field.column)
-  return `(${sql} IN (SELECT d.id FROM ${table} d WHERE ${compare('text', 'd.value')}))`
+  if (type !== 'dict' || field.type === 'tag') {
+    return `(${compare(type, fieldSql(field, parameters))})`
+  }
+  return known(predicate, field.column, (text) => compare('text', text))
 }
 
 function renderIn(

@@ -42,6 +42,25 @@ describe('a rendered plan', () => {
     expect(new Set(numbers)).toEqual(new Set(values.map((_, i) => i + 1)))
   })
 
+  it('reads a dictionary once, however many aggregates compare with it', () => {
+    const kinds = ['latency', 'span', 'score', 'threat']
+    const aggregates = kinds.flatMap((kind): Aggregate[] => {
+      const ofKind: Predicate = { op: 'in', field: column('kind'), values: [kind] }
+      const failed: Predicate = { op: 'in', field: column('status'), values: ['error'] }
+      const where: Predicate = { op: 'and', parts: [ofKind, { op: 'not', part: failed }] }
+      return [
+        { id: `n ${kind}`, fn: 'rows', where: ofKind },
+        { id: `cost ${kind}`, fn: 'sum', column: 'cost_total', where },
+        { id: `p95 ${kind}`, fn: 'quantile', column: 'latency_ms', q: 0.95, where },
+      ]
+    })
+    const { sql, values } = render({ aggregates })
+    const dictionaries = [...sql.matchAll(/FROM ("dict_\w+")/g)].map((match) => match[1])
+    expect(dictionaries).toHaveLength(2)
+    expect(new Set(dictionaries)).toEqual(new Set(['"dict_kind"', '"dict_status"']))
+    expect(values.filter((value) => value === 'error')).toHaveLength(1)
+  })
+
   it('names stored columns only', () => {
     for (const name of ['nope', 'id_hi', 'log_offset', 'model" OR TRUE --', '__proto__']) {
       expect(() => render({ groupBy: [column(name)] })).toThrow(RangeError)

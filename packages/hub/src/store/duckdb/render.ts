@@ -2,6 +2,7 @@ import type { ProjectScope } from '../../core/scope.ts'
 import type { AggregatePlan, FieldRef, Literal, Plan, Predicate } from '../store.ts'
 import { renderAggregates } from './render-aggregate.ts'
 import { renderBucket } from './render-bucket.ts'
+import { Conditions, predicateId } from './render-conditions.ts'
 import { joinWanted, type ListedGroups, listedGroups, renderWanted } from './render-groups.ts'
 import { POSITION_COLUMNS, renderList } from './render-list.ts'
 import { renderPredicate } from './render-predicate.ts'
@@ -33,13 +34,14 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   const groups = listedGroups(plan)
   const wanted = groups === null ? null : renderWanted(groups, plan.groupBy, parameters)
   const keys = renderKeys(plan, groups, wanted !== null, parameters)
-  const aggregates = renderAggregates(plan.aggregates, parameters)
+  const shared = new Conditions(parameters)
+  const aggregates = renderAggregates(plan.aggregates, parameters, shared)
   const conditions = [
     'e."is_current"',
     'NOT e."suppressed"',
     ...project,
     renderSpans('e."time"', [planRange(plan)], parameters),
-    ...renderWhere(plan, parameters),
+    ...renderOwn(plan, parameters),
     ...(keys.possible ? [] : ['FALSE']),
   ]
   const bucket = plan.edges === null ? [] : [renderBucket('e."time"', plan.edges, parameters)]
@@ -52,7 +54,8 @@ export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
   ]
   const by = [...bucket, ...keys.inner].map((_, i) => i + 1)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
-  const inner = `SELECT ${grouped.join(', ')} FROM event_rows e ${keys.join} WHERE ${conditions.join(' AND ')} ${group}`
+  const rows = shared.rows('event_rows', conditions, readBy(plan))
+  const inner = `SELECT ${grouped.join(', ')} FROM ${rows} ${keys.join} ${group}`
   const sql = finishAggregate(plan, `(${inner}) g`, keys, aggregates, parameters)
   return {
     ...parameters.finish(wanted === null ? sql : `WITH wanted AS MATERIALIZED (${wanted}) ${sql}`),
@@ -166,21 +169,17 @@ export function renderScope(scope: ProjectScope, parameters: Parameters): string
   return [`e."project" IN (SELECT d.id FROM dict_project d WHERE d.value = ${name})`]
 }
 
-/**
- * The plan's own condition, and that some aggregate reads the row: a group is present when one of its
- * aggregates has a row to read.
- */
-export function renderWhere(plan: AggregatePlan, parameters: Parameters): string[] {
-  const own = plan.where === null ? [] : [renderPredicate(plan.where, parameters)]
-  const wheres = plan.aggregates.map((aggregate) => aggregate.where)
-  if (wheres.length === 0 || wheres.includes(undefined)) return own
-  const unique = new Map((wheres as Predicate[]).map((where) => [predicateId(where), where]))
-  const any: Predicate = { op: 'or', parts: [...unique.values()] }
-  return [...own, renderPredicate(any, parameters)]
+/** The plan's own condition. */
+export function renderOwn(plan: AggregatePlan, parameters: Parameters): string[] {
+  return plan.where === null ? [] : [renderPredicate(plan.where, parameters)]
 }
 
-function predicateId(predicate: Predicate): string {
-  return JSON.stringify(predicate, (_, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : value,
-  )
+/**
+ * Conditions of which a row satisfies one if some aggregate reads it: a group is present when one of
+ * its aggregates has a row to read. Empty when every row is read.
+ */
+export function readBy(plan: AggregatePlan): Predicate[] {
+  const wheres = plan.aggregates.map((aggregate) => aggregate.where)
+  if (wheres.includes(undefined)) return []
+  return [...new Map((wheres as Predicate[]).map((where) => [predicateId(where), where])).values()]
 }

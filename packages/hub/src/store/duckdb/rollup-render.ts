@@ -3,13 +3,15 @@ import type { Aggregate, AggregatePlan } from '../store.ts'
 import {
   finishAggregate,
   type Rendered,
+  readBy,
   renderKeys,
+  renderOwn,
   renderScope,
-  renderWhere,
   resultColumns,
 } from './render.ts'
 import { quantileKey, type ResultColumn } from './render-aggregate.ts'
 import { renderBucket } from './render-bucket.ts'
+import { Conditions } from './render-conditions.ts'
 import { listedGroups, renderWanted } from './render-groups.ts'
 import { predicateFields, renderPredicate } from './render-predicate.ts'
 import { renderSpans } from './render-range.ts'
@@ -62,13 +64,14 @@ export function renderMixed(
     columns.push({ name, inner, outer })
     rank.set(id, outer)
   }
+  const conditions = new Conditions(parameters)
   const sets = quantileSets(plan.aggregates)
   plan.aggregates.forEach((aggregate, i) => {
     if (aggregate.fn === 'quantile') {
       const j = sets.findIndex((set) => set.members.has(i))
       add(aggregate.id, `a${i}_bin`, null, `q${j}.b${i}`)
     } else {
-      mergeAggregate(aggregate, i, choice, parameters, add)
+      mergeAggregate(aggregate, i, choice, parameters, conditions, add)
     }
   })
   if (columns.every((column) => column.inner === null)) {
@@ -79,8 +82,9 @@ export function renderMixed(
     .filter((column) => column.inner !== null)
     .map((column) => `${column.inner} AS ${column.name}`)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
+  const rows = conditions.rows('cells', [], readBy(plan))
   ctes.push(
-    `merged AS (SELECT ${[...keyList, ...inner].join(', ')} FROM cells e ${keys.join} ${group})`,
+    `merged AS (SELECT ${[...keyList, ...inner].join(', ')} FROM ${rows} ${keys.join} ${group})`,
   )
 
   const joins = sets.map((set, j) => {
@@ -190,7 +194,7 @@ class Source {
     return [
       renderSpans(time, spans, this.#parameters),
       ...renderScope(this.#scope, this.#parameters),
-      ...renderWhere(this.#plan, this.#parameters),
+      ...renderOwn(this.#plan, this.#parameters),
       ...(this.#possible ? [] : ['FALSE']),
     ].join(' AND ')
   }
@@ -268,13 +272,12 @@ function mergeAggregate(
   i: number,
   choice: RollupChoice,
   parameters: Parameters,
+  conditions: Conditions,
   add: (id: string, name: string, inner: string, outer: string) => void,
 ): void {
-  const where = aggregate.where === undefined ? [] : [renderPredicate(aggregate.where, parameters)]
-  if (aggregate.fn === 'rows' && isKnown(choice, aggregate.column)) {
-    where.push(`e.${quote(aggregate.column ?? '')} IS NOT NULL`)
-  }
-  const filter = where.length === 0 ? '' : ` FILTER (WHERE ${where.join(' AND ')})`
+  const known = aggregate.fn === 'rows' && isKnown(choice, aggregate.column)
+  const extra = known ? [`e.${quote(aggregate.column ?? '')} IS NOT NULL`] : []
+  const filter = conditions.filter(aggregate.where, extra)
   if (aggregate.fn === 'distinct') {
     const field = fieldSql(aggregate.field, parameters)
     add(aggregate.id, `a${i}`, `count(DISTINCT ${field})${filter}`, `g.a${i}`)

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../packages/hub/src/cli/exit-codes.ts'
+import { HubProcess } from './support/hub-process.ts'
+import { runCommand } from './support/llmhub-command.ts'
+
+/** A port of loopback that nothing listens on once `use` runs, or, with `busy`, that is taken. */
+async function withPort<T>(busy: boolean, use: (port: number) => Promise<T>): Promise<T> {
+  const server = createServer()
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve)
+    })
+  if (!busy) await close()
+  try {
+    return await use(address.port)
+  } finally {
+    if (busy) await close()
+  }
+}
+
+describe('the command line', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'llmhub-cli-'))
+  let hub: HubProcess
+
+  beforeAll(async () => {
+    hub = await HubProcess.start({ dataDir })
+  })
+
+  afterAll(async () => {
+    await hub.kill()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  it('says each thing wrong with a question once, and what was meant', async () => {
+    const { code, stdout, stderr } = await runCommand(hub.url, ['query', 'requests.cont'])
+    expect([code, stdout]).toEqual([EXIT.usage, ''])
+    expect(stderr.match(/Did you mean "requests\.count"\?/g)).toHaveLength(1)
+    expect(stderr).toMatch(/^llmhub: Question is not valid\n {2}\/measures\/0: /)
+  })
+
+  it('says which permissions there are', async () => {
+    const args = ['keys', 'create', 'x', '--permission', 'read']
+    const { code, stderr } = await runCommand(hub.url, args)
+    expect(code).toBe(EXIT.usage)
+    expect(stderr).toContain('ingest:write, query:read')
+  })
+
+  it('gives a key alone on standard output', async () => {
+    const { code, stdout, stderr } = await runCommand(hub.url, ['keys', 'create', 'x'])
+    expect(code).toBe(EXIT.ok)
+    expect(stdout).toMatch(/^lah_\S+\n$/)
+    expect(stderr).not.toContain(stdout.trim())
+  })
+
+  it.each([
+    ['a hub that is not there', (port: number) => `http://127.0.0.1:${port}`, EXIT.unreachable],
+    ['a text that is no URL', () => 'nonsense', EXIT.usage],
+  ])('tells %s from other failures', async (_, url, expected) => {
+    const run = (port: number) => runCommand(url(port), ['query', 'requests.count'])
+    const { code, stderr } = await withPort(false, run)
+    expect(code).toBe(expected)
+    expect(stderr).toContain('--url')
+  })
+
+  it('refuses a folder that a hub uses', async () => {
+    const set = ['--set', `data_dir=${dataDir}`]
+    const serve = await runCommand(hub.url, ['serve', '--set', 'port=0', ...set])
+    expect(serve.code).toBe(EXIT.config)
+    expect(serve.stderr).toContain(`in use by process ${hub.pid}`)
+    const journal = await runCommand(hub.url, ['journal', 'verify', ...set])
+    expect(journal.code).toBe(EXIT.conflict)
+  })
+
+  it('refuses a port that is taken, in a sentence and with an exit that is not restarted', async () => {
+    const folder = join(dataDir, 'other')
+    const { code, stderr } = await withPort(true, (port) =>
+      runCommand(hub.url, ['serve', '--set', `port=${port}`, '--set', `data_dir=${folder}`]),
+    )
+    expect(code).toBe(EXIT.config)
+    expect(stderr).toMatch(/^llmhub: 127\.0\.0\.1:\d+ is in use by another program; .*--set port/m)
+    expect(stderr).not.toContain('    at ')
+  })
+
+  it('describes every option it has', async () => {
+    const commands = ['serve', 'import', 'query', 'verify', 'doctor', 'keys list', 'keys create']
+    commands.push('keys revoke', 'journal verify', 'journal dump', 'journal repair', 'config show')
+    for (const command of commands) {
+      const { code, stdout } = await runCommand(hub.url, [...command.split(' '), '--help'])
+      expect(code).toBe(EXIT.ok)
+      // An option without a description ends its line, and the next line is not its continuation.
+      expect(stdout, command).not.toMatch(/^ {2}-\S.*>\n(?! {4,})/m)
+    }
+  })
+})
