@@ -11,7 +11,7 @@ const SPREAD = 0.0005
 const CHANCE = 1e-9
 
 /** Pico-dollars as answers show money. */
-export function dollars(pico: bigint): string {
+function dollars(pico: bigint): string {
   const digits = pico.toString().padStart(13, '0')
   const fraction = digits.slice(-12).replace(/0+$/, '')
   return `${digits.slice(0, -12)}${fraction === '' ? '' : `.${fraction}`}`

@@ -1,4 +1,4 @@
-import { bucketOf, bucketsOf, type Figure, figures, iso, type Step } from './expected.ts'
+import { bucketOf, bucketsOf, type Figure, figures, iso } from './expected.ts'
 import { type Asked, type Expected, keyOf, selected } from './expected-reports.ts'
 import type { Happening } from './traces.ts'
 

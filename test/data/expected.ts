@@ -63,7 +63,7 @@ function mean(values: readonly number[]): number | null {
 }
 
 /** The least value that at least a share q of all values does not exceed. */
-export function nearestRank(values: readonly number[], q: number): number | null {
+function nearestRank(values: readonly number[], q: number): number | null {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(1, Math.ceil(q * sorted.length - 1e-9)) - 1] ?? null
 }
@@ -288,7 +288,7 @@ export function line(points: readonly (readonly [x: number, y: number])[]): Line
  * Student's distribution by Simpson's rule over its density after t = √ν·tan θ, which makes the
  * integrand cos^(ν−1) θ: smooth and on a bounded interval.
  */
-export function tCdf(t: number, freedom: number): number {
+function tCdf(t: number, freedom: number): number {
   const half = halves.get(freedom) ?? area(Math.PI / 2, freedom)
   halves.set(freedom, half)
   return 0.5 + area(Math.atan(t / Math.sqrt(freedom)), freedom) / (2 * half)

@@ -37,7 +37,7 @@ export function writeTraces(
   })
 }
 
-export function argumentsOf({ trace, file }: TraceFile): string[] {
+function argumentsOf({ trace, file }: TraceFile): string[] {
   const own = trace.map === EXAM_CALLS.name
   const map = own ? path.join(path.dirname(file), `${trace.map}.json`) : trace.map
   const start =

@@ -96,7 +96,7 @@ function addressOf(report: string, asked: Asked, more: Readonly<Record<string, s
     ...(user === undefined ? {} : { user_id: user }),
     ...more,
   }
-  return `/api/v1${report}?${new URLSearchParams(parameters)}`
+  return `/api/v1${report}?${new URLSearchParams(parameters).toString()}`
 }
 
 async function check(
@@ -330,7 +330,7 @@ describe('published traces', { timeout: SLOW_MS }, () => {
     if (shared === null) return context.skip(NO_DATA)
     for (const [window, model] of [['1h'], ['1d'], ['1M'], ['1h', 'llama-2-70b-chat']] as const) {
       const filter = model === undefined ? {} : { model }
-      const url = `/api/v1/metrics?${new URLSearchParams({ window, ...filter })}`
+      const url = `/api/v1/metrics?${new URLSearchParams({ window, ...filter }).toString()}`
       const body = await read(url)
       const range = { from: at(body.meta.from), to: at(body.meta.to), ...filter }
       const found = differences(body, metrics(all, range, window), body.meta.source === 'raw')

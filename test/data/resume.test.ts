@@ -125,8 +125,17 @@ test('killed twice, it goes on and ends with every row once', async () => {
 
   expect((await outcomes(hub, ROWS)).accepted).toBe(ROWS)
   const list = await runCommand(hub.url, [
-    ...['query', 'requests.count', 'tokens.input', 'events.first', 'events.last'],
-    ...['--from', '2025-01-01', '--to', '2025-02-01', '-o', 'json'],
+    'query',
+    'requests.count',
+    'tokens.input',
+    'events.first',
+    'events.last',
+    '--from',
+    '2025-01-01',
+    '--to',
+    '2025-02-01',
+    '-o',
+    'json',
   ])
   const input = Array.from({ length: ROWS }, (_, row) => 100 + (row % 50))
   const { rows } = JSON.parse(list.stdout) as { rows: unknown[][] }

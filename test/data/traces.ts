@@ -113,7 +113,7 @@ export function parseCsv(content: string): Row[] {
 const DIGITS = 18
 
 /** A decimal text as a whole number of 10⁻¹⁸. */
-export function exact(text: string): bigint {
+function exact(text: string): bigint {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
   if (whole === '') throw new Error(`${text} is not a decimal number`)
