@@ -14,7 +14,7 @@ export default class TestReporter {
     }
     for (const error of unhandledErrors) report.broken.push(String(error.message).split('\n')[0])
     report.failed += report.broken.length
-    writeFileSync(process.env['LLMHUB_TEST_REPORT'], JSON.stringify(report))
+    writeFileSync(process.env['TEST_REPORT_FILE'], JSON.stringify(report))
   }
 }
 

@@ -19,7 +19,7 @@ const code = await runNode(
     '--reporter=./scripts/test-reporter.js',
     ...process.argv.slice(2),
   ],
-  { LLMHUB_TEST_REPORT: file },
+  { TEST_REPORT_FILE: file },
 )
 const result = summary(readReport(), code)
 rmSync(folder, { recursive: true })

@@ -49,6 +49,7 @@ describe('the command line', () => {
     const known = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name)
     const listed = [...page.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
     expect(new Set(listed)).toEqual(new Set(known.filter((name) => name !== 'help')))
+    expect(new Set(listed).size).toBe(listed.length)
   })
 
   it('has the rows of an import in the next answer', async () => {

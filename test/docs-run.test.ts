@@ -47,6 +47,13 @@ function blocksOf(page: string, text: string): Block[] {
   }))
 }
 
+/** Whether the output is what the page shows; a page that shows none is content with any. */
+function isShown(stdout: string, answer: Block['answer']): boolean {
+  if (answer === null) return true
+  if (answer.form === 'json') return shows(JSON.parse(stdout), JSON.parse(answer.text))
+  return matches(trimmed(stdout), trimmed(answer.text))
+}
+
 /** Whether a text is the one shown, where … stands for anything. */
 function matches(got: string, shown: string): boolean {
   const parts = shown.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -71,14 +78,6 @@ function shows(got: unknown, shown: unknown): boolean {
 }
 
 const trimmed = (text: string) => text.replace(/[ \t\r]+$/gm, '').trimEnd()
-
-/** Whether what a block printed is what its page shows. */
-function answers(stdout: string, shown: Block['answer']): boolean {
-  if (shown === null) return true
-  return shown.form === 'json'
-    ? shows(JSON.parse(stdout), JSON.parse(shown.text))
-    : matches(trimmed(stdout), trimmed(shown.text))
-}
 
 const BLOCKS = PAGES.flatMap((page) => blocksOf(page, readFileSync(join(ROOT, page), 'utf8')))
 
@@ -146,7 +145,7 @@ describe('the commands of README and guide run as they stand', () => {
         env,
       },
     )
-    expect(answers(stdout, block.answer), stdout).toBe(true)
+    expect(isShown(stdout, block.answer), stdout).toBe(true)
   })
 })
 

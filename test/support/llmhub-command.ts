@@ -20,7 +20,7 @@ export interface RunningCommand {
 }
 
 /** `llmhub` with these arguments, talking to the hub at `url`. */
-function startCommand(url: string, args: readonly string[]): RunningCommand {
+export function startCommand(url: string, args: readonly string[]): RunningCommand {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--conditions=@llmhub/source', MAIN, ...args],

@@ -35,6 +35,8 @@ export async function statusOf(parts: StatusParts): Promise<HubStatus> {
     store: {
       state: known.state,
       rows: known.rows,
+      bytes: known.fileBytes,
+      recoveries: known.recoveries,
       applyLagSeconds: store.lagMs / 1000,
     },
     journal: {

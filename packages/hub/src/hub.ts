@@ -144,6 +144,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     memoryLimitMib: config['store.memory_mb'],
     threads: config['store.threads'],
     deadlineMs: config['query.deadline_ms'],
+    readers: config['query.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },

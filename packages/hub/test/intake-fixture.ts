@@ -8,10 +8,10 @@ import { DEFAULT_ROW_DEFAULTS } from '../src/ingest/fill-row.ts'
 import {
   createIntake,
   ID_VALUE_WORDS,
-  type IntakeLimits,
   type IntakeOptions,
   type IntakeStage,
 } from '../src/ingest/intake.ts'
+import type { IntakeLimits } from '../src/ingest/intake-limits.ts'
 import { createPriceRow } from '../src/ingest/price-row.ts'
 import { createPriceTable } from '../src/ingest/price-table.ts'
 import { restoreIndexes } from '../src/ingest/restore.ts'

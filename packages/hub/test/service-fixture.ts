@@ -36,7 +36,7 @@ export interface ServiceFixture {
 
 export const READY_STATUS: HubStatus = {
   dependencies: [{ name: 'store', ready: true, reason: null }],
-  store: { state: 'ready', rows: 3, applyLagSeconds: 0.5 },
+  store: { state: 'ready', rows: 3, bytes: 4096, recoveries: 0, applyLagSeconds: 0.5 },
   journal: {
     bytes: 1000,
     pendingBytes: 10,

@@ -84,6 +84,8 @@ describe('operations', () => {
       'llmhub_journal_fsync_seconds_total 0.25',
       'llmhub_apply_lag_seconds 0.5',
       'llmhub_store_rows 3',
+      'llmhub_store_bytes 4096',
+      'llmhub_store_recoveries_total 0',
       'llmhub_dedup_entries 3',
       'llmhub_dependency_ready{dependency="store"} 1',
       'llmhub_http_body_bytes_in_flight 0',
@@ -423,7 +425,10 @@ describe('documents', () => {
 
   test('limits and catalogue', async () => {
     const limits = await call('GET', '/api/v1/limits')
-    expect(limits.json).toMatchObject({ receiver: { maxBodyBytes: 10_485_760 } })
+    expect(limits.json).toMatchObject({
+      server: { maxConnections: 4096 },
+      content_encodings: ['identity', 'gzip', 'zstd'],
+    })
     expect((await call('GET', '/api/v1/semantic', { key: admin })).json).toEqual({ measures: [] })
     expect((await call('GET', '/api/v1/semantic')).status).toBe(401)
   })

@@ -41,9 +41,15 @@ export function resolvedConfig(options: GlobalOptions): Resolved {
   throw new CliError(`the configuration is not valid:\n${lines.join('\n')}\n${help}`, EXIT.config)
 }
 
+/** Where the hub is and the key to use. */
 export function connection(options: GlobalOptions): ClientSettings {
   const { config } = resolvedConfig(options)
-  return clientSettings(options.url, config.host, config.port)
+  try {
+    return clientSettings(options.url, config.host, config.port)
+  } catch (error) {
+    const message = `LLMHUB_KEY_FILE cannot be read: ${(error as Error).message}`
+    throw new CliError(message, EXIT.config)
+  }
 }
 
 /** The form to print in; `offered` are those the command has. */

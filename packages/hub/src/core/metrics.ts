@@ -106,6 +106,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   const fsync = counter('journal_fsync_seconds_total', 'Time spent in fsync by all commits.')
   const lag = gauge('apply_lag_seconds', 'Age of the oldest record not applied to the store.')
   const rows = gauge('store_rows', 'Rows in the store.')
+  const storeBytes = gauge('store_bytes', 'Size of the database file.')
+  const recoveries = counter(
+    'store_recoveries_total',
+    'Times the store was opened anew because its file could not be trusted.',
+  )
   const dedup = gauge('dedup_entries', 'Event ids the deduplication index holds.')
   const horizon = gauge('dedup_horizon_seconds', 'How far back a duplicate is found for certain.')
   const dedupErrors = counter(
@@ -174,6 +179,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     fsync(status.journal.fsyncSeconds)
     lag(status.store.applyLagSeconds)
     rows(status.store.rows)
+    storeBytes(status.store.bytes)
+    recoveries(status.store.recoveries)
     dedup(status.dedup.entries)
     if (status.dedup.horizonSeconds !== null) horizon(status.dedup.horizonSeconds)
     dedupErrors(status.dedup.errors + status.dedup.damagedRuns)

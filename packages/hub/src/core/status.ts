@@ -22,6 +22,10 @@ export interface HubStatus {
   readonly store: {
     readonly state: string
     readonly rows: number
+    /** Size of the database file and its write-ahead log. */
+    readonly bytes: number
+    /** Times the store was opened anew because its file or instance could not be trusted. */
+    readonly recoveries: number
     /** Age of the oldest record of the log that is not applied yet; 0 when there is none. */
     readonly applyLagSeconds: number
   }

@@ -1,4 +1,4 @@
-import type { InvalidEvent, ValidationLimits } from '@llmhub/schema'
+import type { InvalidEvent } from '@llmhub/schema'
 import type { Clock } from '../core/clock.ts'
 import type {
   EventResult,
@@ -13,9 +13,10 @@ import { Calls } from './calls.ts'
 import type { KeyIndex } from './dedup/key-index.ts'
 import { emptyCosts, type RowDefaults, RowFiller, type RowSystem } from './fill-row.ts'
 import type { Group } from './group.ts'
+import type { IntakeLimits } from './intake-limits.ts'
 import { Lane } from './lane.ts'
 import { PerSecond } from './per-second.ts'
-import { type Prepared, Preparer } from './prepare.ts'
+import { type KnownEvent, type Prepared, Preparer } from './prepare.ts'
 import { previewRows } from './preview.ts'
 import type { PriceRow } from './price-row.ts'
 import { Counters, type IngestStats } from './stats.ts'
@@ -29,33 +30,6 @@ import { Counters, type IngestStats } from './stats.ts'
  * stage     in one go: duplicates of rows in flight are found, the rest becomes rows of the open group
  * append    the lane appends the group; the answer is given when it is durable
  */
-
-export interface IntakeLimits {
-  /** Most events of a request. */
-  readonly maxEvents: number
-  /** Largest event, about the length of its JSON. */
-  readonly maxEventBytes: number
-  readonly validation: ValidationLimits
-  /** How far ahead of the clock an event may lie, microseconds. */
-  readonly futureTolerance: number
-  /** Events older than this many microseconds are expired; null keeps forever. */
-  readonly retention: number | null
-  readonly keepContent: boolean
-  /** Dead letters per second and project that are kept; those beyond are counted only. */
-  readonly maxLettersPerSecond: number
-  /** Rows after which a group takes no more requests. */
-  readonly maxGroupRows: number
-  /** Rows waiting for the log in a partition, beyond which requests are refused as overloaded. */
-  readonly maxPendingRows: number
-  /** Milliseconds a group waits for company when the log is free; 0 = until the end of the tick. */
-  readonly groupDelayMs: number
-}
-
-/** An event of the store that has the id asked for. */
-export interface KnownEvent {
-  /** The column content_hash; null when it cannot be told any more. */
-  readonly contentHash: bigint | null
-}
 
 export interface IntakeOptions {
   readonly log: Log

@@ -60,6 +60,26 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
+it.each([1, 6])('runs %i questions at once and lets the others wait', async (readers) => {
+  client = start({ readers })
+  await client.opened()
+  const leave = new AbortController()
+  const slow = { sql: 'SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b' }
+  const limits = { maxRows: 1, deadlineMs: 60_000 }
+  const asked = Array.from({ length: 8 }, () => client.sql({ ...slow, ...limits }, leave.signal))
+  await expect
+    .poll(
+      async () => {
+        const { running, waiting } = await client.status()
+        return { running, waiting }
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual({ running: readers, waiting: 8 - readers })
+  leave.abort()
+  expect((await Promise.all(asked)).map(({ ok }) => ok)).toEqual(asked.map(() => false))
+})
+
 it('applies the log in its own thread and answers questions about it, across restarts', async () => {
   await append(0n, 10)
   client = start()

@@ -44,6 +44,7 @@ export interface StoreWorkerData {
   readonly memoryLimitMib?: number
   readonly threads?: number
   readonly deadlineMs?: number
+  readonly readers?: number
   readonly sabotage?: { readonly positionOffByOne?: boolean }
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number

@@ -49,7 +49,6 @@ export interface Common {
   readonly severity?: (typeof SEVERITIES)[number]
   readonly environment?: string
   readonly tags?: Readonly<Record<string, string | number | boolean>> | readonly string[]
-  readonly weight?: number
 }
 
 /** An event as it crosses the wire. */

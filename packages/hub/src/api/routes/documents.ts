@@ -1,4 +1,5 @@
-import type { ReceiverLimits } from '../../receivers/http/limits.ts'
+import { CONTENT_ENCODINGS } from '../../receivers/http/read-body.ts'
+import { EVENT_MEDIA_TYPES } from '../../receivers/http/receive.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
@@ -7,14 +8,13 @@ import type { ServerLimits } from '../server.ts'
 export interface DocumentRouteDependencies {
   readonly schemas: () => Readonly<Record<string, JsonSchema>>
   readonly openApi: () => JsonSchema
-  readonly receiverLimits: ReceiverLimits
   readonly serverLimits: ServerLimits
   readonly limits: () => Readonly<Record<string, unknown>>
 }
 
 /** What the hub says about its own interface. It is the same for everybody and holds no data. */
 export function documentRoutes(dependencies: DocumentRouteDependencies): readonly Route[] {
-  const { limits, openApi, receiverLimits, schemas, serverLimits } = dependencies
+  const { limits, openApi, schemas, serverLimits } = dependencies
 
   function getSchema(call: Call): Reply | Problem {
     const known = schemas()
@@ -86,16 +86,30 @@ export function documentRoutes(dependencies: DocumentRouteDependencies): readonl
       tags: ['documents'],
       responses: {
         200: {
-          description: 'Limits by part of the hub; names end in their unit.',
+          description:
+            'Limits as the configuration names them (units: docs/reference/configuration.md), those of the HTTP server, and the forms in which events may come.',
           content: {
-            'application/json': { type: 'object', required: ['receiver', 'server'] },
+            'application/json': {
+              type: 'object',
+              required: ['server', 'media_types', 'content_encodings'],
+              properties: {
+                server: { type: 'object', additionalProperties: { type: 'number' } },
+                media_types: { type: 'array', items: { type: 'string' } },
+                content_encodings: { type: 'array', items: { type: 'string' } },
+              },
+            },
           },
         },
       },
       problems: [],
       handle: () => ({
         status: 200,
-        body: { ...limits(), receiver: receiverLimits, server: serverLimits },
+        body: {
+          ...limits(),
+          server: serverLimits,
+          media_types: EVENT_MEDIA_TYPES,
+          content_encodings: CONTENT_ENCODINGS,
+        },
       }),
     },
   ]

@@ -1,3 +1,4 @@
+import type { RequestErrorCode } from '@llmhub/schema'
 import type { EventReply, EventRequest } from '../../receivers/http/receive.ts'
 import { EVENT_MEDIA_TYPES } from '../../receivers/http/receive.ts'
 import type { ApiDependencies } from '../dependencies.ts'
@@ -6,6 +7,21 @@ import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
 import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
+
+/** Errors that sending events may end in. */
+export const INTAKE_PROBLEMS = [
+  'invalid_json',
+  'invalid_encoding',
+  'invalid_request',
+  'not_found',
+  'body_too_large',
+  'too_many_events',
+  'unsupported_media_type',
+  'rate_limited',
+  'overloaded',
+  'disk_full',
+  'storage_failed',
+] as const satisfies readonly RequestErrorCode[]
 
 const EVENT_BODY = {
   description: 'One event or an array of events; as NDJSON one event per line.',
@@ -69,19 +85,7 @@ export function eventRoutes(
         413: ingestResponse('Every event was rejected with `event_too_large`.'),
         422: ingestResponse('Every event was rejected.'),
       },
-      problems: [
-        'invalid_json',
-        'invalid_encoding',
-        'invalid_request',
-        'not_found',
-        'body_too_large',
-        'too_many_events',
-        'unsupported_media_type',
-        'rate_limited',
-        'overloaded',
-        'disk_full',
-        'storage_failed',
-      ],
+      problems: INTAKE_PROBLEMS,
       handle: sendEvents,
     },
   ]

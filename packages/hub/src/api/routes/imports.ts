@@ -7,6 +7,7 @@ import { problem, retryAfter } from '../problems.ts'
 import { projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route, RouteQuery } from '../route.ts'
 import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
+import { INTAKE_PROBLEMS } from './events.ts'
 
 /** SHA-256 of a file, in hex. */
 const FILE_HASH = /^[0-9a-f]{64}$/
@@ -145,20 +146,7 @@ export function importRoutes(
           content: { 'application/json': INTAKE_ANSWER_SCHEMA },
         },
       },
-      problems: [
-        'invalid_json',
-        'invalid_encoding',
-        'invalid_request',
-        'not_found',
-        'conflict',
-        'body_too_large',
-        'too_many_events',
-        'unsupported_media_type',
-        'rate_limited',
-        'overloaded',
-        'disk_full',
-        'storage_failed',
-      ],
+      problems: [...INTAKE_PROBLEMS, 'conflict'],
       handle: takeRows,
     },
   ]

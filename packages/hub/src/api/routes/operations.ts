@@ -107,7 +107,7 @@ export function operationRoutes(dependencies: OperationRouteDependencies): reado
           content: {
             'application/json': {
               type: 'object',
-              required: ['dependencies', 'store', 'journal', 'dedup', 'ingest'],
+              required: ['dependencies', 'store', 'journal', 'dedup', 'ingest', 'query', 'disk'],
             },
           },
         },

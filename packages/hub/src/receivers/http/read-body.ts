@@ -3,7 +3,9 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import type { BodyBudget } from './body-budget.ts'
 import type { ReceiverLimits } from './limits.ts'
 
-export type ContentEncoding = 'identity' | 'gzip' | 'zstd'
+/** Forms in which a body may come. */
+export const CONTENT_ENCODINGS = ['identity', 'gzip', 'zstd'] as const
+export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number]
 
 /**
  * - `aborted`: the sender went away before the end of the body; there is nobody to answer.

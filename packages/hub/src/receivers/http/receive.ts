@@ -8,7 +8,7 @@ import type { BodyBudget } from './body-budget.ts'
 import { decodeJson, decodeNdjson } from './decode.ts'
 import type { ReceiverLimits } from './limits.ts'
 import type { ContentEncoding } from './read-body.ts'
-import { readBody } from './read-body.ts'
+import { CONTENT_ENCODINGS, readBody } from './read-body.ts'
 
 /** Media types the receiver reads, all of them UTF-8. */
 export const EVENT_MEDIA_TYPES = [
@@ -130,9 +130,11 @@ function readForm(headers: IncomingHttpHeaders): Form {
   if (parameters.some((parameter) => !/^(charset="?utf-8"?)?$/.test(parameter))) {
     return refusal('unsupported_media_type', 'the only charset is UTF-8')
   }
-  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'zstd') {
-    return refusal('unsupported_media_type', 'Content-Encoding is one of gzip, zstd, identity')
+  const named = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  const encoding = CONTENT_ENCODINGS.find((known) => known === named)
+  if (encoding === undefined) {
+    const known = CONTENT_ENCODINGS.join(', ')
+    return refusal('unsupported_media_type', `Content-Encoding is one of ${known}`)
   }
   const key = headers['idempotency-key']
   if (key !== undefined && (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))) {

@@ -1,6 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import type { FrameCell } from '../store.ts'
-import { readResult } from './read-result.ts'
+import { readResult, type SqlResult } from './read-result.ts'
 
 /**
  * The thinnest layer over DuckDB's C API that the store needs. Statements run on a thread of the
@@ -9,12 +8,6 @@ import { readResult } from './read-result.ts'
 
 /** Bound by type: whole numbers as BIGINT (larger bigints as HUGEINT), other numbers as DOUBLE. */
 export type SqlValue = string | number | bigint | boolean | null
-
-export interface SqlResult {
-  readonly columns: readonly string[]
-  /** BIGINT and wider as bigint, times as ISO 8601 text, maps as objects. */
-  readonly rows: readonly (readonly FrameCell[])[]
-}
 
 /** A DuckDB database handle: everything opened below it is closed with it. */
 export type DatabaseHandle = duckdb.Database

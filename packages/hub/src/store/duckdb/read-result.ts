@@ -1,6 +1,11 @@
 import duckdb from '@duckdb/node-bindings'
 import type { FrameCell } from '../store.ts'
-import type { SqlResult } from './driver.ts'
+
+export interface SqlResult {
+  readonly columns: readonly string[]
+  /** BIGINT and wider as bigint, times as ISO 8601 text, maps as objects. */
+  readonly rows: readonly (readonly FrameCell[])[]
+}
 
 /**
  * Reads a materialised result into rows. A vector is a C array: it is viewed as a typed array and

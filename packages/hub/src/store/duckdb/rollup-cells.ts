@@ -1,5 +1,6 @@
 import type { RollupDefinition, RollupMeasure } from '../rollup.ts'
 import type { Aggregate } from '../store.ts'
+import { SQL_TYPES } from './physical.ts'
 import { isWhole, numeric } from './render-aggregate.ts'
 import { fixedPoint, unitsSql, WEIGHT_UNITS } from './render-measure.ts'
 import { quote, storedColumn } from './render-sql.ts'
@@ -118,20 +119,9 @@ export function presentSql(column: string): string {
   return `CASE WHEN ${rowColumn(column)} IS NOT NULL THEN TRUE END`
 }
 
-const DIM_TYPE = {
-  dict: 'INTEGER',
-  text: 'VARCHAR',
-  i64: 'BIGINT',
-  i32: 'INTEGER',
-  i16: 'SMALLINT',
-  f64: 'DOUBLE',
-  bool: 'BOOLEAN',
-  tags: 'MAP(VARCHAR, VARCHAR)',
-} as const
-
 /** The statements that make a definition's tables; the migration holds exactly these. */
 export function tableStatements(definition: RollupDefinition): string[] {
-  const dims = definition.dims.map((dim) => `  ${quote(dim)} ${DIM_TYPE[storedColumn(dim).type]}`)
+  const dims = definition.dims.map((dim) => `  ${quote(dim)} ${SQL_TYPES[storedColumn(dim).type]}`)
   dims.push(...definition.present.map((column) => `  ${quote(column)} BOOLEAN`))
   const create = (table: string, columns: readonly string[]): string =>
     `CREATE TABLE ${table} (\n${['  bucket BIGINT', ...dims, ...columns].join(',\n')}\n);`

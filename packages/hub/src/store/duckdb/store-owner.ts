@@ -118,7 +118,14 @@ export class StoreOwner {
           incarnation: `${clock.nowMicros().toString(36)}-${++this.#openings}`,
           answer: answerWith(this.#options.rollups ?? []),
           onBroken: (breakage) => this.#recover(breakage),
-          ...optional(this.#options, 'memoryLimitMib', 'threads', 'deadlineMs', 'sabotage'),
+          ...optional(
+            this.#options,
+            'memoryLimitMib',
+            'threads',
+            'deadlineMs',
+            'readers',
+            'sabotage',
+          ),
         },
         discard,
       )
