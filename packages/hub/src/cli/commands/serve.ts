@@ -51,7 +51,7 @@ function banner(
 `)
   } else if (!hasBroughtKey) {
     terminal.err('\n  It takes the keys it had; llmhub keys list shows them.\n')
-    terminal.err('  None left? Start it once with LLMHUB_ADMIN_KEY=<any 32 characters or more>.\n')
+    terminal.err('  None left? Stop it and run: llmhub keys reset --yes\n')
   }
   terminal.err('\n')
 }
