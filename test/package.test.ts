@@ -209,7 +209,7 @@ describe('Node from npm', () => {
 const WORKPLACE = /(?<![\w.$}\])>-])\/(work|root)\/\w/
 
 describe('the repository', () => {
-  it.each(['see /work/main', '"/root/x"'])('%s would be noticed', (text) =>
+  it.each(['see /work/here', '"/root/x"'])('%s would be noticed', (text) =>
     expect(text).toMatch(WORKPLACE),
   )
   it.each(['a/work/b', 'https://x.org/root/y', './root/x'])('%s would not', (text) => {
