@@ -100,6 +100,12 @@ test('the scan says the same of any bytes, JSON or not', () => {
   )
 })
 
+test('an escaped quote does not end a text', () => {
+  const text = Buffer.from(String.raw`[{"a\":,":1},"\\",{"b":[]}]`)
+  expect(scanJson(text).members).toBe(2)
+  expect(scanJson(text, true)).toEqual(scanSlowly(text))
+})
+
 test('the scan cuts a batch exactly where its elements are', () => {
   fc.assert(
     fc.property(batch, (events) => {
