@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import { applyOf, sampleEvents, sampleRejects, sampleSuppression } from '../sample-records.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
-import { DICTIONARY_COLUMNS, EVENT_ROW_COLUMNS, SQL_TYPES } from './physical.ts'
+import { DERIVED_COLUMNS, DICTIONARY_COLUMNS, EVENT_ROW_COLUMNS, SQL_TYPES } from './physical.ts'
 
 const never = new AbortController().signal
 let dir: string
@@ -55,6 +55,10 @@ describe('the tables', () => {
         ({ name, type }) => [name, SQL_TYPES[type]],
       ),
     ])
+    const generated = await sql(
+      "SELECT column_name FROM duckdb_columns() WHERE database_name = 'store' AND table_name = 'event_rows' AND column_default IS NOT NULL ORDER BY 1",
+    )
+    expect(generated.flat()).toEqual([...DERIVED_COLUMNS.keys()])
     const rejects = await sql(
       "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'store' AND table_name = 'reject_rows' ORDER BY column_index",
     )
