@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { EVENT_COLUMNS, REJECT_COLUMNS } from '@llmhub/schema'
 import { decodeBatch, hasValue, textAt } from '@llmhub/stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { manualClock } from '../../../test/manual-clock.ts'
 import { systemClock } from '../../core/clock.ts'
 import { applyOf, sampleEvents, sampleRejects, sampleSuppression } from '../sample-records.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
@@ -136,6 +137,29 @@ describe('an applied batch', () => {
 function plain(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value
 }
+
+it('applies with one thread while events come fast, and gives questions all of them afterwards', async () => {
+  await store.close()
+  const clock = manualClock()
+  store = await open({ clock, threads: 3 })
+  const threads = async (): Promise<unknown> =>
+    (await sql("SELECT current_setting('threads')"))[0]?.[0]
+  const large = (offset: bigint) => applyOf([sampleEvents(0, offset, { rows: 5000 })])
+  expect(await threads()).toBe(3n)
+  await store.apply(large(0n))
+  expect(await threads()).toBe(1n)
+  await store.apply(applyOf([sampleEvents(0, 1n)]))
+  expect(await threads()).toBe(3n)
+  await store.apply(large(2n))
+  clock.advance(999)
+  expect(await threads()).toBe(1n)
+  clock.advance(1)
+  // The question that notices does not wait; what is written after it does.
+  await threads()
+  await store.maintain(() => Promise.resolve())
+  expect(await threads()).toBe(3n)
+  await expect(sql('SET memory_limit = 1')).rejects.toThrow()
+})
 
 it('refuses a second instance of its file, and a closed one is let go at once', async () => {
   await store.apply(applyOf([sampleEvents(0, 0n)]))
