@@ -158,7 +158,7 @@ it('applies with one thread while events come fast, and gives questions all of t
   await threads()
   await store.maintain(() => Promise.resolve())
   expect(await threads()).toBe(3n)
-  await expect(sql('SET memory_limit = 1')).rejects.toThrow()
+  await expect(sql('SET memory_limit = 1')).rejects.toThrow('only one SELECT')
 })
 
 it('refuses a second instance of its file, and a closed one is let go at once', async () => {
