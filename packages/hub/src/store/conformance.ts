@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LogRecord } from '../log/log.ts'
 import { cutOf, DEAD_LETTERS, type MaintenanceOperation } from '../log/operation.ts'
-import { erasedRows, type RowPlace, repricedRows } from '../log/operation-rows.ts'
+import { erasedRows, placesIn, type RowPlace, repricedRows } from '../log/operation-rows.ts'
 import {
   applyOf,
   SAMPLE_START,
@@ -17,7 +17,10 @@ import type { Store } from './store.ts'
 export interface StoreHarness {
   /** Opens the store; again after it was closed or abandoned. With `anew` an empty one. */
   open(how?: { readonly anew: boolean }): Promise<Store>
-  /** Every row of events and rejects as text, in order of position, and last a line of each position. */
+  /**
+   * Every row of events, then of rejects, in order of place, as the text of a JSON array that begins with
+   * partition, offset and index; and last a line of each position.
+   */
   content(store: Store): Promise<readonly string[]>
 }
 
@@ -157,6 +160,31 @@ async function applyIn(
   if (at < records.length) await store.apply(applyOf(records.slice(at)))
 }
 
+function placeOf(line: string): RowPlace {
+  const [partition, offset, index] = JSON.parse(line) as [number, string, number]
+  return { partition, offset: BigInt(offset), index }
+}
+
+/** Whether the sample operation deletes the row of records of three rows, as its definition says. */
+function isDeletedBy(operation: MaintenanceOperation, at: RowPlace): boolean {
+  if (at.offset >= (operation.cut.get(at.partition) ?? 0n)) return false
+  const isLetter = at.partition === 0 && at.offset === 2n
+  if (operation.op === 'erase') {
+    return [...placesIn(operation.rows)].some(
+      (row) =>
+        row.partition === at.partition &&
+        row.offset === at.offset &&
+        row.index === at.index &&
+        row.letter === isLetter,
+    )
+  }
+  if (operation.op !== 'retain') return false
+  const seconds = Number(at.offset) * 3 + at.index
+  const time = SAMPLE_START + (isLetter ? Number(at.offset) : seconds * 1_000_000)
+  if (isLetter !== (operation.family === DEAD_LETTERS)) return false
+  return time >= (operation.from ?? 0) && time < operation.before
+}
+
 /** The rows alone: positions differ by an operation that changed nothing. */
 async function withoutPositions(harness: StoreHarness, store: Store): Promise<readonly string[]> {
   const all = await harness.content(store)
@@ -265,7 +293,13 @@ export const STORE_LAWS: readonly StoreLaw[] = [
         await store.apply(applyOf(backfill))
         await store.apply(applyOf(rows))
         const before = await withoutPositions(harness, store)
-        for (const record of once) await store.apply(applyOf([record]))
+        await store.apply(applyOf(once.slice(0, 1)))
+        const operated = await withoutPositions(harness, store)
+        assert.deepEqual(
+          operated.map(placeOf),
+          before.map(placeOf).filter((at) => !isDeletedBy(operation, at)),
+        )
+        await store.apply(applyOf(once.slice(1)))
         const after = await withoutPositions(harness, store)
         const added = 3
         assert.notDeepEqual(after, before)
