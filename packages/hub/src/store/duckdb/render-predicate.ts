@@ -63,7 +63,7 @@ function overField(
   compare: (type: ColumnType, sql: string) => string,
 ): string {
   const { field } = predicate
-  const type = fieldType(field)
+  const type = fieldType(field, parameters.columns)
   const sql = fieldSql(field, parameters)
   if (type !== 'dict' || field.type === 'tag') return `(${compare(type, sql)})`
   const ids =

@@ -3,11 +3,14 @@ import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type {
   KnownEvent,
   LookupOutcome,
   LookupRequest,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreState,
@@ -23,7 +26,6 @@ import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
-import type { RowPlace } from './suppressions.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -69,6 +71,7 @@ export class StoreOwner {
   #begun = false
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
+  #changedSeen = 0
   readonly #stopTimers: readonly (() => void)[]
   #wasActive = false
   #reportDue = false
@@ -134,6 +137,7 @@ export class StoreOwner {
         this.#breakage = null
         this.#store = opened.store
         this.#rowsSinceCheckpoint = 0
+        this.#changedSeen = 0
         if (this.#begun) await this.#apply(opened.store, opened.reasons)
         else this.#change('rebuilding', opened.reasons.join('; ') || null)
         return
@@ -182,7 +186,10 @@ export class StoreOwner {
   }
 
   #applied(rows: number): void {
-    this.#rowsSinceCheckpoint += rows
+    const changed = this.#store?.changed ?? 0
+    // Rows that operations changed are in memory until the checkpoint too.
+    this.#rowsSinceCheckpoint += rows + changed - this.#changedSeen
+    this.#changedSeen = changed
     this.#keeper?.applied()
     if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
@@ -271,6 +278,7 @@ export class StoreOwner {
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
       rows: store?.rows ?? 0,
+      changedRows: store?.changed ?? 0,
       fileBytes,
       running: store?.load.running ?? 0,
       waiting: store?.load.waiting ?? 0,
@@ -282,6 +290,12 @@ export class StoreOwner {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
     return this.#store.query(plan, scope, signal)
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.scan(request, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
