@@ -1,4 +1,5 @@
 import type { ProjectScope } from '../core/scope.ts'
+import type { LettersOutcome, LettersQuestion } from './letters.ts'
 import type { Plan, QueryOutcome, RangeVersion } from './store.ts'
 
 /**
@@ -61,6 +62,7 @@ export interface Requests {
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
   readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
+  readonly letters: { readonly take: LettersRequest; readonly answer: LettersOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
   readonly verify: { readonly take: VerifyWhat; readonly answer: VerifyOutcome }
@@ -103,6 +105,11 @@ export type LookupOutcome =
 export interface KnownEvent {
   /** The column `content_hash`, which only the log has; null where that has lost the record. */
   readonly contentHash: bigint | null
+}
+
+export interface LettersRequest {
+  readonly question: LettersQuestion
+  readonly project: ProjectScope['project']
 }
 
 /** A reading statement that the caller has checked. */

@@ -4,6 +4,7 @@ import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import { Applier, type LogReader } from '../applier.ts'
+import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type {
   KnownEvent,
   LookupOutcome,
@@ -282,6 +283,16 @@ export class StoreOwner {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
     return this.#store.query(plan, scope, signal)
+  }
+
+  async letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.letters(question, scope, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
