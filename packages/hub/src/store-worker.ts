@@ -54,6 +54,8 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         const { question, project } = message.take
         return owner.letters(question, scopeOf(project), signal)
       }
+      case 'scan':
+        return owner.scan(message.take, signal)
       case 'sql':
         return owner.sql(message.take, signal)
       case 'verify':

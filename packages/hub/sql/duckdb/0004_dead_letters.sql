@@ -7,14 +7,18 @@ SELECT
   log_partition,
   log_offset,
   log_index,
-  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), "project" + 1) AS "project",
-  "reject_id",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), r."project" + 1) AS "project",
+  r."reject_id",
   make_timestamp("received_at") AS "received_at",
   list_extract((SELECT list(value ORDER BY id) FROM main."dict_receiver"), "receiver" + 1) AS "receiver",
-  "event_id",
+  r."event_id",
   list_extract((SELECT list(value ORDER BY id) FROM main."dict_code"), "code" + 1) AS "code",
   "path",
   "message",
   "body",
-  list_extract((SELECT list(value ORDER BY id) FROM main."dict_body_form"), "body_form" + 1) AS "body_form"
-FROM main.reject_rows;
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_body_form"), "body_form" + 1) AS "body_form",
+  coalesce(s.resolution, 'open') AS "status",
+  make_timestamp(s.resolved_at) AS "resolved_at",
+  s.event_id AS "replayed_event_id"
+FROM main.reject_rows r
+LEFT JOIN main.reject_resolutions s ON s.project = r.project AND s.reject_id = r.reject_id;

@@ -9,6 +9,8 @@ import type {
   LookupRequest,
   RequestName,
   Requests,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreStatus,
@@ -149,6 +151,15 @@ export class StoreClient implements Omit<Store, 'apply'> {
     signal: AbortSignal,
   ): Promise<LettersOutcome> {
     return this.#ask('letters', { question, project: scope.project }, signal, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
+  }
+
+  /** A page of rows for maintenance. */
+  scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    return this.#ask('scan', request, signal, (message) => ({
       ok: false,
       failure: 'rebuilding',
       message,

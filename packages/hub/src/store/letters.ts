@@ -46,9 +46,8 @@ export interface Letter extends LetterPlace {
   readonly path: string
   readonly message: string
   readonly status: LetterStatus
-  /** When and by which key it was replayed or dismissed, and as which event. */
+  /** When it was replayed or dismissed, and as which event it was replayed. */
   readonly resolvedAt: number | null
-  readonly resolvedBy: string | null
   readonly replayedAs: string | null
   /** Null in a list without bodies. */
   readonly body: string | null
@@ -83,7 +82,7 @@ export interface TakenInCount {
 
 /**
  * - `list`: a page, newest first. `count`: how many by code and status.
- * - `rates`: rejected and taken in by bucket; `edges` as in a plan.
+ * - `rates`: rejected and taken in by bucket, the nth of which lies between the nth edge and the next.
  * - `oldest`: the receive time of the oldest letter of each project.
  */
 export type LettersQuestion =
@@ -97,7 +96,10 @@ export type LettersQuestion =
   | { readonly type: 'count'; readonly filter: LetterFilter }
   | {
       readonly type: 'rates'
-      readonly filter: LetterFilter
+      readonly filter: Pick<LetterFilter, 'receiver'>
+      /** Receive time, [from, to), within the edges. */
+      readonly from: number
+      readonly to: number
       readonly edges: readonly number[]
       readonly maxRows: number
     }

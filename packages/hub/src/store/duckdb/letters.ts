@@ -25,7 +25,7 @@ const NOTHING = { letters: [], counts: [], rejected: [], takenIn: [], oldest: []
  * Letters with what the latest operation about each says. An operation names project and reject id;
  * there is at most one row per letter.
  */
-const LETTERS = `reject_rows r LEFT JOIN letter_resolutions s ON s.project = r.project AND s.reject_id = r.reject_id`
+const LETTERS = `reject_rows r LEFT JOIN reject_resolutions s ON s.project = r.project AND s.reject_id = r.reject_id`
 const STATUS = `coalesce(s.resolution, 'open')`
 
 /** Answers a question about dead letters. Cost: one scan of the letters of the range asked for. */
@@ -87,10 +87,10 @@ function renderPage(
   const order = (row: string): string =>
     `${row}.received_at DESC, ${row}.log_partition DESC, ${row}.log_offset DESC, ${row}.log_index DESC`
   return `SELECT p.value, t.reject_id, t.received_at, v.value, t.event_id, c.value, t.path, t.message,
-      t.status, t.resolved_at, t.resolved_by, t.replayed_as, ${bodies ? 't.body' : 'NULL'}, f.value,
+      t.status, t.resolved_at, t.replayed_as, ${bodies ? 't.body' : 'NULL'}, f.value,
       t.log_partition, t.log_offset, t.log_index
     FROM (
-      SELECT r.*, ${STATUS} AS status, s.at AS resolved_at, s.by AS resolved_by, s.event_id AS replayed_as
+      SELECT r.*, ${STATUS} AS status, s.resolved_at, s.event_id AS replayed_as
       FROM ${LETTERS} WHERE ${where} ORDER BY ${order('r')} LIMIT ${parameters.integer(limit)}
     ) t
     LEFT JOIN ${dictionaryTable('project')} p ON p.id = t.project
@@ -116,13 +116,12 @@ function letterOf(row: readonly FrameCell[]): Letter {
     message: text(7) ?? '',
     status: statusOf(row[8]),
     resolvedAt: row[9] === null ? null : Number(row[9]),
-    resolvedBy: text(10),
-    replayedAs: text(11),
-    body: text(12),
-    bodyForm: text(13),
-    partition: Number(row[14]),
-    offset: typeof row[15] === 'bigint' ? row[15] : 0n,
-    index: Number(row[16]),
+    replayedAs: text(10),
+    body: text(11),
+    bodyForm: text(12),
+    partition: Number(row[13]),
+    offset: typeof row[14] === 'bigint' ? row[14] : 0n,
+    index: Number(row[15]),
   }
 }
 
@@ -139,19 +138,17 @@ function statusOf(cell: FrameCell | undefined): LetterStatus {
 }
 
 async function rates(
-  { filter, edges, maxRows }: Extract<LettersQuestion, { type: 'rates' }>,
+  { filter, from, to, edges, maxRows }: Extract<LettersQuestion, { type: 'rates' }>,
   scope: ProjectScope,
   run: Run,
 ): Promise<Omit<LettersAnswer, 'position'>> {
-  const first = edges[0] ?? 0
-  const last = edges.at(-1) ?? 0
   const names = (inner: string, code: boolean): string =>
     `SELECT g.b, p.value, v.value, ${code ? 'c.value' : 'NULL'}, g.n FROM (${inner}) g
      LEFT JOIN ${dictionaryTable('project')} p ON p.id = g.project
      LEFT JOIN ${dictionaryTable('receiver')} v ON v.id = g.receiver
      ${code ? `LEFT JOIN ${dictionaryTable('code')} c ON c.id = g.code` : ''} ORDER BY 1, 2, 3, 4`
   const letters = new Parameters()
-  const within = { ...filter, from: first, to: last }
+  const within = { ...filter, from, to }
   const rejected = letters.finish(
     names(
       `SELECT ${renderBucket('r.received_at', edges, letters)} AS b, r.project, r.receiver, r.code, count(*) AS n
@@ -164,8 +161,8 @@ async function rates(
   const takenIn = events.finish(
     names(
       `SELECT ${renderBucket('r.received_at', edges, events)} AS b, r.project, r.receiver, count(*) AS n
-       FROM event_rows r WHERE ${inScope(scope, events)} AND r.received_at >= ${events.integer(first)}
-         AND r.received_at < ${events.integer(last)}
+       FROM event_rows r WHERE ${inScope(scope, events)} AND r.received_at >= ${events.integer(from)}
+         AND r.received_at < ${events.integer(to)}
          ${receiver === undefined ? '' : `AND ${inDictionary('receiver', [receiver], events)}`} GROUP BY ALL`,
       false,
     ),

@@ -3,12 +3,15 @@ import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type {
   KnownEvent,
   LookupOutcome,
   LookupRequest,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreState,
@@ -24,7 +27,6 @@ import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
-import type { RowPlace } from './suppressions.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -293,6 +295,12 @@ export class StoreOwner {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
     return this.#store.letters(question, scope, signal)
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.scan(request, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
