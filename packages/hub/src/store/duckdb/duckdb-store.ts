@@ -94,6 +94,7 @@ export class DuckDbStore implements Store {
   #durable: ReadonlyMap<number, bigint> = new Map()
   #watermark: number | null = null
   #rows = 0
+  #changed = 0
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -141,9 +142,10 @@ export class DuckDbStore implements Store {
     // Whatever an opened file holds has survived at least one end of a process.
     this.#durable = new Map(this.#next)
     const { rows } = await this.#database.writer.rows(
-      `SELECT count(*), max(time) FILTER (log_partition = ${LIVE}) FROM event_rows`,
+      'SELECT (SELECT count(*) FROM event_rows), max(watermark) FROM positions',
     )
     this.#rows = Number(rows[0]?.[0] ?? 0)
+    // Kept beside the position, because the row that had the time may have been deleted since.
     const latest = rows[0]?.[1]
     this.#watermark = typeof latest === 'bigint' ? Number(latest) : null
   }
@@ -173,6 +175,11 @@ export class DuckDbStore implements Store {
   /** Rows of events. */
   get rows(): number {
     return this.#rows
+  }
+
+  /** Rows that operations changed or deleted since the opening. */
+  get changed(): number {
+    return this.#changed
   }
 
   get watermark(): number | null {
@@ -228,7 +235,12 @@ export class DuckDbStore implements Store {
         records,
       )
       const kept = this.#options.sabotage?.positionOffByOne === true ? next - 1n : next
-      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3)', [partition, kept, epoch])
+      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3, $4)', [
+        partition,
+        kept,
+        epoch,
+        later(this.#watermark, written.watermark),
+      ])
       await connection.execute('COMMIT')
     } catch (error) {
       await this.#afterError(connection, error)
@@ -242,9 +254,8 @@ export class DuckDbStore implements Store {
     this.#pending.forget(partition, next)
     for (const place of written.deferred) this.#pending.add(place)
     this.#rows += written.rows
-    if (written.watermark !== null) {
-      this.#watermark = Math.max(this.#watermark ?? written.watermark, written.watermark)
-    }
+    this.#changed += written.changed
+    this.#watermark = later(this.#watermark, written.watermark)
     // After the commit, never before: a reader that still sees the old rows must see the old version.
     this.#touched.touch(written.hours)
     return 'applied'
@@ -492,4 +503,8 @@ export class DuckDbStore implements Store {
     }
     await this.#database.close()
   }
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b)
 }
