@@ -25,6 +25,7 @@ import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
 import type { Log } from './log/log.ts'
 import { Maintenance } from './maintenance/operations.ts'
+import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 
@@ -46,6 +47,7 @@ export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
   readonly maintenance: Maintenance
+  readonly letters: LetterActs
 }
 
 const DAY_MICROS = 86_400_000_000
@@ -77,7 +79,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,
       retention: config['retention.days'] === 0 ? null : config['retention.days'] * DAY_MICROS,
       keepContent: config['ingest.keep_content'],
-      maxLettersPerSecond: 1000,
+      maxLettersPerSecond: config['dead_letters.max_per_second'],
       maxGroupRows: 20_000,
       maxPendingRows: 200_000,
       groupDelayMs: 1,
@@ -103,7 +105,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     clock,
     newId: parts.newId,
   })
-  return { ingest, asking, maintenance }
+  const letters = createLetterActs({
+    ask: (question, scope, signal) => store.letters(question, scope, signal),
+    intake: ingest.intake,
+    maxEvents: config['ingest.max_events'],
+    maintenance,
+  })
+  return { ingest, asking, maintenance, letters }
 }
 
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */

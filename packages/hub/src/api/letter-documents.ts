@@ -28,7 +28,8 @@ const LETTER_PROPERTIES = {
   replayed_as: { ...textOrNull, description: 'Id of the event that it became.' },
   replayable: {
     type: 'boolean',
-    description: 'Whether the kept event is the one sent; otherwise a replay needs a corrected one.',
+    description:
+      'Whether the kept event is the one sent; otherwise a replay needs a corrected one.',
   },
 } as const
 
@@ -147,14 +148,16 @@ export function resolvedDocument(
 ): Readonly<Record<string, unknown>> {
   const counts: Record<string, number> = {}
   for (const { outcome: each } of outcome.results) counts[each] = (counts[each] ?? 0) + 1
-  const results = outcome.results.map(({ letter, outcome: what, eventId, code, path, message }) => ({
-    id: letter.rejectId,
-    outcome: what,
-    event_id: eventId,
-    code: code ?? null,
-    path: path ?? null,
-    message: message ?? null,
-  }))
+  const results = outcome.results.map(
+    ({ letter, outcome: what, eventId, code, path, message }) => ({
+      id: letter.rejectId,
+      outcome: what,
+      event_id: eventId,
+      code: code ?? null,
+      path: path ?? null,
+      message: message ?? null,
+    }),
+  )
   return { dryRun, counts, results, position: outcome.position, next }
 }
 

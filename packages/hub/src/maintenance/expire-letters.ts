@@ -1,7 +1,8 @@
+import type { Clock } from '../core/clock.ts'
+import { allProjects } from '../core/scope.ts'
 import { DEAD_LETTERS } from '../log/operation.ts'
 import type { AskLetters } from '../store/letters.ts'
-import { allProjects } from '../core/scope.ts'
-import { type ActTools, MaintenanceError } from './operations.ts'
+import { type ActTools, type Maintenance, MaintenanceError } from './operations.ts'
 
 const DAY = 86_400_000_000
 
@@ -42,4 +43,29 @@ export async function expireLetters(
     if (!(await tools.untilApplied(appended.appended))) break
   }
   return projects
+}
+
+export interface ExpiryParts {
+  readonly clock: Clock
+  readonly maintenance: Pick<Maintenance, 'run'>
+  readonly ask: AskLetters
+  readonly held: HeldProjects
+  readonly onError: (error: Error) => void
+}
+
+/** How often it is looked whether letters have grown too old. */
+const EVERY_MS = 600_000
+
+/** Ends letters as they grow older than `days`, now and then; answers how to stop. */
+export function keepLettersExpiring(parts: ExpiryParts, days: number): () => void {
+  const { clock, maintenance, ask, held, onError } = parts
+  return clock.every(EVERY_MS, () => {
+    maintenance
+      .run(null, (tools) => expireLetters(tools, ask, { days, now: clock.nowMicros(), held }))
+      .catch((error: unknown) => {
+        // A store that is being rebuilt, or a hub that stops, is asked again or not at all.
+        if (error instanceof MaintenanceError) return
+        onError(error instanceof Error ? error : new Error(String(error)))
+      })
+  })
 }

@@ -49,7 +49,9 @@ export function patchIssues(patch: Patch): PatchIssue[] {
 export function patchEvent(
   event: unknown,
   patch: Patch,
-): { readonly ok: true; readonly event: unknown } | { readonly ok: false; readonly issue: PatchIssue } {
+):
+  | { readonly ok: true; readonly event: unknown }
+  | { readonly ok: false; readonly issue: PatchIssue } {
   let root = structuredClone(event)
   for (const pointer of patch.unset) {
     const keys = parsePointer(pointer)

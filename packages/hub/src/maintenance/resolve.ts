@@ -246,7 +246,11 @@ async function takeIn(
   group: readonly Candidate[],
   dryRun: boolean,
 ): Promise<
-  | { readonly ok: true; readonly results: readonly LetterResult[]; readonly position: string | null }
+  | {
+      readonly ok: true
+      readonly results: readonly LetterResult[]
+      readonly position: string | null
+    }
   | Failed
 > {
   const { project = '', receiver = '' } = group[0]?.letter ?? {}

@@ -132,7 +132,11 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
     const { filter } = parsed
     const signal = call.signal()
     const [found, counted] = await Promise.all([
-      letters.ask({ type: 'list', filter, before, limit: limit + 1, bodies: false }, target.scope, signal),
+      letters.ask(
+        { type: 'list', filter, before, limit: limit + 1, bodies: false },
+        target.scope,
+        signal,
+      ),
       letters.ask({ type: 'count', filter }, target.scope, signal),
     ])
     if (!found.ok) return letterProblem(found.failure, found.message, random)
@@ -178,7 +182,13 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
     const corrected: unknown = call.body ?? undefined
     const dryRun = call.query['dryRun'] === 'true'
     const outcome = await letters.replay(
-      { ...ALL_OF, filter: { ids: [id] }, patch: NO_PATCH, dryRun, ...(corrected === undefined ? {} : { corrected }) },
+      {
+        ...ALL_OF,
+        filter: { ids: [id] },
+        patch: NO_PATCH,
+        dryRun,
+        ...(corrected === undefined ? {} : { corrected }),
+      },
       target.scope,
       call.principal?.keyId ?? null,
       call.signal(),
@@ -220,11 +230,7 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
     return outcome.ok ? done(outcome, false, body) : failureOf(outcome)
   }
 
-  function done(
-    outcome: ResolveOutcome & { ok: true },
-    dryRun: boolean,
-    body: ChoiceBody,
-  ): Reply {
+  function done(outcome: ResolveOutcome & { ok: true }, dryRun: boolean, body: ChoiceBody): Reply {
     const next = encodeCursor(outcome.next, boundTo(body))
     return { status: 200, body: resolvedDocument(outcome, dryRun, next) }
   }
@@ -267,7 +273,11 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
         checked: true,
         parameters: [
           ...FILTER_PARAMETERS,
-          { name: 'limit', doc: `Letters of a page, at most ${MAX_LETTERS}.`, default: String(SHOWN) },
+          {
+            name: 'limit',
+            doc: `Letters of a page, at most ${MAX_LETTERS}.`,
+            default: String(SHOWN),
+          },
           { name: 'cursor', doc: '`next` of the page before, with the same filter.' },
         ],
       },
@@ -319,7 +329,10 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
         type: 'json',
         checked: false,
         optional: true,
-        schema: { description: 'The corrected event; without a body the kept one.', type: 'object' },
+        schema: {
+          description: 'The corrected event; without a body the kept one.',
+          type: 'object',
+        },
       },
       responses: {
         200: {
@@ -376,7 +389,11 @@ const LIST_SCHEMA = {
   required: ['letters', 'total', 'by_code', 'next'],
   properties: {
     letters: { type: 'array', items: LETTER_SCHEMA },
-    total: { type: 'integer', minimum: 0, description: 'Letters that pass the filter, on all pages.' },
+    total: {
+      type: 'integer',
+      minimum: 0,
+      description: 'Letters that pass the filter, on all pages.',
+    },
     by_code: { type: 'object', additionalProperties: { type: 'integer', minimum: 1 } },
     next: { type: ['string', 'null'], description: '`cursor` of the next page.' },
   },

@@ -198,7 +198,9 @@ function conditions(filter: LetterFilter, scope: ProjectScope, parameters: Param
   if (eventId !== undefined) parts.push(`r.event_id = ${parameters.text(eventId)}`)
   if (text !== undefined) {
     const part = parameters.text(text.toLowerCase())
-    const found = ['message', 'path', 'body'].map((column) => `contains(lower(r.${column}), ${part})`)
+    const found = ['message', 'path', 'body'].map(
+      (column) => `contains(lower(r.${column}), ${part})`,
+    )
     parts.push(`(${found.join(' OR ')})`)
   }
   if (from !== undefined) parts.push(`r.received_at >= ${parameters.integer(from)}`)
