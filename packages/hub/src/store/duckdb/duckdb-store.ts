@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
-import { LIVE } from '../../log/log.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type { ScanOutcome, ScanRequest } from '../protocol.ts'

@@ -63,7 +63,7 @@ export async function answerLetters(
          WHERE ${inScope(scope, parameters)} GROUP BY 1 ORDER BY 1`,
       )
       const oldest = rows.map(([project, at]) => ({
-        project: String(project),
+        project: textOf(project),
         receivedAt: Number(at),
       }))
       return { ...NOTHING, oldest }
@@ -125,9 +125,13 @@ function letterOf(row: readonly FrameCell[]): Letter {
   }
 }
 
+function textOf(cell: FrameCell | undefined): string {
+  return typeof cell === 'string' ? cell : ''
+}
+
 function countOf([code, status, count]: readonly FrameCell[]): LetterCount {
   return {
-    code: typeof code === 'string' ? code : '',
+    code: textOf(code),
     status: statusOf(status),
     count: Number(count),
   }
@@ -171,14 +175,14 @@ async function rates(
   const takenInRows = await run(takenIn.sql, takenIn.values, maxRows)
   const shared = (row: readonly FrameCell[]): TakenInCount => ({
     bucket: Number(row[0]),
-    project: String(row[1]),
-    receiver: String(row[2]),
+    project: textOf(row[1]),
+    receiver: textOf(row[2]),
     count: Number(row[4]),
   })
   return {
     ...NOTHING,
     rejected: rejectedRows.rows.map(
-      (row): RejectedCount => ({ ...shared(row), code: String(row[3]) }),
+      (row): RejectedCount => ({ ...shared(row), code: textOf(row[3]) }),
     ),
     takenIn: takenInRows.rows.map(shared),
   }
