@@ -120,6 +120,8 @@ describe('the command line', () => {
 
   it('describes every option it has', async () => {
     const commands = ['serve', 'import', 'query', 'verify', 'doctor', 'keys list', 'keys create']
+    commands.push('dead-letters list', 'dead-letters show', 'dead-letters replay')
+    commands.push('dead-letters dismiss', 'dead-letters summary')
     commands.push('keys revoke', 'journal verify', 'journal dump', 'journal repair', 'config show')
     for (const command of commands) {
       const { code, stdout } = await runCommand(hub.url, [...command.split(' '), '--help'])

@@ -23,11 +23,12 @@ import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
-import type { Log } from './log/log.ts'
+import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance } from './maintenance/operations.ts'
 import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
+import type { AskLetters } from './store/letters.ts'
 
 export interface PipelineParts {
   readonly config: Config
@@ -51,6 +52,7 @@ export interface Pipeline {
 }
 
 const DAY_MICROS = 86_400_000_000
+const FRESH_MS = 2000
 const LOOKUP_PAUSE_MS = 200
 const LOOKUP_PATIENCE_MS = 20_000
 
@@ -106,12 +108,29 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     newId: parts.newId,
   })
   const letters = createLetterActs({
-    ask: (question, scope, signal) => store.letters(question, scope, signal),
+    ask: askFreshly(parts),
     intake: ingest.intake,
     maxEvents: config['ingest.max_events'],
     maintenance,
   })
   return { ingest, asking, maintenance, letters }
+}
+
+/**
+ * Whoever looks for rejected events has often just sent them: what the log had when it was asked is in
+ * the answer, if the store gets there in time. Further pages go on in what the first one saw.
+ */
+function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLetters {
+  return async (question, scope, signal) => {
+    const { type } = question
+    const isFirst = type === 'count' || (type === 'list' && question.before === null)
+    if (isFirst && store.progress.state === 'ready') {
+      const reach = (partition: number): Promise<boolean> =>
+        store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
+      await Promise.all([LIVE, BACKFILL].map(reach))
+    }
+    return store.letters(question, scope, signal)
+  }
 }
 
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */

@@ -170,9 +170,16 @@ export async function replayLetters(
       const taken = await takeIn(parts.intake, now, false)
       if (!taken.ok) return taken
       for (const result of taken.results) results.set(result.letter, result)
-      position = taken.position ?? position
+      let { position: cut } = chosen
+      if (taken.position !== null) {
+        position = taken.position
+        // Applied before the operation is written: its cut is then reached wherever it is read.
+        const next = BigInt(position.slice(position.indexOf(':') + 1))
+        if (!(await tools.untilApplied({ partition: BACKFILL, first: next, next }))) return STOPPED
+        cut = new Map([...cut, [BACKFILL, next]])
+      }
       const resolved = taken.results.filter(({ outcome }) => outcome !== 'rejected')
-      const outcome = await resolve(tools, chosen.position, resolved, 'replayed')
+      const outcome = await resolve(tools, cut, resolved, 'replayed')
       if (!('partition' in outcome)) return outcome
       appended = outcome
     }

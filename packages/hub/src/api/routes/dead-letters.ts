@@ -284,7 +284,8 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
       headers: PROJECT_HEADERS,
       responses: {
         200: {
-          description: 'A page, and how many pass the filter by code.',
+          description:
+            'A page, and how many pass the filter by code. What was on disk when the first page was asked for is in it, or within 2 s.',
           content: { 'application/json': LIST_SCHEMA },
         },
       },
