@@ -176,7 +176,11 @@ function operationOf(
       return { op, ...head, reason: 'test', rows: erasedRows(rows) }
     case 'retain':
       return {
-        ...{ op, ...head, project: null, family: null, from: null },
+        op,
+        ...head,
+        project: null,
+        family: null,
+        from: null,
         before: SAMPLE_START + rows.length * 2_000_000,
       }
   }
