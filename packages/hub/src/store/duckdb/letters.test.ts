@@ -198,8 +198,7 @@ describe('letters', () => {
             before = letters.at(-1) ?? null
             if (letters.length < limit) break
           }
-          const plain = found.map(({ body, bodyForm, resolvedAt, ...letter }) => letter)
-          expect(plain).toEqual(expected)
+          expect(found).toMatchObject(expected)
           const { counts } = await ask({ type: 'count', filter: chosen }, scope)
           const sums = Map.groupBy(expected, ({ code, status }) => `${code} ${status}`)
           expect(
@@ -220,7 +219,8 @@ describe('letters', () => {
 
   it('are counted by bucket, code, receiver and project', async () => {
     const edges = [0, 300, 600, 1000].map((s) => START + s * 1_000_000)
-    const [from = 0, to = 0] = [START + 60_000_000, START + 900_000_000]
+    const from = START + 60_000_000
+    const to = START + 900_000_000
     const question = { type: 'rates', filter: {}, from, to, edges, maxRows: 1000 } as const
     const { rejected, takenIn } = await ask(question, null)
     const bucketOf = (time: number): number => edges.findLastIndex((edge) => edge <= time)
