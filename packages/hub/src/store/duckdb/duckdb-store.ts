@@ -388,7 +388,7 @@ export class DuckDbStore implements Store {
     const outcome = await this.#reads.run(
       (connection) =>
         connection.readOnly(() =>
-          answerLetters(question, scope, (sql, values, maxRows) =>
+          answerLetters(question, scope, this.#dictionaries, (sql, values, maxRows) =>
             connection.rows(sql, values, maxRows),
           ),
         ),

@@ -15,6 +15,7 @@ import type { SqlValue } from './driver.ts'
 import type { SqlResult } from './read-result.ts'
 import { renderBucket } from './render-bucket.ts'
 import { dictionaryTable, Parameters } from './render-sql.ts'
+import type { Texts } from './texts.ts'
 
 /** Runs a statement in the snapshot of the answer. */
 type Run = (sql: string, values: readonly SqlValue[], maxRows?: number) => Promise<SqlResult>
@@ -28,17 +29,21 @@ const NOTHING = { letters: [], counts: [], rejected: [], takenIn: [], oldest: []
 const LETTERS = `reject_rows r LEFT JOIN reject_resolutions s ON s.project = r.project AND s.reject_id = r.reject_id`
 const STATUS = `coalesce(s.resolution, 'open')`
 
-/** Answers a question about dead letters. Cost: one scan of the letters of the range asked for. */
+/**
+ * Answers a question about dead letters. Cost: one scan of the letters of the range asked for.
+ * @param texts of the dictionaries, not behind the snapshot that `run` reads
+ */
 export async function answerLetters(
   question: LettersQuestion,
   scope: ProjectScope,
+  texts: Texts,
   run: Run,
 ): Promise<Omit<LettersAnswer, 'position'>> {
   const ask = (parameters: Parameters, text: string, maxRows?: number): Promise<SqlResult> => {
     const { sql, values } = parameters.finish(text)
     return run(sql, values, maxRows)
   }
-  const parameters = new Parameters()
+  const parameters = new Parameters(texts)
   switch (question.type) {
     case 'list': {
       const { rows } = await ask(parameters, renderPage(question, scope, parameters))
@@ -55,7 +60,7 @@ export async function answerLetters(
       return { ...NOTHING, counts: rows.map(countOf) }
     }
     case 'rates':
-      return rates(question, scope, run)
+      return rates(question, scope, texts, run)
     case 'oldest': {
       const { rows } = await ask(
         parameters,
@@ -144,6 +149,7 @@ function statusOf(cell: FrameCell | undefined): LetterStatus {
 async function rates(
   { filter, from, to, edges, maxRows }: Extract<LettersQuestion, { type: 'rates' }>,
   scope: ProjectScope,
+  texts: Texts,
   run: Run,
 ): Promise<Omit<LettersAnswer, 'position'>> {
   const names = (inner: string, code: boolean): string =>
@@ -151,7 +157,7 @@ async function rates(
      LEFT JOIN ${dictionaryTable('project')} p ON p.id = g.project
      LEFT JOIN ${dictionaryTable('receiver')} v ON v.id = g.receiver
      ${code ? `LEFT JOIN ${dictionaryTable('code')} c ON c.id = g.code` : ''} ORDER BY 1, 2, 3, 4`
-  const letters = new Parameters()
+  const letters = new Parameters(texts)
   const within = { ...filter, from, to }
   const rejected = letters.finish(
     names(
@@ -160,7 +166,7 @@ async function rates(
       true,
     ),
   )
-  const events = new Parameters()
+  const events = new Parameters(texts)
   const receiver = filter.receiver
   const takenIn = events.finish(
     names(
@@ -217,9 +223,8 @@ function inScope(scope: ProjectScope, parameters: Parameters): string {
 }
 
 function inDictionary(column: string, values: readonly string[], parameters: Parameters): string {
-  if (values.length === 0) return 'FALSE'
-  const list = values.map((value) => parameters.text(value)).join(', ')
-  return `r.${column} IN (SELECT id FROM ${dictionaryTable(column)} WHERE value IN (${list}))`
+  const ids = parameters.idsOf(column, values)
+  return ids === null ? 'FALSE' : `r.${column} IN (${ids})`
 }
 
 function beforeIn(before: LetterPlace, parameters: Parameters): string {
