@@ -17,7 +17,7 @@ export type HeldProjects = () => ReadonlySet<string>
  * @returns the projects whose letters were ended
  * @throws MaintenanceError when the store cannot tell now
  */
-export async function expireLetters(
+async function expireLetters(
   tools: ActTools,
   ask: AskLetters,
   { days, now, held }: { readonly days: number; readonly now: number; readonly held: HeldProjects },

@@ -131,7 +131,7 @@ interface Candidate {
   readonly eventId: string | null
 }
 
-export async function replayLetters(
+async function replayLetters(
   parts: Omit<ResolveParts, 'maintenance'>,
   tools: ActTools,
   request: Replay,
@@ -188,7 +188,7 @@ export async function replayLetters(
   return { ok: true, results: inOrder(chosen.letters, results), next: chosen.next, position }
 }
 
-export async function dismissLetters(
+async function dismissLetters(
   parts: Pick<ResolveParts, 'ask'>,
   tools: ActTools,
   choice: LetterChoice,
