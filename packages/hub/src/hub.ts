@@ -28,6 +28,7 @@ import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
 import { createPriceTable } from './ingest/price-table.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { keepLettersExpiring } from './maintenance/expire-letters.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
@@ -86,6 +87,8 @@ class Started {
     if (errors.length > 0) throw new AggregateError(errors, 'not everything stopped cleanly')
   }
 }
+
+const NO_PROJECTS: ReadonlySet<string> = new Set()
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -210,7 +213,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
   const prices = createPriceTable({ overrides: overrides.overrides })
   const projectLimits = new ProjectLimits(control, clock)
-  const { ingest, asking, maintenance } = createPipeline({
+  const { ingest, asking, maintenance, letters } = createPipeline({
     config,
     clock,
     log: journal,
@@ -224,6 +227,21 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
   started.add(() => maintenance.stop())
+  const letterDays = config['dead_letters.days']
+  if (letterDays > 0) {
+    started.add(
+      keepLettersExpiring(
+        {
+          clock,
+          maintenance,
+          ask: letters.ask,
+          held: () => NO_PROJECTS,
+          onError: (error) => logger.warn({ err: error }, 'dead letters could not be ended'),
+        },
+        letterDays,
+      ),
+    )
+  }
 
   // The service.
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
@@ -266,6 +284,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      letters,
       verify: (what) => verifyPart(what, store, journal),
       toCsv: formatCsv,
       limits: () => limitsOf(config),

@@ -117,6 +117,11 @@ export async function startService(
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      letters: {
+        ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
+        replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
+        dismiss: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
+      },
       verify: async () => null,
       limits: () => ({}),
       ...overrides,

@@ -220,4 +220,9 @@ export const REJECT_COLUMNS = [
   { name: 'path', type: 'text', doc: 'JSON pointer to the offending value.' },
   { name: 'message', type: 'text', doc: 'What was wrong and what to do.' },
   { name: 'body', type: 'text', doc: 'The event as sent, content fields removed, cut at 16 KiB.' },
+  {
+    name: 'body_form',
+    type: 'dict',
+    doc: 'event | redacted | cut | text: whether body is the event as sent, for taking it in again. Null in rows of releases that did not say.',
+  },
 ] as const satisfies readonly ColumnSpec[]

@@ -89,7 +89,8 @@ CREATE TABLE reject_rows (
   "code" INTEGER,
   "path" VARCHAR,
   "message" VARCHAR,
-  "body" VARCHAR
+  "body" VARCHAR,
+  "body_form" INTEGER
 );
 
 -- What became of dead letters: one row per letter that was said anything of, the latest. Without a row
@@ -127,6 +128,7 @@ CREATE TABLE "dict_price_source" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_rule" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_code" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_body_form" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 
 -- How far each partition of the log is applied: "next" is the offset after the last applied record.
 -- Rows are appended, in the transaction of the rows they speak of; the greatest is valid. "watermark" is
@@ -233,6 +235,7 @@ SELECT
   "path",
   "message",
   "body",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_body_form"), "body_form" + 1) AS "body_form",
   coalesce(s."resolution", 'open') AS "status",
   make_timestamp(s."resolved_at") AS "resolved_at",
   s."event_id" AS "replayed_event_id"

@@ -5,6 +5,8 @@ import type { ApiDependencies } from './dependencies.ts'
 import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
+import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
@@ -57,6 +59,8 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    deadLetterSummaryRoute(dependencies),
+    ...deadLetterRoutes(dependencies),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),

@@ -10,6 +10,7 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { LetterActs } from '../maintenance/resolve.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Verify } from './routes/verify.ts'
@@ -41,6 +42,7 @@ export interface ApiDependencies {
   readonly status: () => HubStatus | Promise<HubStatus>
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
+  readonly letters: LetterActs
   readonly verify: Verify
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>

@@ -182,6 +182,23 @@ export const OPTIONS = [
   },
 
   {
+    path: 'dead_letters.days',
+    type: 'integer',
+    default: 30,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    doc: 'Rejected events are deleted this long after they were received; 0 keeps them.',
+  },
+  {
+    path: 'dead_letters.max_per_second',
+    type: 'integer',
+    default: 1000,
+    min: 0,
+    unit: 'events',
+    doc: 'Rejected events kept per second and project; those beyond are counted only.',
+  },
+  {
     path: 'dedup.horizon_days',
     type: 'number',
     default: 7,

@@ -9,6 +9,7 @@ export const PERMISSIONS = [
   'query:read',
   'sql:read',
   'ops:read',
+  'ops:write',
   'keys:write',
   'admin',
 ] as const

@@ -1,11 +1,13 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
+import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type { ScanOutcome, ScanRequest } from '../protocol.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
+import { answerLetters } from './letters.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import {
   CATALOG,
@@ -422,6 +424,27 @@ export class DuckDbStore implements Store {
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /** Answers a question about dead letters in one snapshot. */
+  async letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    // Taken before the snapshot of the answer, as for a plan.
+    const position = new Map(this.#next)
+    const outcome = await this.#reads.run(
+      (connection) =>
+        connection.readOnly(() =>
+          answerLetters(question, scope, this.#dictionaries, (sql, values, maxRows) =>
+            connection.rows(sql, values, maxRows),
+          ),
+        ),
+      signal,
+      this.#options.deadlineMs ?? 30_000,
+    )
+    return outcome.ok ? { ok: true, answer: { ...outcome.value, position } } : outcome
   }
 
   /**
