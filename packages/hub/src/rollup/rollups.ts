@@ -18,6 +18,7 @@ const COSTS = [
   'cost_prompt',
   'cost_completion',
   'cost_other',
+  'cost_cache_saved',
 ]
 const TOKENS = [
   'input_tokens',
@@ -58,7 +59,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'models_1h',
@@ -68,7 +69,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'calls_1h',
@@ -78,7 +79,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: [],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'users_1d',
@@ -88,6 +89,6 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: PER_USER,
     sketches: [],
     maxCells: 200_000,
-    version: 1,
+    version: 2,
   },
 ]
