@@ -79,7 +79,7 @@ export function createPriceRow(table: PriceTable): PriceRow {
     costs.prompt = outcome.prompt
     costs.completion = outcome.completion
     costs.other = outcome.other
-    costs.cacheSaved = outcome.cacheSaved
+    costs.cacheSaved = fits(outcome.cacheSaved) ? outcome.cacheSaved : null
     costs.source = outcome.source
     costs.rule = outcome.rule
     costs.version = outcome.version

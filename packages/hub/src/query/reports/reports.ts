@@ -1,6 +1,7 @@
 import type { ReportSpec } from '../../core/report.ts'
 import { metricsConversations } from './conversations.ts'
 import { costs, costsBreakdown } from './costs.ts'
+import { costsExplain } from './explain.ts'
 import { metrics, metricsModels, metricsSummary } from './metrics.ts'
 import { performanceReport } from './performance.ts'
 import { metricsTrends } from './trends.ts'
@@ -9,6 +10,7 @@ import { metricsTrends } from './trends.ts'
 export const REPORTS: readonly ReportSpec[] = [
   costs,
   costsBreakdown,
+  costsExplain,
   performanceReport,
   metrics,
   metricsSummary,
