@@ -1,4 +1,5 @@
 import type { ReportSpec } from '../../core/report.ts'
+import { costsCache } from './cache.ts'
 import { metricsConversations } from './conversations.ts'
 import { costs, costsBreakdown } from './costs.ts'
 import { costsExplain } from './explain.ts'
@@ -10,6 +11,7 @@ import { metricsTrends } from './trends.ts'
 export const REPORTS: readonly ReportSpec[] = [
   costs,
   costsBreakdown,
+  costsCache,
   costsExplain,
   performanceReport,
   metrics,
