@@ -2,6 +2,7 @@ import type { ReportSpec } from '../../core/report.ts'
 import { costsCache } from './cache.ts'
 import { metricsConversations } from './conversations.ts'
 import { costs, costsBreakdown } from './costs.ts'
+import { errorsReport } from './errors.ts'
 import { costsExplain } from './explain.ts'
 import { metrics, metricsModels, metricsSummary } from './metrics.ts'
 import { performanceReport } from './performance.ts'
@@ -14,6 +15,7 @@ export const REPORTS: readonly ReportSpec[] = [
   costsCache,
   costsExplain,
   performanceReport,
+  errorsReport,
   metrics,
   metricsSummary,
   metricsConversations,
