@@ -231,7 +231,8 @@ export function amountOf(text: string): bigint | null {
   const point = digits.length - fraction.length + Number(exponent)
   const padded = point < 0 ? '0'.repeat(-point) + digits : digits.padEnd(point, '0')
   const place = Math.max(0, point)
-  const plain = `${sign}${padded.slice(0, place) || '0'}.${padded.slice(place, place + 24) || '0'}`
+  const dollars = padded.slice(0, place).replace(/^0+(?=\d)/u, '') || '0'
+  const plain = `${sign}${dollars}.${padded.slice(place, place + 24) || '0'}`
   return picoDollars(plain)
 }
 
