@@ -134,3 +134,41 @@ describe('prices against the arithmetic of the price package', () => {
     )
   })
 })
+
+describe('what caching saved', () => {
+  const plainOf = ({ input_tokens, output_tokens, web_searches }: Record<string, number>) => ({
+    input_tokens,
+    output_tokens,
+    web_searches,
+  })
+
+  it('is what the same call costs without a word of caches, less what it costs', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...MODELS),
+        counts,
+        instant,
+        ([provider, info], usage, second) => {
+          const call = { provider, model: info.id, time: second * 1_000_000, tier: null }
+          const cost = priceCall(table, { ...call, usage: normalizeUsage(usage, 'http') })
+          fc.pre('total' in cost)
+          const plain = priceCall(table, { ...call, usage: normalizeUsage(plainOf(usage), 'http') })
+          if (!('total' in cost) || !('total' in plain)) throw new Error('plain input has no price')
+          expect(addPico(cost.total, cost.cacheSaved)).toBe(plain.total)
+        },
+      ),
+    )
+  })
+
+  it('is negative for a write that nothing reads', () => {
+    const cost = priceCall(table, {
+      provider: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      time: 1_760_000_000_000_000,
+      usage: normalizeUsage({ input_tokens: 1000, cache_write_tokens: 1000 }, 'http'),
+      tier: null,
+    })
+    // 1,000 tokens written at 3.75 dollars per million instead of 3.
+    expect('total' in cost && cost.cacheSaved).toBe(-750_000_000)
+  })
+})
