@@ -43,8 +43,9 @@ const CSV = 'date,model,amount\n2026-11-20,m,2.5\n'
 
 async function send(
   body: string | Uint8Array<ArrayBuffer>,
-  { query = '', type = 'text/csv', headers = {} as Record<string, string> } = {},
+  options: { query?: string; type?: string; headers?: Readonly<Record<string, string>> } = {},
 ) {
+  const { query = '', type = 'text/csv', headers = {} } = options
   const response = await fetch(`${service.url}/api/v1/costs/reconcile${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': type, ...headers },

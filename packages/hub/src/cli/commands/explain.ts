@@ -103,7 +103,7 @@ function signed(amount: string): string {
 /** `llmhub explain --from now-7d --vs previous` */
 export async function explain(options: ExplainOptions, context: CliContext): Promise<void> {
   const output = format(options, context)
-  const path = `/api/v1/costs/explain?${parametersOf(options)}`
+  const path = `/api/v1/costs/explain?${parametersOf(options).toString()}`
   const response = await request(connection(options), 'GET', path)
   if (response.status !== 200) throw failed(response)
   const { terminal } = context

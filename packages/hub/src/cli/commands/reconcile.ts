@@ -63,7 +63,7 @@ export async function reconcile(
   if (by === undefined) {
     throw new CliError(`--by ${options.by}: expected ${GROUPINGS.join(', ')}`, EXIT.usage)
   }
-  const path = `/api/v1/costs/reconcile?${parametersOf(options)}`
+  const path = `/api/v1/costs/reconcile?${parametersOf(options).toString()}`
   const content = await textOf(file, context)
   const response = await request(connection(options), 'POST', path, { content, type: 'text/csv' })
   if (response.status !== 200) throw failed(response)

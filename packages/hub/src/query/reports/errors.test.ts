@@ -63,7 +63,9 @@ test('errors are counted by type, model and provider, with rates, times and the 
     requests: before.length,
     errors: failed(before).length,
   })
-  const groups = new Set(failed(ROWS).map((row) => `${row['error_type']} ${row['model']}`))
+  const groups = new Set(
+    failed(ROWS).map((row) => JSON.stringify([row['error_type'], row['model']])),
+  )
   expect(found.items).toHaveLength(groups.size)
   for (const item of found.items) {
     const of = (rows: readonly MemoryRow[]) => rows.filter((row) => row['model'] === item['model'])
@@ -89,7 +91,7 @@ test('errors are counted by type, model and provider, with rates, times and the 
               ? 'up'
               : 'down',
     })
-    const micros = (time: unknown) => (time === null ? null : Date.parse(String(time)) * 1000)
+    const micros = (time: unknown) => (typeof time === 'string' ? Date.parse(time) * 1000 : null)
     expect(micros(item['first'])).toBe(times.length === 0 ? null : Math.min(...times))
     expect(micros(item['last'])).toBe(times.length === 0 ? null : Math.max(...times))
     const messages = item['examples'] as { message: string; count: number }[]
