@@ -202,3 +202,17 @@ test('a cost that is only reported follows its tokens, and is a charge where non
     charges: -10n,
   })
 })
+
+test('what costs without that by which it is divided changes by price', () => {
+  // The plain input is free, and what is read from the cache is not.
+  const free = { ...NO_COST, calls: 2n, input: 10n }
+  const at = (prompt: bigint): CostLines => new Map([['a', { ...free, prompt }]])
+  expect(explainChange(at(100n), at(300n)).get('a')).toEqual({ ...NO_CHANGE, price: 200n })
+  // Tokens that are not counted cost something.
+  const uncounted = (plain: bigint): CostLines =>
+    new Map([['a', { ...NO_COST, calls: 2n, plain, prompt: plain / 2n }]])
+  expect(explainChange(uncounted(100n), uncounted(300n)).get('a')).toEqual({
+    ...NO_CHANGE,
+    price: 100n,
+  })
+})

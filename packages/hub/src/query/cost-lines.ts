@@ -40,7 +40,7 @@ export const NOTHING: Spending = { lines: new Map(), total: 0n, priced: 0n, unpr
 /** Kinds whose rows are calls; the other kinds that cost something are charges. */
 const CALL_KINDS: ReadonlySet<Cell> = new Set(['llm_request', 'token_cost'])
 
-export function keyOf(line: LineOf): string {
+function keyOf(line: LineOf): string {
   return JSON.stringify([line.provider, line.model, line.rest, line.how])
 }
 
