@@ -184,8 +184,10 @@ describe('what caching saved', () => {
       ['input_audio_mtok', price('30')],
       ['cache_audio_read_mtok', price('3')],
     ])
+    const plain = normalizeUsage({ input_tokens: 1000, output_tokens: 0 }, 'http')
+    if (plain === null) throw new Error('no usage')
     const usage = {
-      ...normalizeUsage({ input_tokens: 1000, output_tokens: 0 }, 'http'),
+      ...plain,
       cacheRead: 300,
       cacheWrite: 250,
       cacheWrite5m: 100,
