@@ -8,8 +8,9 @@ import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
-import type { SqlResult } from './read-result.ts'
+import type { ListResult, SqlResult } from './read-result.ts'
 import { PendingSuppressions, type RowPlace } from './suppressions.ts'
+import type { Texts } from './texts.ts'
 import { TouchedRanges } from './touched-ranges.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -17,7 +18,8 @@ import { type Written, writeRecords } from './write-records.ts'
 export type AnswerPlan = (
   plan: Plan,
   scope: ProjectScope,
-  run: (sql: string, values?: readonly SqlValue[], maxRows?: number) => Promise<SqlResult>,
+  run: (sql: string, values?: readonly SqlValue[]) => Promise<ListResult>,
+  texts: Texts,
 ) => Promise<Pick<Frame, 'columns' | 'rows' | 'source'>>
 
 export interface DuckDbStoreOptions extends OpenOptions {
@@ -254,12 +256,15 @@ export class DuckDbStore implements Store {
     await connection.execute('ROLLBACK').catch(() => {})
     this.#note(error)
     this.#throwIfUnusable()
-    for (const dictionary of this.#dictionaries.values()) dictionary.rollback()
     try {
       const before = new Map(this.#next)
       await this.#readPositions()
       const moved = [...this.#next].some(([partition, next]) => before.get(partition) !== next)
-      if (!moved) return
+      if (!moved) {
+        // Not before: questions find texts here as soon as they are committed.
+        for (const dictionary of this.#dictionaries.values()) dictionary.rollback()
+        return
+      }
       this.#dictionaries = await loadDictionaries(connection)
       this.#pending = await PendingSuppressions.load(connection)
       await this.#readState()
@@ -339,10 +344,16 @@ export class DuckDbStore implements Store {
     const watermark = this.#watermark
     const outcome = await this.#reads.run(
       (connection) =>
-        connection.readOnly(() =>
-          this.#options.answer(plan, scope, (sql, values, maxRows) =>
-            connection.rows(sql, values, maxRows),
-          ),
+        connection.readOnly(
+          () =>
+            // The dictionaries in memory are never behind a snapshot that exists.
+            this.#options.answer(
+              plan,
+              scope,
+              (sql, values) => connection.listRows(sql, values),
+              this.#dictionaries,
+            ),
+          'SELECT next FROM positions LIMIT 0',
         ),
       signal,
       this.#options.deadlineMs ?? 30_000,
