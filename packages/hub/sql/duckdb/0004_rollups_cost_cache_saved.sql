@@ -1,10 +1,11 @@
 -- The cells also sum what caching saved. Version 2 of the definitions, from which they are built anew.
-DROP TABLE "rollup_kinds_1h";
-DROP TABLE "rollup_kinds_1h_bins";
-DROP TABLE "rollup_models_1h";
-DROP TABLE "rollup_models_1h_bins";
-DROP TABLE "rollup_calls_1h";
-DROP TABLE "rollup_users_1d";
+DROP TABLE IF EXISTS "rollup_kinds_1h";
+DROP TABLE IF EXISTS "rollup_kinds_1h_bins";
+DROP TABLE IF EXISTS "rollup_models_1h";
+DROP TABLE IF EXISTS "rollup_models_1h_bins";
+DROP TABLE IF EXISTS "rollup_calls_1h";
+DROP TABLE IF EXISTS "rollup_users_1d";
+DROP TABLE IF EXISTS "rollup_tags_1d";
 
 CREATE TABLE "rollup_kinds_1h" (
   bucket BIGINT,
@@ -245,6 +246,42 @@ CREATE TABLE "rollup_users_1d" (
   "project" INTEGER,
   "kind" INTEGER,
   "user_id" VARCHAR,
+  "status" INTEGER,
+  "cost_total" BOOLEAN,
+  "rows" HUGEINT,
+  "rows_cost_total" HUGEINT,
+  "rows_cost_computed" HUGEINT,
+  "rows_cost_reported" HUGEINT,
+  "rows_cost_prompt" HUGEINT,
+  "rows_cost_completion" HUGEINT,
+  "rows_cost_other" HUGEINT,
+  "rows_cost_cache_saved" HUGEINT,
+  "rows_input_tokens" HUGEINT,
+  "rows_output_tokens" HUGEINT,
+  "rows_cache_read_tokens" HUGEINT,
+  "rows_cache_write_tokens" HUGEINT,
+  "rows_reasoning_tokens" HUGEINT,
+  "rows_latency_ms" HUGEINT,
+  "sum_cost_total" HUGEINT,
+  "sum_cost_computed" HUGEINT,
+  "sum_cost_reported" HUGEINT,
+  "sum_cost_prompt" HUGEINT,
+  "sum_cost_completion" HUGEINT,
+  "sum_cost_other" HUGEINT,
+  "sum_cost_cache_saved" HUGEINT,
+  "sum_input_tokens" HUGEINT,
+  "sum_output_tokens" HUGEINT,
+  "sum_cache_read_tokens" HUGEINT,
+  "sum_cache_write_tokens" HUGEINT,
+  "sum_reasoning_tokens" HUGEINT,
+  "sum_latency_ms" HUGEINT
+);
+
+CREATE TABLE "rollup_tags_1d" (
+  bucket BIGINT,
+  "project" INTEGER,
+  "kind" INTEGER,
+  "tags" MAP(VARCHAR, VARCHAR),
   "status" INTEGER,
   "cost_total" BOOLEAN,
   "rows" HUGEINT,

@@ -102,6 +102,6 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: SPENT,
     sketches: [],
     maxCells: 50_000,
-    version: 1,
+    version: 2,
   },
 ]
