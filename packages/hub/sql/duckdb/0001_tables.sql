@@ -1,6 +1,7 @@
 -- Rows of events, sorted by arrival. (log_partition, log_offset, log_index) says where in the log a row
 -- comes from and is unique, but has no key or index: a key costs 100 bytes per row, and the insert-only
--- apply keeps it unique. Columns of low cardinality hold ids of the tables dict_<column>.
+-- apply keeps it unique. Columns of low cardinality hold ids of the tables dict_<column>. Generated columns
+-- take no space: they follow from others.
 CREATE TABLE event_rows (
   log_partition SMALLINT NOT NULL,
   log_offset BIGINT NOT NULL,
@@ -63,9 +64,9 @@ CREATE TABLE event_rows (
   "cost_reported" BIGINT,
   "cost_computed" BIGINT,
   "cost_prompt" BIGINT,
-  "cost_completion" BIGINT,
+  "cost_completion" BIGINT GENERATED ALWAYS AS (cost_computed - cost_prompt - cost_other) VIRTUAL,
   "cost_other" BIGINT,
-  "cost_total" BIGINT,
+  "cost_total" BIGINT GENERATED ALWAYS AS (coalesce(cost_computed, cost_reported)) VIRTUAL,
   "price_source" INTEGER,
   "price_rule" INTEGER,
   "price_version" INTEGER,

@@ -56,7 +56,7 @@ export const OPTIONS = [
   {
     path: 'log.segment_bytes',
     type: 'integer',
-    default: 64 * 1024 * 1024,
+    default: 32 * 1024 * 1024,
     min: 65_536,
     max: 1024 * 1024 * 1024,
     unit: 'bytes',

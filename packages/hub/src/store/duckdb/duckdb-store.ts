@@ -6,7 +6,13 @@ import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
-import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
+import {
+  CATALOG,
+  DEFAULT_THREADS,
+  type OpenDatabase,
+  type OpenOptions,
+  openDatabase,
+} from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { ListResult, SqlResult } from './read-result.ts'
 import { PendingSuppressions, type RowPlace } from './suppressions.ts'
@@ -38,6 +44,11 @@ export interface DuckDbStoreOptions extends OpenOptions {
   /** Test-only faults that the harness must catch. */
   readonly sabotage?: { readonly positionOffByOne?: boolean }
 }
+
+/** An apply of so many rows means that events come fast, and that the next one will be large, too. */
+const BUSY_ROWS = 5_000
+/** Milliseconds after such an apply when a question may take all threads again. */
+const BUSY_MS = 1_000
 
 /** Ids of one look-up statement: bounds its text and its plan. */
 const IDS_PER_STATEMENT = 1000
@@ -94,6 +105,10 @@ export class DuckDbStore implements Store {
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
+  /** Threads that DuckDB uses now. */
+  #threads: number
+  /** When the last large apply ended, by the monotonic clock. */
+  #busyAt = Number.NEGATIVE_INFINITY
 
   private constructor(
     options: DuckDbStoreOptions,
@@ -106,6 +121,7 @@ export class DuckDbStore implements Store {
     this.#dictionaries = dictionaries
     this.#pending = pending
     this.#touched = new TouchedRanges(options.incarnation)
+    this.#threads = this.#allThreads
     this.#reads = new ReadPool({
       connect: () => database.connect(),
       clock: options.clock,
@@ -244,7 +260,38 @@ export class DuckDbStore implements Store {
     }
     // After the commit, never before: a reader that still sees the old rows must see the old version.
     this.#touched.touch(written.hours)
+    const busy = written.rows >= BUSY_ROWS
+    if (busy) this.#busyAt = this.#options.clock.monotonic()
+    await this.#useThreads(connection, busy ? 1 : this.#allThreads)
     return 'applied'
+  }
+
+  get #allThreads(): number {
+    return this.#options.threads ?? DEFAULT_THREADS
+  }
+
+  /**
+   * Changes the number of DuckDB's threads. A thread whose statement's work was taken by another one
+   * waits for it in a loop that keeps a core busy; during applies that is a third of all the
+   * processor time of the store. So applies run alone while events come fast.
+   */
+  async #useThreads(connection: Connection, threads: number): Promise<void> {
+    if (threads === this.#threads) return
+    try {
+      await connection.execute(`SET threads = ${threads}`)
+      this.#threads = threads
+    } catch (error) {
+      // It is only slower with the other number.
+      this.#note(error)
+    }
+  }
+
+  /** Gives questions all threads once events have stopped coming fast; does not wait for it. */
+  #widen(): void {
+    if (this.#threads === this.#allThreads) return
+    if (this.#options.clock.monotonic() - this.#busyAt < BUSY_MS) return
+    if (this.#broken !== null || this.#closing !== null) return
+    this.#exclusive((connection) => this.#useThreads(connection, this.#allThreads)).catch(() => {})
   }
 
   /**
@@ -331,6 +378,7 @@ export class DuckDbStore implements Store {
     signal: AbortSignal,
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
+    this.#widen()
     return this.#reads.run(
       (connection) => connection.select(sql, values, limits.maxRows),
       signal,
@@ -339,6 +387,7 @@ export class DuckDbStore implements Store {
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
+    this.#widen()
     // Taken before the snapshot of the answer, so that the answer holds at least this much.
     const position = new Map(this.#next)
     const watermark = this.#watermark

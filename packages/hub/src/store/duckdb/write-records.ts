@@ -6,7 +6,7 @@ import { decodeOperation } from '../../log/operation.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { type Dictionaries, insertPending } from './dictionary.ts'
 import type { Connection } from './driver.ts'
-import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS } from './physical.ts'
+import { REJECT_ROW_COLUMNS, WRITTEN_EVENT_COLUMNS } from './physical.ts'
 import {
   insertPlaces,
   type PendingSuppressions,
@@ -53,7 +53,13 @@ export async function writeRecords(
   const { connection, catalog, dictionaries } = context
   const suppressed = sortSuppressions(context, partition, first, next, records)
   const touched = new TouchedHours()
-  const events = new ChunkWriter(connection, catalog, 'event_rows', EVENT_ROW_COLUMNS, dictionaries)
+  const events = new ChunkWriter(
+    connection,
+    catalog,
+    'event_rows',
+    WRITTEN_EVENT_COLUMNS,
+    dictionaries,
+  )
   const rejects = new ChunkWriter(
     connection,
     catalog,
