@@ -332,6 +332,9 @@ function questionRequest(random: Seeded): FuzzRequest {
 const REPORTS = [
   '/costs',
   '/costs/breakdown',
+  '/costs/cache',
+  '/costs/explain',
+  '/errors',
   '/performance',
   '/metrics',
   '/metrics/summary',
@@ -342,6 +345,8 @@ const REPORTS = [
 const PARAMETERS = [
   'start_time',
   'end_time',
+  'from',
+  'vs_from',
   'provider',
   'model',
   'environment',

@@ -23,6 +23,7 @@ import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
 import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
@@ -270,6 +271,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       },
       ask: asking.ask,
       reports: REPORTS,
+      canonicalModel: (provider, model) => canonicalModel(prices, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),

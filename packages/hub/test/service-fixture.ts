@@ -112,6 +112,7 @@ export async function startService(
           },
         }),
       reports: [],
+      canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),
       semantic: () => ({ measures: [] }),
       schemas: () => ({ 'event.json': { type: 'object' } }),

@@ -197,6 +197,12 @@ export const DERIVED_COLUMNS = [
   { name: 'ttft_bin', type: 'i16', doc: 'Sketch bin of ttft_ms.' },
   { name: 'value_bin', type: 'i16', doc: 'Sketch bin of value.' },
   { name: 'extra', type: 'text', doc: 'JSON object of the fields that have no column.' },
+  {
+    name: 'cost_cache_saved',
+    type: 'i64',
+    unit: 'pico-dollars',
+    doc: 'What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved.',
+  },
 ] as const satisfies readonly ColumnSpec[]
 
 /** Every column of an event row, in the order of the column batch. The order only ever grows at the end. */

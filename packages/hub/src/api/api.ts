@@ -14,6 +14,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
+import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
@@ -61,6 +62,7 @@ export async function createApi(
     }),
     deadLetterSummaryRoute(dependencies),
     ...deadLetterRoutes(dependencies),
+    ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),

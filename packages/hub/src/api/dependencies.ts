@@ -11,6 +11,7 @@ import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
+import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Verify } from './routes/verify.ts'
@@ -35,6 +36,8 @@ export interface ApiDependencies {
   readonly reports: readonly ReportSpec[]
   /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
   readonly rangeVersion: (scope: ProjectScope, from: number, to: number) => Promise<string>
+  /** Names models alike that have one price list. */
+  readonly canonicalModel: CanonicalModel
   /** The catalogue of measures and dimensions. */
   readonly semantic: () => JsonSchema
   /** JSON Schemas by file name, served at /schemas/<name>. */
