@@ -3,6 +3,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import type { Control, KeyRecord, Permission, ProjectRecord } from '../control.ts'
 import { PERMISSIONS } from '../control.ts'
+import type { OnStep } from '../../core/migrations.ts'
 import { migrate } from './migrations.ts'
 
 export interface SqliteControlOptions {
@@ -11,6 +12,10 @@ export interface SqliteControlOptions {
   readonly writer: string
   /** How long to wait for another process's transaction. Default 5 s. */
   readonly busyTimeoutMs?: number
+  /** Where the migrations are. Default: those of this program. */
+  readonly migrations?: string
+  /** Test-only. */
+  readonly onStep?: OnStep
 }
 
 type Row = Readonly<Record<string, SQLOutputValue>>
@@ -19,6 +24,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>
  * Control store on SQLite. Every write is one transaction that has reached the disk when the method
  * returns (WAL with synchronous=FULL). Other processes may have the same file open. The file holds
  * secrets and is readable by its owner alone.
+ * @throws NewerSchemaError, MigrationError, or the error of SQLite
  */
 export function openSqliteControl(options: SqliteControlOptions): Control {
   const { file, writer, busyTimeoutMs = 5000 } = options
@@ -28,7 +34,7 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    migrate(database, writer)
+    migrate(database, { writer, folder: options.migrations, onStep: options.onStep })
   } catch (error) {
     database.close()
     throw error
