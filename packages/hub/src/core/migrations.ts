@@ -52,6 +52,19 @@ export class MigrationError extends Error {
   }
 }
 
+/** What the schema of a database is found to be, without changing it. */
+export type SchemaFound =
+  | {
+      readonly ok: true
+      /** 0 of an empty database. */
+      readonly schema: number
+      /** The newest that this program knows. */
+      readonly known: number
+      /** The release that last migrated it, where the database says so. */
+      readonly release?: string
+    }
+  | { readonly ok: false; readonly message: string }
+
 /** The database has a version that this program does not know: a newer release wrote it. */
 export class NewerSchemaError extends NewerFormatError {
   constructor(what: string, found: number, known: number, release?: string) {

@@ -67,7 +67,8 @@ export function schemaOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
-function writerOf(database: DatabaseSync): string | undefined {
+/** The release that last migrated the database. */
+export function writerOf(database: DatabaseSync): string | undefined {
   const row = database.prepare("SELECT value FROM meta WHERE name = 'writer'").get()
   return typeof row?.['value'] === 'string' ? row['value'] : undefined
 }

@@ -50,7 +50,8 @@ export async function migrate(
   return Math.max(current, newest)
 }
 
-async function schemaOf(connection: Connection): Promise<number> {
+/** Version of the schema of a database that has been migrated once. */
+export async function schemaOf(connection: Connection): Promise<number> {
   const found = await connection.rows('SELECT coalesce(max(version), 0) FROM migrations')
   return Number(found.rows[0]?.[0] ?? 0)
 }
