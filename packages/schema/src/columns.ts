@@ -197,6 +197,21 @@ export const DERIVED_COLUMNS = [
   { name: 'ttft_bin', type: 'i16', doc: 'Sketch bin of ttft_ms.' },
   { name: 'value_bin', type: 'i16', doc: 'Sketch bin of value.' },
   { name: 'extra', type: 'text', doc: 'JSON object of the fields that have no column.' },
+  {
+    name: 'service_tier',
+    type: 'dict',
+    doc: 'Service tier the call was made in: standard, batch, flex, priority, …; null where none was named.',
+  },
+  {
+    name: 'usage_details',
+    type: 'text',
+    doc: 'JSON object of the counts that have no column (cache writes by lifetime, audio, images, searches, …); null for most.',
+  },
+  {
+    name: 'usage_rule',
+    type: 'dict',
+    doc: 'How the usage was read: shape, whether cache and reasoning were within their totals, and what decided.',
+  },
 ] as const satisfies readonly ColumnSpec[]
 
 /** Every column of an event row, in the order of the column batch. The order only ever grows at the end. */

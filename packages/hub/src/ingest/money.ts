@@ -48,11 +48,12 @@ export function toPico(amount: bigint): Pico {
     : amount
 }
 
-/** amount / 10^scale, rounded half to even. */
-export function divideHalfEven(amount: bigint, scale: number): bigint {
-  if (scale <= 0) return amount * 10n ** BigInt(-scale)
-  const divisor = 10n ** BigInt(scale)
-  const magnitude = amount < 0n ? -amount : amount
+/** amount / (denominator · 10^scale), rounded half to even. The denominator is positive. */
+export function divideHalfEven(amount: bigint, scale: number, denominator = 1): bigint {
+  if (scale <= 0 && denominator === 1) return amount * 10n ** BigInt(-scale)
+  const divisor = BigInt(denominator) * 10n ** BigInt(Math.max(0, scale))
+  const scaled = scale < 0 ? amount * 10n ** BigInt(-scale) : amount
+  const magnitude = scaled < 0n ? -scaled : scaled
   const quotient = magnitude / divisor
   const twice = (magnitude % divisor) * 2n
   const up = twice > divisor || (twice === divisor && quotient % 2n === 1n)

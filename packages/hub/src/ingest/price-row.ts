@@ -1,9 +1,10 @@
 import type { KindSpec, ValidEvent } from '@llmhub/schema'
 import { columnIndex, type RowCosts } from './fill-row.ts'
 import { type Pico, parseUsd } from './money.ts'
-import { priceCall } from './price.ts'
+import { priceCall, tierName } from './price.ts'
 import type { PriceTable } from './price-table.ts'
 import { normalizeUsage, type Usage } from './usage.ts'
+import { tierOfUsage, usageDetails, usageRule } from './usage-details.ts'
 
 /** Works out usage and cost of an event into `costs`, every field of it. */
 export type PriceRow = (event: ValidEvent, receiver: string, costs: RowCosts) => void
@@ -39,7 +40,7 @@ function costFieldsOf(kind: KindSpec): CostFields {
   }
 }
 
-/** Prices rows from `table`, which must not change: one version prices everything of one hub. */
+/** Prices rows from `table` as it is at that moment: what it prices from then on is its own affair. */
 export function createPriceRow(table: PriceTable): PriceRow {
   const fieldsOf = new Map<KindSpec, CostFields>()
   return function priceRow(event, receiver, costs) {
@@ -52,7 +53,9 @@ export function createPriceRow(table: PriceTable): PriceRow {
     const raw = fields[at.usage]
     const usage = raw === undefined ? null : normalizeUsage(raw, receiver)
     const reported = fields[at.reported]
+    const tier = text(fields[at.tier]) ?? tierOfUsage(raw)
     setUsage(usage, costs)
+    costs.tier = tier === null ? '' : tierName(tier)
     costs.reported = reported === undefined ? null : parseUsd(reported as number | string)
     costs.computed = null
     costs.prompt = null
@@ -67,7 +70,7 @@ export function createPriceRow(table: PriceTable): PriceRow {
       model: text(fields[at.model]),
       time: event.time,
       usage,
-      tier: text(fields[at.tier]),
+      tier,
     })
     if ('unpriced' in outcome || !fits(outcome.total)) {
       if (costs.reported === null) costs.source = 'none'
@@ -98,4 +101,6 @@ function setUsage(usage: Usage | null, costs: RowCosts): void {
   costs.cacheReadTokens = usage?.cacheRead ?? -1
   costs.cacheWriteTokens = usage?.cacheWrite ?? -1
   costs.reasoningTokens = usage?.reasoning ?? -1
+  costs.details = usage === null ? null : usageDetails(usage)
+  costs.usageRule = usage === null ? '' : usageRule(usage.counted)
 }

@@ -220,7 +220,7 @@ describe("the user's overrides", () => {
   const table = createPriceTable({ overrides })
 
   it('name what they leave out', () => {
-    expect(overrides.issues.map((issue) => issue.split(':')[0])).toEqual([
+    expect(overrides.issues.map((issue) => issue.path.split('/')[1])).toEqual([
       'graduated',
       'no-price',
       'bad-price',
@@ -319,7 +319,7 @@ describe.runIf(hasLitellm)("LiteLLM's own table as overrides", () => {
       Readonly<Record<string, unknown>>
     >
     const overrides = parseOverrides(json)
-    const reasons = overrides.issues.map((issue) => issue.split(': ')[1]?.split(' (')[0])
+    const reasons = overrides.issues.map((issue) => issue.message.split(' (')[0])
     expect(new Set(reasons)).toEqual(
       new Set([
         'not an object',
