@@ -100,6 +100,10 @@ export function parseOverrides(json: unknown): Overrides {
   const models: OverrideModel[] = []
   for (const [key, value] of Object.entries(json)) {
     if (key === 'sample_spec') continue
+    if (typeof value === 'string') {
+      notes.push({ path: pointerPart(key), message: 'is text, not a model, and has no effect' })
+      continue
+    }
     const read = readModel({ key, path: pointerPart(key), issues, notes }, value)
     if (read !== null) models.push(read)
   }
@@ -313,6 +317,12 @@ function readGraduated(
     entry.issues.push({ path: at, message })
     return false
   }
+  const isByResults = (step: unknown): boolean =>
+    typeof step === 'object' && step !== null && 'max_results_range' in step
+  if (Array.isArray(value) && value.some(isByResults)) {
+    entry.notes.push({ path, message: 'prices searches by their results, which are not counted' })
+    return true
+  }
   if (!Array.isArray(value) || value.length === 0) return wrong(path, 'is not a list of ranges')
   const steps = new Map<string, { start: number; price: Decimal }[]>()
   let end = 0
@@ -324,7 +334,8 @@ function readGraduated(
     if (typeof start !== 'number' || !(typeof stop === 'number' || stop === null)) {
       return wrong(`${at}/range`, 'is not a range of tokens such as [0, 256000]')
     }
-    if (start !== end) return wrong(`${at}/range`, `has to begin at ${end}, where the last one ends`)
+    if (start !== end)
+      return wrong(`${at}/range`, `has to begin at ${end}, where the last one ends`)
     if (stop !== null && stop <= start) return wrong(`${at}/range`, 'ends before it begins')
     end = stop ?? Number.POSITIVE_INFINITY
     for (const [field, price] of Object.entries(fields)) {

@@ -42,12 +42,7 @@ function tokens(
   return { name, component, count, within, per: 6 }
 }
 
-function quantity(
-  name: string,
-  component: Component,
-  count: keyof Quantities,
-  per: number,
-): Unit {
+function quantity(name: string, component: Component, count: keyof Quantities, per: number): Unit {
   return { name, component, count, within: [], per, quantity: true }
 }
 

@@ -1,6 +1,6 @@
+import type { Quantities, Usage, UsageCounted } from './usage.ts'
 import type { Counting, Quantity, UsageShape } from './usage-shapes.ts'
 import { QUANTITY_ALIASES, TIER_FIELDS, USAGE_ALIASES, USAGE_SHAPES } from './usage-shapes.ts'
-import type { Quantities, Usage, UsageCounted } from './usage.ts'
 
 /**
  * What a row keeps of a usage record beyond its columns of tokens, so that it can be priced again as if

@@ -224,7 +224,11 @@ function hasAny(usage: Readonly<Record<string, unknown>>, keys: readonly string[
 }
 
 /** Decides how the source counted and makes the totals hold their parts. */
-function settle({ counts, quantities, conflicts }: Found, shape: UsageShape, receiver: string): Usage {
+function settle(
+  { counts, quantities, conflicts }: Found,
+  shape: UsageShape,
+  receiver: string,
+): Usage {
   const count = (part: number): number => Math.max(0, counts[part] ?? 0)
   const total = counts[AT.total] ?? ABSENT
   const cacheRead = count(AT.cacheRead)
