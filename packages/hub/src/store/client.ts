@@ -8,6 +8,8 @@ import type {
   LookupRequest,
   RequestName,
   Requests,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreStatus,
@@ -32,6 +34,7 @@ const OPENING: StoreStatus = {
   lagRecords: 0,
   lagMs: 0,
   rows: 0,
+  changedRows: 0,
   fileBytes: 0,
   running: 0,
   waiting: 0,
@@ -136,6 +139,15 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
     return this.#ask('query', { plan, project: scope.project }, signal, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
+  }
+
+  /** A page of rows for maintenance. */
+  scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    return this.#ask('scan', request, signal, (message) => ({
       ok: false,
       failure: 'rebuilding',
       message,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
-import { LIVE } from '../../log/log.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
+import type { ScanOutcome, ScanRequest } from '../protocol.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
@@ -9,7 +10,8 @@ import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { SqlResult } from './read-result.ts'
-import { PendingSuppressions, type RowPlace } from './suppressions.ts'
+import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
+import { PendingSuppressions } from './suppressions.ts'
 import { TouchedRanges } from './touched-ranges.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -89,6 +91,7 @@ export class DuckDbStore implements Store {
   #durable: ReadonlyMap<number, bigint> = new Map()
   #watermark: number | null = null
   #rows = 0
+  #changed = 0
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -136,9 +139,10 @@ export class DuckDbStore implements Store {
     // Whatever an opened file holds has survived at least one end of a process.
     this.#durable = new Map(this.#next)
     const { rows } = await this.#database.writer.rows(
-      `SELECT count(*), max(time) FILTER (log_partition = ${LIVE}) FROM event_rows`,
+      'SELECT (SELECT count(*) FROM event_rows), max(watermark) FROM positions',
     )
     this.#rows = Number(rows[0]?.[0] ?? 0)
+    // Kept beside the position, because the row that had the time may have been deleted since.
     const latest = rows[0]?.[1]
     this.#watermark = typeof latest === 'bigint' ? Number(latest) : null
   }
@@ -168,6 +172,11 @@ export class DuckDbStore implements Store {
   /** Rows of events. */
   get rows(): number {
     return this.#rows
+  }
+
+  /** Rows that operations changed or deleted since the opening. */
+  get changed(): number {
+    return this.#changed
   }
 
   get watermark(): number | null {
@@ -223,7 +232,12 @@ export class DuckDbStore implements Store {
         records,
       )
       const kept = this.#options.sabotage?.positionOffByOne === true ? next - 1n : next
-      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3)', [partition, kept, epoch])
+      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3, $4)', [
+        partition,
+        kept,
+        epoch,
+        later(this.#watermark, written.watermark),
+      ])
       await connection.execute('COMMIT')
     } catch (error) {
       await this.#afterError(connection, error)
@@ -237,9 +251,8 @@ export class DuckDbStore implements Store {
     this.#pending.forget(partition, next)
     for (const place of written.deferred) this.#pending.add(place)
     this.#rows += written.rows
-    if (written.watermark !== null) {
-      this.#watermark = Math.max(this.#watermark ?? written.watermark, written.watermark)
-    }
+    this.#changed += written.changed
+    this.#watermark = later(this.#watermark, written.watermark)
     // After the commit, never before: a reader that still sees the old rows must see the old version.
     this.#touched.touch(written.hours)
     return 'applied'
@@ -352,6 +365,43 @@ export class DuckDbStore implements Store {
   }
 
   /**
+   * A page of rows in the order of their places, of one partition: the next page goes on in it, or in
+   * the next one. A request that cannot be asked is refused as `invalid`.
+   */
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    // Taken before the snapshot of the answer, so that the answer holds at least this much.
+    const position = new Map(this.#next)
+    const partitions = [...position.keys()].toSorted((a, b) => a - b)
+    const { after } = request
+    const partition = after?.partition ?? partitions[0]
+    if (partition === undefined) return { ok: true, page: { rows: [], next: null, position } }
+    let rendered: RenderedScan
+    try {
+      rendered = renderScan(request, partition, after)
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof TypeError)) throw error
+      return { ok: false, failure: 'invalid', message: error.message }
+    }
+    const { sql, values, types } = rendered
+    const outcome = await this.#reads.run(
+      (connection) => connection.readOnly(() => connection.rows(sql, values)),
+      signal,
+      this.#options.deadlineMs ?? 30_000,
+    )
+    if (!outcome.ok) return outcome
+    const rows = scannedRows(types, outcome.value.rows, this.#dictionaries)
+    const last = rows.at(-1)
+    const following = partitions.find((each) => each > partition)
+    const next =
+      last !== undefined && rows.length === limitOf(request)
+        ? { partition, offset: last.offset, index: last.index }
+        : following === undefined
+          ? null
+          : { partition: following, offset: 0n, index: -1 }
+    return { ok: true, page: { rows, next, position } }
+  }
+
+  /**
    * Where the events with these ids and times (epoch microseconds) are, in order; null for those that
    * are not here. The times let the database skip nearly all rows.
    */
@@ -429,4 +479,8 @@ export class DuckDbStore implements Store {
     }
     await this.#database.close()
   }
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b)
 }

@@ -3,11 +3,14 @@ import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type {
   KnownEvent,
   LookupOutcome,
   LookupRequest,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreState,
@@ -23,7 +26,6 @@ import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
-import type { RowPlace } from './suppressions.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -271,6 +273,7 @@ export class StoreOwner {
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
       rows: store?.rows ?? 0,
+      changedRows: store?.changed ?? 0,
       fileBytes,
       running: store?.load.running ?? 0,
       waiting: store?.load.waiting ?? 0,
@@ -282,6 +285,12 @@ export class StoreOwner {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
     return this.#store.query(plan, scope, signal)
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.scan(request, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
