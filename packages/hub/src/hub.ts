@@ -364,7 +364,9 @@ async function readOverrides(path: string | null): Promise<OverridesRead> {
   try {
     const overrides = parseOverrides(JSON.parse(await readFile(path, 'utf8')))
     if (overrides.issues.length === 0) return { ok: true, overrides }
-    const issues = overrides.issues.slice(0, 10).map(({ path: at, message }) => `  ${at}: ${message}`)
+    const issues = overrides.issues
+      .slice(0, 10)
+      .map(({ path: at, message }) => `  ${at}: ${message}`)
     return { ok: false, message: `prices.overrides ${path}:\n${issues.join('\n')}` }
   } catch (error) {
     return { ok: false, message: `prices.overrides ${path}: ${(error as Error).message}` }

@@ -99,3 +99,11 @@ export function formatPico(amount: Pico): string {
   const fraction = digits.slice(-PICO_DIGITS).replace(/0+$/, '')
   return `${whole < 0n ? '-' : ''}${dollars}${fraction === '' ? '' : `.${fraction}`}`
 }
+
+/** An exact decimal number as text: no exponent, no trailing zeros. */
+export function formatDecimal({ digits, scale }: Decimal): string {
+  const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0')
+  const whole = text.slice(0, text.length - scale)
+  const fraction = text.slice(text.length - scale).replace(/0+$/, '')
+  return `${digits < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
+}

@@ -173,6 +173,72 @@ export function createPriceTable(options: PriceTableOptions = {}): PriceTable {
   }
 }
 
+/** Providers of the package: it finds one by name, but does not list them. */
+const PROVIDER_IDS: readonly string[] = [
+  'anthropic',
+  'arcee',
+  'avian',
+  'aws',
+  'azure',
+  'baseten',
+  'cerebras',
+  'cloudflare',
+  'cohere',
+  'cursor',
+  'deepseek',
+  'doubleword',
+  'fireworks',
+  'github-copilot',
+  'google',
+  'groq',
+  'huggingface_cerebras',
+  'huggingface_fireworks-ai',
+  'huggingface_groq',
+  'huggingface_hyperbolic',
+  'huggingface_nebius',
+  'huggingface_novita',
+  'huggingface_nscale',
+  'huggingface_ovhcloud',
+  'huggingface_publicai',
+  'huggingface_sambanova',
+  'huggingface_together',
+  'minimax',
+  'mistral',
+  'modal',
+  'moonshotai',
+  'novita',
+  'openai',
+  'openrouter',
+  'ovhcloud',
+  'perplexity',
+  'quicksilverpro',
+  'together',
+  'typesafe',
+  'voyageai',
+  'x-ai',
+  'zai',
+  'zhipuai',
+]
+
+/** Every provider and model id of the package, in its order. */
+export function packageModels(): { readonly provider: string; readonly model: string }[] {
+  return PROVIDER_IDS.flatMap((id) => {
+    const provider = findProvider({ providerId: id })
+    return provider?.id === id
+      ? provider.models.map((info) => ({ provider: id, model: info.id }))
+      : []
+  })
+}
+
+/** Price lists by service tier of one model of data in the package's form; null when it cannot be used. */
+export function compileListed(
+  owner: string,
+  info: ModelInfo,
+): ReadonlyMap<string, readonly DatedPlan[]> | null {
+  const compiled = compileModel({ owner, info, isExact: true }, '', true)
+  return compiled === 'unusable_price' ? null : compiled.tiers
+}
+
 /** Version of the price package that is installed. */
 function installedVersion(): string {
   const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
@@ -342,7 +408,7 @@ function indexOverrides(overrides: Overrides): OverrideIndex {
 }
 
 /** The platform a provider's name stands for, so that `vertex_ai` and `google` are one. */
-function platformOf(name: string): string {
+export function platformOf(name: string): string {
   return providerNamed(name)?.id ?? name
 }
 
