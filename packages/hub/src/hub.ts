@@ -25,8 +25,8 @@ import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
-import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
-import { createPriceTable } from './ingest/price-table.ts'
+import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
+import { parseOverrides } from './ingest/price-override.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
@@ -208,9 +208,13 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const overrides = await readOverrides(config['prices.overrides'])
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
-  const prices = createPriceTable({ overrides: overrides.overrides })
+  const [set] = control.priceOverrides(1)
+  const prices = createPriceBook(
+    overrides.overrides,
+    set === undefined ? {} : (JSON.parse(set.json) as OverrideJson),
+  )
   const projectLimits = new ProjectLimits(control, clock)
-  const { ingest, asking, maintenance } = createPipeline({
+  const { ingest, asking, maintenance, reprice } = createPipeline({
     config,
     clock,
     log: journal,
@@ -266,6 +270,8 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      prices,
+      reprice,
       verify: (what) => verifyPart(what, store, journal),
       toCsv: formatCsv,
       limits: () => limitsOf(config),
@@ -356,14 +362,15 @@ function newSecret(control: Control, name: string, bytes: number): Uint8Array {
 }
 
 type OverridesRead =
-  | { readonly ok: true; readonly overrides: Overrides }
+  | { readonly ok: true; readonly overrides: OverrideJson }
   | { readonly ok: false; readonly message: string }
 
 async function readOverrides(path: string | null): Promise<OverridesRead> {
-  if (path === null) return { ok: true, overrides: NO_OVERRIDES }
+  if (path === null) return { ok: true, overrides: {} }
   try {
-    const overrides = parseOverrides(JSON.parse(await readFile(path, 'utf8')))
-    if (overrides.issues.length === 0) return { ok: true, overrides }
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const overrides = parseOverrides(json)
+    if (overrides.issues.length === 0) return { ok: true, overrides: json as OverrideJson }
     const issues = overrides.issues
       .slice(0, 10)
       .map(({ path: at, message }) => `  ${at}: ${message}`)

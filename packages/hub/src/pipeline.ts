@@ -21,10 +21,11 @@ import type { FreeSpace } from './core/free-space.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
-import { createPriceRow } from './ingest/price-row.ts'
-import type { PriceTable } from './ingest/price-table.ts'
+import type { PriceBook } from './ingest/price-book.ts'
+import { createPriceRow, PRICED_KINDS, priceStored } from './ingest/price-row.ts'
 import type { Log } from './log/log.ts'
-import { Maintenance } from './maintenance/operations.ts'
+import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
+import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 
@@ -37,7 +38,7 @@ export interface PipelineParts {
   readonly ids: KeyIndex
   readonly calls: KeyIndex
   readonly hashKey: Uint8Array
-  readonly prices: PriceTable
+  readonly prices: PriceBook
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -46,6 +47,7 @@ export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
   readonly maintenance: Maintenance
+  readonly reprice: Reprice
 }
 
 const DAY_MICROS = 86_400_000_000
@@ -60,7 +62,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     ids: parts.ids,
     calls: parts.calls,
     hashKey: parts.hashKey,
-    price: createPriceRow(parts.prices),
+    price: createPriceRow(parts.prices.table),
     defaults: {
       ...DEFAULT_ROW_DEFAULTS,
       environment: config.environment,
@@ -103,7 +105,36 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     clock,
     newId: parts.newId,
   })
-  return { ingest, asking, maintenance }
+  return { ingest, asking, maintenance, reprice: repriceWith(maintenance, parts.prices) }
+}
+
+type Reprice = (
+  request: RepriceRequest,
+  by: string | null,
+  signal: AbortSignal,
+) => Promise<RepriceOutcome>
+
+/** Pricing again by the prices of the moment at which its turn comes. */
+function repriceWith(maintenance: Maintenance, prices: PriceBook): Reprice {
+  return async (request, by, signal) => {
+    try {
+      return await maintenance.run(
+        by,
+        (tools) => {
+          const table = prices.now()
+          return reprice(tools, request, {
+            version: table.version,
+            kinds: PRICED_KINDS,
+            price: (row) => priceStored(table, row),
+          })
+        },
+        signal,
+      )
+    } catch (error) {
+      if (!(error instanceof MaintenanceError)) throw error
+      return { ok: false, failure: error.failure, message: error.message }
+    }
+  }
 }
 
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */

@@ -10,6 +10,7 @@ import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { reportRoutes } from './routes/reports.ts'
@@ -59,6 +60,7 @@ export async function createApi(
     }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
+    ...priceRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...operationRoutes({
       version: dependencies.version,

@@ -10,8 +10,10 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { PriceBook } from '../ingest/price-book.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
+import type { Reprice } from './routes/prices.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -42,6 +44,8 @@ export interface ApiDependencies {
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
   readonly verify: Verify
+  readonly prices: PriceBook
+  readonly reprice: Reprice
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }
