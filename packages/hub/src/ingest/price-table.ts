@@ -361,7 +361,8 @@ function compileDated(rule: string, { constraint, prices }: ConditionalPrice): D
   if (constraint === undefined) {
     return { from: Number.NEGATIVE_INFINITY, daily: null, plan: compilePlan(list, rule), list }
   }
-  if (constraint.type === 'start_date') {
+  // Published data says which constraint it is by its fields alone.
+  if ('start_date' in constraint) {
     const plan = compilePlan(list, `${rule}@${constraint.start_date}`)
     const from = Date.parse(constraint.start_date) * 1000
     return Number.isNaN(from) ? null : { from, daily: null, plan, list }
