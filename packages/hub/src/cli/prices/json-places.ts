@@ -35,34 +35,44 @@ export function jsonPlaces(text: string): JsonPlaces {
     if (mark === '"') skipString()
     else if (mark === '{' || mark === '[') {
       at++
+      const keys = new Set<string>()
       for (let i = 0; ; i++) {
         skip()
         if (text[at] === '}' || text[at] === ']') break
         if (mark === '[') value(`${pointer}/${i}`)
-        else member(pointer)
+        else member(pointer, keys)
       }
       at++
     } else while (at < text.length && !' \t\n\r,}]'.includes(text[at] ?? '')) at++
   }
-  function member(pointer: string): void {
+  function member(pointer: string, keys: Set<string>): void {
     const start = at
     const key = JSON.parse(skipString()) as string
     const inner = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    if (offsets.has(inner)) twice.push(inner)
+    if (keys.has(inner)) twice.push(inner)
+    keys.add(inner)
     value(inner)
     // The line of the key is what people look for.
     offsets.set(inner, start)
   }
   value('')
 
+  /** Where each line begins. */
+  const lines = [0]
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines.push(i + 1)
   return {
     twice,
     at(pointer) {
       let known = pointer
       while (!offsets.has(known) && known !== '') known = known.slice(0, known.lastIndexOf('/'))
-      const before = text.slice(0, offsets.get(known) ?? 0)
-      const line = before.split('\n').length
-      return { line, column: before.length - before.lastIndexOf('\n') }
+      const offset = offsets.get(known) ?? 0
+      let [low, high] = [0, lines.length - 1]
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2)
+        if ((lines[middle] ?? 0) <= offset) low = middle
+        else high = middle - 1
+      }
+      return { line: low + 1, column: offset - (lines[low] ?? 0) + 1 }
     },
   }
 }
