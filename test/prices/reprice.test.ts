@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inFolder } from '../support/folder.ts'
 import { HubProcess } from '../support/hub-process.ts'
+import { runCommand } from '../support/llmhub-command.ts'
 import { ask } from '../support/reports.ts'
 import { Seeded } from '../support/seeded.ts'
 
@@ -264,9 +265,24 @@ test(
           each.model === 'late' && each.time < START + 7 * DAY ? second(each) : first(each)
         expect(await asked(hub, position)).toEqual(totals(events, partly))
 
+        // The command shows what changes, and without a terminal or --yes does nothing.
+        const days = ['--from', RANGE.from, '--to', RANGE.to]
+        const shown = await runCommand(hub.url, ['reprice', ...days, '--dry-run', '-o', 'json'])
+        expect(JSON.parse(shown.stdout)).toMatchObject({
+          applied: false,
+          seen: events.length,
+          changed: tried.changed - part.changed,
+          cost_after: tried.cost_after,
+        })
+        expect(await runCommand(hub.url, ['reprice', ...days])).toMatchObject({ code: 2 })
+        expect(await asked(hub, position)).toEqual(totals(events, partly))
+        const lateOnly = [...days, '--model', 'late', '--yes']
+        expect(await runCommand(hub.url, ['reprice', ...lateOnly])).toMatchObject({ code: 0 })
+        const further: Prices = (each) => (each.model === 'late' ? second(each) : first(each))
+        expect(await asked(hub, position)).toEqual(totals(events, further))
+
         const all = await reprice(hub, RANGE)
         expect(all).toMatchObject({ applied: true, operations: 1 })
-        expect(all.changed + part.changed).toBe(tried.changed)
         expect(await asked(hub, position)).toEqual(totals(events, second))
         const again = await reprice(hub, RANGE)
         expect(again).toMatchObject({ changed: 0, operations: 0, top: [] })

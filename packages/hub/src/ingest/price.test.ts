@@ -123,6 +123,23 @@ describe('prices of the package', () => {
     })
   })
 
+  it('charge a tier whose share of the usual price is published, where the provider serves it', () => {
+    const usage = { input_tokens: 1000, cache_read_tokens: 400, output_tokens: 10, web_searches: 1 }
+    const ask = (provider: string, time = NOW) =>
+      price('claude-sonnet-4-5', { provider, usage, tier: 'batch', time })
+    expect(ask('anthropic')).toMatchObject({
+      prompt: 600 * 1_500_000 + 400 * 150_000,
+      completion: 10 * 7_500_000,
+      other: 10_000_000_000,
+      rule: 'anthropic/claude-sonnet-4-5#batch',
+    })
+    expect(ask('anthropic', micros('2024-10-07'))).toEqual({ unpriced: 'not_yet_priced' })
+    expect(ask('google')).toEqual({ unpriced: 'unknown_tier' })
+    expect(price('claude-sonnet-4-5', { provider: 'anthropic', usage, tier: 'priority' })).toEqual({
+      unpriced: 'unknown_tier',
+    })
+  })
+
   it('find the platform by its other names', () => {
     const rule = (provider: string | null, model: string) => {
       const cost = price(model, { provider })

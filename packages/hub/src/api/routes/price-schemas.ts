@@ -110,7 +110,9 @@ export const OVERRIDES_SCHEMA = object({
   },
 })
 
-const instant = { type: ['string', 'number'], maxLength: 100 } as const
+const instant = {
+  anyOf: [{ type: 'string', maxLength: 100 }, { type: 'number' }],
+} as const
 const name = { type: ['string', 'null'], maxLength: 500 } as const
 
 export const REPRICE_BODY = {
