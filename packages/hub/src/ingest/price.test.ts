@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseUsd } from './money.ts'
 import { type PriceOutcome, priceCall } from './price.ts'
 import { parseOverrides } from './price-override.ts'
 import { createPriceTable, type PriceTable } from './price-table.ts'

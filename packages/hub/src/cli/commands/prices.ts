@@ -123,14 +123,15 @@ export async function pricesShow(
     printJson(context, view)
     return
   }
-  const { out } = context.terminal
   const origin = view.origin === 'set' ? ', set in the hub' : ''
-  out(`${view.entry}  (${view.source}${origin}, ${view.matched}, ${view.version})\n`)
+  context.terminal.out(
+    `${view.entry}  (${view.source}${origin}, ${view.matched}, ${view.version})\n`,
+  )
   const rows = view.tiers.flatMap(({ tier, now, scheduled }) => [
     ...(now === null ? [] : periodRows(tier, 'now', now)),
     ...scheduled.flatMap((period) => periodRows(tier, `from ${period.from ?? ''}`, period)),
   ])
-  out(table(['TIER', 'WHEN', 'UNIT', 'USD', 'RULE'], rows))
+  context.terminal.out(table(['TIER', 'WHEN', 'UNIT', 'USD', 'RULE'], rows))
 }
 
 function periodRows(tier: string, when: string, period: PricePeriod): string[][] {

@@ -28,18 +28,18 @@ interface ModelView {
 }
 
 interface ReportView {
-  readonly price_version: string
+  readonly priceVersion: string
   readonly seen: number
   readonly changed: number
-  readonly priced_before: number
-  readonly priced_after: number
+  readonly pricedBefore: number
+  readonly pricedAfter: number
   readonly models: readonly {
     readonly provider: string | null
     readonly model: string | null
     readonly seen: number
     readonly changed: number
-    readonly cost_before: string
-    readonly cost_after: string
+    readonly costBefore: string
+    readonly costAfter: string
   }[]
 }
 
@@ -118,8 +118,8 @@ async function runPieces(
       to: formatIsoMicros(Math.min(to, start + step)),
       ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.provider === undefined ? {} : { provider: options.provider }),
-      only_unpriced: options.onlyUnpriced === true,
-      dry_run: dryRun,
+      onlyUnpriced: options.onlyUnpriced === true,
+      dryRun: dryRun,
     }
     const response = await request(settings, 'POST', '/api/v1/prices/reprice', {
       content: JSON.stringify(body),
@@ -132,11 +132,11 @@ async function runPieces(
 }
 
 function add(sum: Sum, report: ReportView): void {
-  sum.version = report.price_version
+  sum.version = report.priceVersion
   sum.seen += report.seen
   sum.changed += report.changed
-  sum.unpricedBefore += report.seen - report.priced_before
-  sum.unpricedAfter += report.seen - report.priced_after
+  sum.unpricedBefore += report.seen - report.pricedBefore
+  sum.unpricedAfter += report.seen - report.pricedAfter
   for (const each of report.models) {
     const { provider, model } = each
     const key = JSON.stringify([provider, model])
@@ -151,8 +151,8 @@ function add(sum: Sum, report: ReportView): void {
     sum.models.set(key, known)
     known.seen += each.seen
     known.changed += each.changed
-    known.before += BigInt(parseUsd(each.cost_before) ?? 0)
-    known.after += BigInt(parseUsd(each.cost_after) ?? 0)
+    known.before += BigInt(parseUsd(each.costBefore) ?? 0)
+    known.after += BigInt(parseUsd(each.costAfter) ?? 0)
   }
 }
 
@@ -193,17 +193,17 @@ function print(sum: Sum, context: CliContext): void {
 function document(sum: Sum, applied: boolean): Record<string, unknown> {
   return {
     applied,
-    price_version: sum.version,
+    priceVersion: sum.version,
     seen: sum.seen,
     changed: sum.changed,
-    unpriced_before: sum.unpricedBefore,
-    unpriced_after: sum.unpricedAfter,
-    cost_before: formatPico(total(sum, 'before')),
-    cost_after: formatPico(total(sum, 'after')),
+    unpricedBefore: sum.unpricedBefore,
+    unpricedAfter: sum.unpricedAfter,
+    costBefore: formatPico(total(sum, 'before')),
+    costAfter: formatPico(total(sum, 'after')),
     models: sorted(sum).map(({ before, after, ...rest }) => ({
       ...rest,
-      cost_before: formatPico(before),
-      cost_after: formatPico(after),
+      costBefore: formatPico(before),
+      costAfter: formatPico(after),
     })),
   }
 }
