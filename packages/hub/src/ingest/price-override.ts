@@ -85,7 +85,7 @@ interface Entry {
 }
 
 /** A part of a JSON pointer. */
-export function pointerPart(key: string): string {
+function pointerPart(key: string): string {
   return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 

@@ -405,21 +405,6 @@ export function isCountedUnit(name: string): boolean {
   return UNIT_BY_NAME.has(name)
 }
 
-/** Every unit that can be priced, and how many of what a price is for. */
-export const PRICED_UNITS: readonly { readonly unit: string; readonly per: string }[] = UNITS.map(
-  ({ name, count, per, hours: isHours }) => ({
-    unit: name,
-    per: isHours === true ? 'an hour' : `${10 ** per} ${count === null ? 'calls' : nounOf(name)}`,
-  }),
-)
-
-function nounOf(unit: string): string {
-  if (unit.endsWith('_mtok')) return 'tokens'
-  if (unit.endsWith('_mchars')) return 'characters'
-  if (unit.endsWith('_kimages')) return 'images'
-  return unit.endsWith('_kpages') ? 'pages' : 'calls'
-}
-
 /** The list with the prices of tokens multiplied by `factor`; searches, images and the like stay. */
 export function scaleTokenPrices(list: PriceList, factor: Decimal): PriceList {
   const scale = (price: Decimal): Decimal => ({

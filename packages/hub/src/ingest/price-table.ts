@@ -89,7 +89,7 @@ const PROVIDER_ALIASES: Readonly<Record<string, string | undefined>> = {
  * Service tiers whose price the provider publishes as a share of the usual one, for all its models;
  * searches cost the same. Only where the provider itself serves the model.
  */
-export const TIER_SHARES: readonly {
+const TIER_SHARES: readonly {
   readonly provider: string
   readonly tier: string
   readonly share: string
@@ -409,7 +409,7 @@ function indexOverrides(overrides: Overrides): OverrideIndex {
 }
 
 /** The platform a provider's name stands for, so that `vertex_ai` and `google` are one. */
-export function platformOf(name: string): string {
+function platformOf(name: string): string {
   return providerNamed(name)?.id ?? name
 }
 

@@ -56,7 +56,7 @@ export interface ListedPrice {
   readonly prices: readonly UnitPrice[]
 }
 
-export function unitPrices(list: PriceList): UnitPrice[] {
+function unitPrices(list: PriceList): UnitPrice[] {
   return [...list].map(([unit, price]) => ({
     unit,
     usd: formatDecimal(price.base),
