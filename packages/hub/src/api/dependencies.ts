@@ -10,10 +10,12 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { PriceBook } from '../ingest/price-book.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
+import type { Reprice } from './routes/prices.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -47,6 +49,8 @@ export interface ApiDependencies {
   readonly toCsv: (answer: Answer) => string
   readonly letters: LetterActs
   readonly verify: Verify
+  readonly prices: PriceBook
+  readonly reprice: Reprice
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

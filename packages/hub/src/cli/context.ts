@@ -12,6 +12,8 @@ export interface CliContext {
   readonly signal: AbortSignal
   /** Reads all of standard input. */
   readonly stdin: () => Promise<string>
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  readonly confirm?: (question: string) => Promise<boolean>
 }
 
 export interface GlobalOptions {

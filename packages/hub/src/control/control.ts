@@ -37,6 +37,18 @@ export interface ProjectRecord {
   readonly eventsPerSecond: number | null
 }
 
+/** Prices people set at run time, as a whole: each change is a record of its own, the newest counts. */
+export interface PriceOverridesRecord {
+  /** Version of all overrides in force with it, as rows name it. */
+  readonly version: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Id of the key that set them, or null. */
+  readonly by: string | null
+  /** JSON object by model id; `{}` where they were removed. */
+  readonly json: string
+}
+
 export interface Control {
   keys(): KeyRecord[]
   key(id: string): KeyRecord | null
@@ -51,5 +63,8 @@ export interface Control {
   /** Ledger of imported row ranges: what `import` has already sent of a file. */
   importProgress(file: string): { readonly rows: number; readonly done: boolean } | null
   putImportProgress(file: string, rows: number, done: boolean): void
+  /** Every change of the price overrides, newest first; at most `limit`. */
+  priceOverrides(limit: number): PriceOverridesRecord[]
+  putPriceOverrides(record: PriceOverridesRecord): void
   close(): void
 }
