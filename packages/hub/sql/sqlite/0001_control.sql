@@ -25,7 +25,7 @@ CREATE TABLE projects (
   events_per_second REAL
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO projects (name, created_at, events_per_second) VALUES ('default', 0, NULL);
+INSERT INTO projects (name, created_at, events_per_second) VALUES ('default', CAST(unixepoch('subsec') * 1000 AS INTEGER), NULL);
 
 CREATE TABLE secrets (
   name  TEXT PRIMARY KEY,
