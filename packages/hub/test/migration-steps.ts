@@ -29,14 +29,27 @@ export const STEPS: readonly (readonly [version: number, step: number])[] = [3, 
 /** What is in the tables after each version: a statement for it, and its rows. */
 export const STATES: readonly (readonly [sql: string, rows: readonly (readonly unknown[])[]])[] = [
   ['SELECT 0', [[0]]],
-  ['SELECT id, label FROM things ORDER BY id', [[1, 'one; two'], [2, "it's"]]],
+  [
+    'SELECT id, label FROM things ORDER BY id',
+    [
+      [1, 'one; two'],
+      [2, "it's"],
+    ],
+  ],
   [
     'SELECT id, label, size, (SELECT n FROM counts) FROM things ORDER BY id',
-    [[1, 'one; two', 10, 2], [2, "it's", 20, 2]],
+    [
+      [1, 'one; two', 10, 2],
+      [2, "it's", 20, 2],
+    ],
   ],
   [
     'SELECT id, label, size, (SELECT total FROM sizes) FROM things ORDER BY id',
-    [[1, 'one; two', 10, 60], [2, "it's", 20, 60], [3, 'three', 30, 60]],
+    [
+      [1, 'one; two', 10, 60],
+      [2, "it's", 20, 60],
+      [3, 'three', 30, 60],
+    ],
   ],
 ]
 

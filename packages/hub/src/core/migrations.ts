@@ -25,7 +25,8 @@ export function readMigrations(folder: string): readonly Migration[] {
     .toSorted()
   return files.map((file, index) => {
     const version = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1])
-    if (version !== index + 1) throw new Error(`${join(folder, file)}: expected number ${index + 1}`)
+    if (version !== index + 1)
+      throw new Error(`${join(folder, file)}: expected number ${index + 1}`)
     return { version, file, statements: splitStatements(readFileSync(join(folder, file), 'utf8')) }
   })
 }
@@ -73,6 +74,6 @@ export class NewerSchemaError extends NewerFormatError {
 }
 
 function firstLine(statement: string): string {
-  const line = statement.split('\n').find((each) => !each.startsWith('--')) ?? ''
+  const line = statement.split('\n').find((each) => each !== '' && !each.startsWith('--')) ?? ''
   return line.length > 80 ? `${line.slice(0, 80)}…` : line
 }

@@ -11,7 +11,7 @@ export class NewerFormatError extends Error {
  * Whether an error says that something is of a newer release. Told by a property, not by the class,
  * because packages and adapters that know nothing of this one throw such errors too.
  */
-export function isNewerFormat(error: unknown): error is Error {
+export function isNewerFormat(error: unknown): error is Error & { readonly newerFormat: true } {
   return error instanceof Error && 'newerFormat' in error && error.newerFormat === true
 }
 

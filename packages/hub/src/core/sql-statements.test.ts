@@ -24,7 +24,9 @@ test('what is not closed runs to the end', () => {
 
 test('statements put together come apart again', () => {
   const word = fc.constantFrom('SELECT', "'a;''b'", '"c;""d"', '-- e;\n', '/* f; */', '1-2', '/')
-  const statement = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => `x ${words.join(' ')} y`)
+  const statement = fc
+    .array(word, { minLength: 1, maxLength: 6 })
+    .map((words) => `x ${words.join(' ')} y`)
   fc.assert(
     fc.property(fc.array(statement, { maxLength: 5 }), (statements) => {
       expect(splitStatements(statements.join(';\n'))).toEqual(statements)

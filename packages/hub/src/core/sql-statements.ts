@@ -3,7 +3,8 @@
  * that is not closed runs to the end, and the database says so. Triggers, whose bodies hold statements,
  * are not known here.
  */
-const PIECE = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;|[^'";/-]+|[\s\S]/g
+const PIECE =
+  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;|[^'";/-]+|[\s\S]/g
 
 /** The statements of a script, without the semicolons between them; comments stay with what follows them. */
 export function splitStatements(sql: string): string[] {

@@ -96,8 +96,10 @@ async function fillControl(): Promise<Expected['keys']> {
 /** Records of every kind that people and applications make. */
 async function fillLog(shopKey: string): Promise<void> {
   for (const batch of liveBatches()) {
-    const { accepted } = await must('/api/v1/events', batch)
-    if (accepted !== batch.length) throw new Error('an event of the fixture was not taken in')
+    const answer = await must('/api/v1/events', batch)
+    if (answer['accepted'] !== batch.length) {
+      throw new Error(`not every event was taken in: ${JSON.stringify(answer).slice(0, 2000)}`)
+    }
   }
   const rows = `from=0&next=${IMPORTED.length}&last=true`
   await must(`/api/v1/imports/${IMPORTED_FILE}?${rows}`, IMPORTED)

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** What the fixture of a release is filled with, and what it is asked: made here, from nothing but numbers. */
+/**
+ * What the fixture of a release is filled with, and what it is asked: made here, from nothing but numbers.
+ * Events are only ever added: those of released fixtures are sent again by the tests.
+ */
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -9,7 +12,7 @@ const DAYS = 5
 const HOUR = 3_600_000
 const RANGE = { from: '2026-10-05', to: '2026-10-11' }
 const BATCH = 150
-const CALLS = 1350
+const CALLS = 750
 const MODELS = [
   ['openai', 'gpt-4o'],
   ['anthropic', 'claude-sonnet-4-5'],
@@ -61,7 +64,7 @@ function call(i: number): Json {
       session_id: `session-${i % 41}`,
       latency_ms: 100 + ((i * 37) % 1900),
       ttft_ms: 10 + ((i * 13) % 300),
-      status: failed ? 'error' : 'success',
+      status: failed ? 'error' : 'ok',
       ...(failed ? { error_type: 'rate_limit', error_message: `slow down, call ${i}` } : {}),
       usage: {
         input_tokens: cached + 100 + ((i * 31) % 4000),
@@ -111,7 +114,10 @@ export const SHOP_EXPIRED_BEFORE: number = (START + 24 * HOUR) * 1000
 
 /** Rejected, each for a reason of its own. The first is corrected and replayed, the second dismissed. */
 export const REJECTED: readonly Json[] = [
-  { common: { event_id: 'late-1', timestamp: at(1) }, payload: { type: 'llm_request', model_id: 7 } },
+  {
+    common: { event_id: 'late-1', timestamp: at(1) },
+    payload: { type: 'llm_request', model_id: 7 },
+  },
   { common: { event_id: 'late-2', timestamp: at(2) }, payload: { type: 'llm_request' } },
   { common: { event_id: 'late-3', timestamp: 'yesterday' }, payload: { type: 'gauge' } },
   { common: { event_id: 'late-4', timestamp: at(4) }, payload: { type: 'no_such_kind' } },
@@ -132,14 +138,26 @@ export const QUESTIONS: readonly (readonly [path: string, body?: Json])[] = [
     '/api/v1/query',
     {
       kind: 'table',
-      measures: ['requests.count', 'requests.error_rate', 'cost.total', 'latency.avg', 'latency.p95'],
+      measures: [
+        'requests.count',
+        'requests.error_rate',
+        'cost.total',
+        'latency.avg',
+        'latency.p95',
+      ],
       by: ['provider', 'model'],
       ...RANGE,
     },
   ],
   [
     '/api/v1/query',
-    { kind: 'series', measures: ['requests.count', 'cost.total'], by: ['time:1h'], ...RANGE },
+    {
+      kind: 'series',
+      measures: ['requests.count', 'cost.total'],
+      by: ['time:1h'],
+      from: '2026-10-06T06:00:00Z',
+      to: '2026-10-07T18:00:00Z',
+    },
   ],
   [
     '/api/v1/query',
@@ -172,7 +190,7 @@ export const QUESTIONS: readonly (readonly [path: string, body?: Json])[] = [
     },
   ],
   ['/api/v1/query', { kind: 'list', limit: 25, ...RANGE }],
-  [`/api/v1/costs?from=${RANGE.from}&to=${RANGE.to}`],
-  [`/api/v1/errors?from=${RANGE.from}&to=${RANGE.to}`],
+  [`/api/v1/costs?start_time=${RANGE.from}&end_time=${RANGE.to}`],
+  [`/api/v1/errors?start_time=${RANGE.from}&end_time=${RANGE.to}`],
   ['/api/v1/dead-letters?from=2020-01-01&to=2100-01-01'],
 ]

@@ -42,7 +42,12 @@ function expectVersion(version: number): void {
     expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: version })
     expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
     const [sql, rows] = STATES[version] ?? ['', []]
-    expect(database.prepare(sql).all().map((row) => Object.values(row))).toEqual(rows)
+    expect(
+      database
+        .prepare(sql)
+        .all()
+        .map((row) => Object.values(row)),
+    ).toEqual(rows)
   })
 }
 

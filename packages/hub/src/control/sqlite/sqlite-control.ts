@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import type { OnStep } from '../../core/migrations.ts'
 import type {
   Control,
   KeyRecord,
@@ -9,7 +10,6 @@ import type {
   ProjectRecord,
 } from '../control.ts'
 import { PERMISSIONS } from '../control.ts'
-import type { OnStep } from '../../core/migrations.ts'
 import { migrate } from './migrations.ts'
 
 export interface SqliteControlOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
+import { isNewerFormat } from '../../core/newer-format.ts'
 import type { IndexStats } from '../stats.ts'
 import { HashTable } from './hash-table.ts'
-import { isNewerFormat } from '../../core/newer-format.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import { mergeRuns, Run, RunDamagedError, RunWriter } from './run.ts'
 import type { RunFiles } from './run-files.ts'
