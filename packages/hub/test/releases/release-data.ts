@@ -12,7 +12,7 @@ const DAYS = 5
 const HOUR = 3_600_000
 const RANGE = { from: '2026-10-05', to: '2026-10-11' }
 const BATCH = 150
-const CALLS = 750
+const CALLS = 600
 const MODELS = [
   ['openai', 'gpt-4o'],
   ['anthropic', 'claude-sonnet-4-5'],
@@ -190,7 +190,7 @@ export const QUESTIONS: readonly (readonly [path: string, body?: Json])[] = [
     },
   ],
   ['/api/v1/query', { kind: 'list', limit: 25, ...RANGE }],
-  [`/api/v1/costs?start_time=${RANGE.from}&end_time=${RANGE.to}`],
-  [`/api/v1/errors?start_time=${RANGE.from}&end_time=${RANGE.to}`],
+  [`/api/v1/costs?start_time=2026-10-06&end_time=2026-10-07`],
+  [`/api/v1/errors?start_time=2026-10-07&end_time=2026-10-08`],
   ['/api/v1/dead-letters?from=2020-01-01&to=2100-01-01'],
 ]
