@@ -7,7 +7,7 @@ import { openJournal } from './journal.ts'
 
 const RECORDS = 3_000
 
-test('a worker thread reads the log while it is written, rolled, compressed and trimmed', async () => {
+test('a worker thread reads the log while it is written, rolled, compressed, rewritten and trimmed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'llmhub-journal-'))
   const dir = join(folder, 'log')
   const opened = await openJournal({ dir, segmentBytes: 50_000 })
@@ -33,6 +33,17 @@ test('a worker thread reads the log while it is written, rolled, compressed and 
       appends.push(journal.append(0, [{ kind: 'events', payload }]))
       if (i % 100 === 99) await Promise.all(appends.splice(0))
       // Nothing that the worker has yet to read is dropped, and the last two thirds stay.
+      if (i % 200 === 199) {
+        const { problems } = await journal.rewrite(
+          0,
+          ({ offset, payload }) =>
+            Number(offset) % 7 === (i + 1) % 7
+              ? Buffer.from(`${offset} `.padEnd(3 + (payload.length % 450), 'y'))
+              : null,
+          { rotate: i % 400 === 399 },
+        )
+        expect(problems).toEqual([])
+      }
       if (i % 500 === 499) await journal.trim(0, read < 1_000n ? read : 1_000n)
     }
     await Promise.all(appends)
