@@ -10,6 +10,7 @@ const PORTS: ReadonlySet<string> = new Set(['log', 'store', 'control', 'cache'])
 const STAGES: ReadonlySet<string> = new Set([
   'receivers',
   'ingest',
+  'maintenance',
   'rollup',
   'live',
   'detect',

@@ -210,7 +210,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
   const prices = createPriceTable({ overrides: overrides.overrides })
   const projectLimits = new ProjectLimits(control, clock)
-  const { ingest, asking } = createPipeline({
+  const { ingest, asking, maintenance } = createPipeline({
     config,
     clock,
     log: journal,
@@ -223,6 +223,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
+  started.add(() => maintenance.stop())
 
   // The service.
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')

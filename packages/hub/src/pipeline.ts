@@ -12,6 +12,7 @@
  *   append       log                                              → durable: the acknowledgement
  *   apply        store-worker, store/applier                      → rows + position in one transaction
  *   ask          query                                            → question → plan → SQL → answer
+ *   maintain     maintenance                                      → operations of the log that change rows
  */
 
 import type { Config } from './config/options.ts'
@@ -23,6 +24,7 @@ import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
 import type { Log } from './log/log.ts'
+import { Maintenance } from './maintenance/operations.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 
@@ -43,6 +45,7 @@ export interface PipelineParts {
 export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
+  readonly maintenance: Maintenance
 }
 
 const DAY_MICROS = 86_400_000_000
@@ -92,7 +95,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maxWaiting: config['query.max_waiting'],
     deadlineMs: config['query.deadline_ms'],
   })
-  return { ingest, asking }
+  const maintenance = new Maintenance({
+    log,
+    scan: (request, signal) => store.scan(request, signal),
+    applied: () => store.applied(),
+    waitFor: (position, timeoutMs, signal) => store.waitFor(position, timeoutMs, signal),
+    clock,
+    newId: parts.newId,
+  })
+  return { ingest, asking, maintenance }
 }
 
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */

@@ -50,6 +50,8 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
+      case 'scan':
+        return owner.scan(message.take, signal)
       case 'sql':
         return owner.sql(message.take, signal)
       case 'verify':

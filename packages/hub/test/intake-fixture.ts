@@ -112,7 +112,8 @@ export class IntakeHarness {
       for await (const record of this.log.read(partition, 0n)) {
         kinds.push(record.kind)
         if (record.kind === 'operation') {
-          targets.push(...decodeOperation(record.payload).rows)
+          const operation = decodeOperation(record.payload)
+          if (operation.op === 'suppress') targets.push(...operation.rows)
           continue
         }
         const batch = decodeBatch(record.payload)

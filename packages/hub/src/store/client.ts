@@ -9,6 +9,8 @@ import type {
   LookupRequest,
   RequestName,
   Requests,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreStatus,
@@ -138,6 +140,15 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
     return this.#ask('query', { plan, project: scope.project }, signal, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
+  }
+
+  /** A page of rows for maintenance. */
+  scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    return this.#ask('scan', request, signal, (message) => ({
       ok: false,
       failure: 'rebuilding',
       message,

@@ -1,5 +1,13 @@
 import type { ProjectScope } from '../core/scope.ts'
-import type { Plan, QueryOutcome, RangeVersion } from './store.ts'
+import type { RowPlace } from '../log/operation-rows.ts'
+import type {
+  FrameCell,
+  Plan,
+  Predicate,
+  QueryFailure,
+  QueryOutcome,
+  RangeVersion,
+} from './store.ts'
 
 /**
  * Messages between the main thread and the worker that owns the store. They carry positions, plans
@@ -97,6 +105,7 @@ export interface Requests {
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
   readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
+  readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
   /** Begins a compaction; `StoreStatus.compaction` tells how it goes. */
@@ -142,6 +151,43 @@ export interface KnownEvent {
   /** The column `content_hash`, which only the log has; null where that has lost the record. */
   readonly contentHash: bigint | null
 }
+
+/**
+ * A page of all rows of a filter, suppressed and outdated ones too, in the order of their places: for
+ * maintenance, which must see every row once. Questions are for people; this is for acts.
+ */
+export interface ScanRequest {
+  readonly table: 'events' | 'dead_letters'
+  /** Null for every project. */
+  readonly project: string | null
+  /** Event time of events, receive time of dead letters: epoch microseconds, [from, to). */
+  readonly from: number
+  readonly to: number
+  /** Over columns of the table. */
+  readonly where: Predicate | null
+  /** Columns of the table; `dict` columns answer their texts. */
+  readonly columns: readonly string[]
+  /** Begin behind this place; null begins at the first. */
+  readonly after: RowPlace | null
+  /** Rows of a page, up to 20,000. A page may have fewer although more rows follow. */
+  readonly limit: number
+}
+
+export interface ScanPage {
+  /** The cells of `columns`, in their order. */
+  readonly rows: readonly (RowPlace & { readonly cells: readonly FrameCell[] })[]
+  /** `after` of the next page, or null when this is the last. */
+  readonly next: RowPlace | null
+  /** Position of each partition that the page includes at least. */
+  readonly position: ReadonlyMap<number, bigint>
+}
+
+/** `invalid`: the request names no column of the table, or compares unlike types. */
+export type ScanFailure = QueryFailure | 'invalid'
+
+export type ScanOutcome =
+  | { readonly ok: true; readonly page: ScanPage }
+  | { readonly ok: false; readonly failure: ScanFailure; readonly message: string }
 
 /** A reading statement that the caller has checked. */
 export interface SqlRequest {

@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import { LIVE } from '../../log/log.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
+import type { ScanOutcome, ScanRequest } from '../protocol.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
@@ -9,7 +11,8 @@ import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { SqlResult } from './read-result.ts'
-import { PendingSuppressions, type RowPlace } from './suppressions.ts'
+import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
+import { PendingSuppressions } from './suppressions.ts'
 import { TouchedRanges } from './touched-ranges.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -349,6 +352,43 @@ export class DuckDbStore implements Store {
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /**
+   * A page of rows in the order of their places, of one partition: the next page goes on in it, or in
+   * the next one. A request that cannot be asked is refused as `invalid`.
+   */
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    // Taken before the snapshot of the answer, so that the answer holds at least this much.
+    const position = new Map(this.#next)
+    const partitions = [...position.keys()].toSorted((a, b) => a - b)
+    const { after } = request
+    const partition = after?.partition ?? partitions[0]
+    if (partition === undefined) return { ok: true, page: { rows: [], next: null, position } }
+    let rendered: RenderedScan
+    try {
+      rendered = renderScan(request, partition, after)
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof TypeError)) throw error
+      return { ok: false, failure: 'invalid', message: error.message }
+    }
+    const { sql, values, types } = rendered
+    const outcome = await this.#reads.run(
+      (connection) => connection.readOnly(() => connection.rows(sql, values)),
+      signal,
+      this.#options.deadlineMs ?? 30_000,
+    )
+    if (!outcome.ok) return outcome
+    const rows = scannedRows(types, outcome.value.rows, this.#dictionaries)
+    const last = rows.at(-1)
+    const following = partitions.find((each) => each > partition)
+    const next =
+      last !== undefined && rows.length === limitOf(request)
+        ? { partition, offset: last.offset, index: last.index }
+        : following === undefined
+          ? null
+          : { partition: following, offset: 0n, index: -1 }
+    return { ok: true, page: { rows, next, position } }
   }
 
   /**

@@ -15,7 +15,7 @@ export function renderList(
   scope: readonly string[],
   parameters: Parameters,
 ): string {
-  const columns = plan.columns.map(storedColumn)
+  const columns = plan.columns.map((name) => storedColumn(name))
   const asked = new Set(
     (plan.where === null ? [] : predicateFields(plan.where)).map((field) =>
       field.type === 'column' ? field.column : '',

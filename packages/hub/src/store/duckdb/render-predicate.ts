@@ -83,7 +83,7 @@ function overField(
   compare: (type: ColumnType, sql: string) => string,
 ): string {
   const { field } = predicate
-  const type = fieldType(field)
+  const type = fieldType(field, parameters.columns)
   if (type !== 'dict' || field.type === 'tag') {
     return `(${compare(type, fieldSql(field, parameters))})`
   }

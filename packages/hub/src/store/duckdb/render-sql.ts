@@ -7,7 +7,13 @@ import type { FieldRef, Literal } from '../store.ts'
  * otherwise choose one by the size of the number.
  */
 export class Parameters {
+  /** The columns that the statement may name. */
+  readonly columns: ReadonlyMap<string, ColumnSpec>
   readonly #values: Literal[] = []
+
+  constructor(columns: ReadonlyMap<string, ColumnSpec> = EVENT_TABLE) {
+    this.columns = columns
+  }
 
   #bind(value: Literal, type: string): string {
     this.#values.push(value)
@@ -81,7 +87,8 @@ const HUGE_MAX = (1n << 127n) - 1n
 /** Columns of the batch that the table does not keep. */
 const NOT_STORED = new Set(['id_hi', 'id_lo', 'content_hash'])
 
-const STORED = new Map<string, ColumnSpec>(
+/** Columns of the rows of events by name. */
+export const EVENT_TABLE: ReadonlyMap<string, ColumnSpec> = new Map(
   EVENT_COLUMNS.filter((column) => !NOT_STORED.has(column.name)).map((column) => [
     column.name,
     column,
@@ -89,8 +96,11 @@ const STORED = new Map<string, ColumnSpec>(
 )
 
 /** @throws RangeError for a name that is no stored column: identifiers come from the table alone */
-export function storedColumn(name: string): ColumnSpec {
-  const column = STORED.get(name)
+export function storedColumn(
+  name: string,
+  columns: ReadonlyMap<string, ColumnSpec> = EVENT_TABLE,
+): ColumnSpec {
+  const column = columns.get(name)
   if (column === undefined) throw new RangeError(`not a stored column: ${JSON.stringify(name)}`)
   return column
 }
@@ -104,12 +114,15 @@ export function dictionaryTable(column: string): string {
 }
 
 /** Type of the value behind a field; a tag's value is text. */
-export function fieldType(field: FieldRef): ColumnType {
-  return field.type === 'tag' ? 'text' : storedColumn(field.column).type
+export function fieldType(
+  field: FieldRef,
+  columns: ReadonlyMap<string, ColumnSpec> = EVENT_TABLE,
+): ColumnType {
+  return field.type === 'tag' ? 'text' : storedColumn(field.column, columns).type
 }
 
 /** The field of the row `e`, as stored: the id for a `dict` column. */
 export function fieldSql(field: FieldRef, parameters: Parameters): string {
   if (field.type === 'tag') return `e."tags"[${parameters.text(field.key)}]`
-  return `e.${quote(storedColumn(field.column).name)}`
+  return `e.${quote(storedColumn(field.column, parameters.columns).name)}`
 }

@@ -4,6 +4,7 @@ import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type {
   CompactionStart,
@@ -11,6 +12,8 @@ import type {
   KnownEvent,
   LookupOutcome,
   LookupRequest,
+  ScanOutcome,
+  ScanRequest,
   SqlOutcome,
   SqlRequest,
   StoreState,
@@ -28,7 +31,6 @@ import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
 import { fileSpace } from './space.ts'
-import type { RowPlace } from './suppressions.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -305,6 +307,12 @@ export class StoreOwner {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
     return this.#store.query(plan, scope, signal)
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.scan(request, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {

@@ -1,13 +1,7 @@
 import duckdb from '@duckdb/node-bindings'
 import { type Batch, type Column, validityBytes } from '@llmhub/stream'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import type { Connection } from './driver.ts'
-
-/** Place of a row in the log. */
-export interface RowPlace {
-  readonly partition: number
-  readonly offset: bigint
-  readonly index: number
-}
 
 /** Places of one SQL statement: bounds its text and its plan. */
 const PLACES_PER_STATEMENT = 1000

@@ -3,6 +3,7 @@ import { type Batch, decodeBatch } from '@llmhub/stream'
 import type { LogRecord } from '../../log/log.ts'
 import { LIVE } from '../../log/log.ts'
 import { decodeOperation } from '../../log/operation.ts'
+import type { RowPlace } from '../../log/operation-rows.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { type Dictionaries, insertPending } from './dictionary.ts'
 import type { Connection } from './driver.ts'
@@ -10,7 +11,6 @@ import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS } from './physical.ts'
 import {
   insertPlaces,
   type PendingSuppressions,
-  type RowPlace,
   suppressStored,
   withSuppressed,
 } from './suppressions.ts'
@@ -132,6 +132,7 @@ function sortSuppressions(
   for (const record of records) {
     if (record.kind !== 'operation') continue
     const operation = decodeOperation(record.payload)
+    if (operation.op !== 'suppress') throw new TypeError(`cannot apply ${operation.op}`)
     for (const row of operation.rows) {
       const place = { partition: row.partition, offset: BigInt(row.offset), index: row.index }
       const applied = context.positions.get(place.partition) ?? 0n

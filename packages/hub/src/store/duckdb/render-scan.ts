@@ -1,0 +1,91 @@
+import { type ColumnSpec, type ColumnType, REJECT_COLUMNS } from '@llmhub/schema'
+import type { RowPlace } from '../../log/operation-rows.ts'
+import type { ScanPage, ScanRequest } from '../protocol.ts'
+import type { FrameCell, Literal } from '../store.ts'
+import type { Dictionaries } from './dictionary.ts'
+import { renderPredicate } from './render-predicate.ts'
+import { EVENT_TABLE, Parameters, quote, storedColumn } from './render-sql.ts'
+
+/** Rows of one page at most: bounds the memory of an answer. */
+const MAX_PAGE = 20_000
+
+/** What a dead letter has become, beside the columns of its row. */
+const RESOLUTION_COLUMNS: readonly ColumnSpec[] = [
+  { name: 'status', type: 'text', doc: 'open | replayed | dismissed.' },
+  { name: 'resolved_at', type: 'i64', unit: 'us', doc: 'When that was said.' },
+  { name: 'replayed_event_id', type: 'text', doc: 'The event that the letter became.' },
+]
+
+const LETTER_TABLE: ReadonlyMap<string, ColumnSpec> = new Map(
+  [...REJECT_COLUMNS, ...RESOLUTION_COLUMNS].map((column) => [column.name, column]),
+)
+
+const LETTERS = `(SELECT r.*, coalesce(s.resolution, 'open') AS status, s.resolved_at, s.event_id AS replayed_event_id FROM reject_rows r LEFT JOIN reject_resolutions s ON s.project = r.project AND s.reject_id = r.reject_id)`
+
+export interface RenderedScan {
+  readonly sql: string
+  readonly values: Literal[]
+  /** Of the cells; the place follows them. */
+  readonly types: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+/**
+ * SQL of one page within one partition. The bound of the offset lets the scan skip what is behind it,
+ * since rows lie in the order of their arrival but for those that operations have changed.
+ * @throws RangeError, TypeError for a request that names no column of its table or compares unlike types
+ */
+export function renderScan(
+  request: ScanRequest,
+  partition: number,
+  after: RowPlace | null,
+): RenderedScan {
+  const events = request.table === 'events'
+  const parameters = new Parameters(events ? EVENT_TABLE : LETTER_TABLE)
+  const columns = request.columns.map((name) => storedColumn(name, parameters.columns))
+  const time = events ? 'e."time"' : 'e."received_at"'
+  const conditions = [
+    `e.log_partition = ${partition}`,
+    `${time} >= ${parameters.integer(request.from)}`,
+    `${time} < ${parameters.integer(request.to)}`,
+  ]
+  if (after?.partition === partition) {
+    const offset = parameters.integer(after.offset)
+    conditions.push(
+      `e.log_offset >= ${offset}`,
+      `(e.log_offset > ${offset} OR e.log_index > ${parameters.integer(after.index)})`,
+    )
+  }
+  if (request.project !== null) {
+    conditions.push(
+      `e."project" = (SELECT id FROM dict_project WHERE value = ${parameters.text(request.project)})`,
+    )
+  }
+  if (request.where !== null) conditions.push(renderPredicate(request.where, parameters))
+  const cells = columns.map(({ name }) => `e.${quote(name)}`)
+  const sql = `SELECT ${[...cells, 'e.log_partition', 'e.log_offset', 'e.log_index'].join(', ')} FROM ${events ? 'event_rows' : LETTERS} e WHERE ${conditions.join(' AND ')} ORDER BY e.log_partition, e.log_offset, e.log_index LIMIT ${limitOf(request)}`
+  return { ...parameters.finish(sql), types: columns }
+}
+
+export function limitOf({ limit }: ScanRequest): number {
+  if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`no page of ${limit} rows`)
+  return Math.min(limit, MAX_PAGE)
+}
+
+/** Rows of a result, ids of dictionaries as their texts. */
+export function scannedRows(
+  types: RenderedScan['types'],
+  rows: readonly (readonly FrameCell[])[],
+  dictionaries: Dictionaries,
+): ScanPage['rows'] {
+  const width = types.length
+  return rows.map((row) => ({
+    partition: Number(row[width]),
+    offset: row[width + 1] as bigint,
+    index: Number(row[width + 2]),
+    cells: types.map(({ name, type }, i) => {
+      const cell = row[i] ?? null
+      if (type !== 'dict' || cell === null) return cell
+      return dictionaries.get(name)?.valueOf(Number(cell)) ?? null
+    }),
+  }))
+}
