@@ -3,6 +3,8 @@
  * durable, never on the hot path (callers cache).
  */
 
+import type { Hold, RetentionPolicy } from '../core/retention.ts'
+
 /** What a key may do. `admin` includes all others. */
 export const PERMISSIONS = [
   'ingest:write',
@@ -50,5 +52,16 @@ export interface Control {
   /** Ledger of imported row ranges: what `import` has already sent of a file. */
   importProgress(file: string): { readonly rows: number; readonly done: boolean } | null
   putImportProgress(file: string, rows: number, done: boolean): void
+  retention(): RetentionPolicy[]
+  /** Replaces the policy of the same project and family. */
+  putRetention(policy: RetentionPolicy): void
+  /** Answers whether there was one. */
+  deleteRetention(project: string | null, family: string | null): boolean
+  /** Holds in force and released ones, by name. */
+  holds(): Hold[]
+  /** Puts a hold, or changes the one of that name; a released one is in force again. */
+  putHold(hold: Hold): void
+  /** Answers the hold, or null when none of that name is in force. */
+  releaseHold(name: string, at: number): Hold | null
   close(): void
 }
