@@ -30,6 +30,7 @@ export {
   parseStep,
   stepMicros,
 } from './calendar.ts'
+export { ERASED_COLUMN, eraseRows, isErased } from './erase-rows.ts'
 export type { ParsedTime } from './parse-time.ts'
 export { parseTime } from './parse-time.ts'
 export type { OffsetSegment, OffsetSegments } from './time-zone.ts'

@@ -91,6 +91,16 @@ CREATE TABLE reject_rows (
   "body" VARCHAR
 );
 
+-- What became of dead letters: one row per letter that was said anything of, the latest. Without a row
+-- a letter is open. event_id is that of the event which a replayed letter became.
+CREATE TABLE reject_resolutions (
+  "project" INTEGER NOT NULL,
+  "reject_id" VARCHAR NOT NULL,
+  "resolution" VARCHAR NOT NULL,
+  "resolved_at" BIGINT NOT NULL,
+  "event_id" VARCHAR
+);
+
 -- Texts of the dictionary columns: ids count from 0 in order of first appearance and never change.
 CREATE TABLE "dict_project" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_receiver" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
@@ -118,8 +128,9 @@ CREATE TABLE "dict_price_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_code" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 
 -- How far each partition of the log is applied: "next" is the offset after the last applied record.
--- Rows are appended, in the transaction of the rows they speak of; the greatest is valid.
-CREATE TABLE positions (log_partition SMALLINT NOT NULL, next BIGINT NOT NULL, epoch BIGINT NOT NULL);
+-- Rows are appended, in the transaction of the rows they speak of; the greatest is valid. "watermark" is
+-- the greatest event time of the live partition until then: a row that has it may be deleted later.
+CREATE TABLE positions (log_partition SMALLINT NOT NULL, next BIGINT NOT NULL, epoch BIGINT NOT NULL, watermark BIGINT);
 
 -- Hours (since 1970) of a project whose rows changed, with the position of the change. Rollups consume
 -- them: an hour is dirty while a row of it is here.
@@ -212,13 +223,17 @@ SELECT
   log_partition,
   log_offset,
   log_index,
-  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), "project" + 1) AS "project",
-  "reject_id",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_project"), r."project" + 1) AS "project",
+  r."reject_id",
   make_timestamp("received_at") AS "received_at",
   list_extract((SELECT list(value ORDER BY id) FROM main."dict_receiver"), "receiver" + 1) AS "receiver",
-  "event_id",
+  r."event_id",
   list_extract((SELECT list(value ORDER BY id) FROM main."dict_code"), "code" + 1) AS "code",
   "path",
   "message",
-  "body"
-FROM main.reject_rows;
+  "body",
+  coalesce(s."resolution", 'open') AS "status",
+  make_timestamp(s."resolved_at") AS "resolved_at",
+  s."event_id" AS "replayed_event_id"
+FROM main.reject_rows r
+LEFT JOIN main.reject_resolutions s ON s."project" = r."project" AND s."reject_id" = r."reject_id";

@@ -1,4 +1,4 @@
-import { type Batch, type Column, decodeBatch, numberAt, textAt } from '@llmhub/stream'
+import { type Batch, type Column, decodeBatch, isErased, numberAt, textAt } from '@llmhub/stream'
 import { BACKFILL, LIVE, type Log, type LogRecord } from '../log/log.ts'
 import { CALL_KINDS, emptyCallRow } from './call-row.ts'
 import { CallKeyHasher, Calls } from './calls.ts'
@@ -12,7 +12,8 @@ import { ProjectHashKeys } from './prepare.ts'
  * checkpoint covers is not read again; an index that is ahead of the log (the log was restored from
  * an older backup) belongs to another log and is emptied, because it would call lost events duplicates.
  *
- * Rows enter the index of calls in the order of the log, partition by partition. Which rows are
+ * Erased rows enter the index of ids, so that they are not taken in again, but no call: who called what
+ * is gone. Rows enter the index of calls in the order of the log, partition by partition. Which rows are
  * counted does not depend on that order, so the operations in the log need not be read.
  */
 export interface RestoreOptions {
@@ -76,9 +77,7 @@ export async function restoreIndexes(options: RestoreOptions): Promise<Restored>
 async function checkHashKey(log: Log, rebuild: Rebuild): Promise<void> {
   for (const partition of [LIVE, BACKFILL]) {
     for await (const record of log.read(partition, log.earliest(partition))) {
-      if (record.kind !== 'events') continue
-      rebuild.checkKey(decodeBatch(record.payload))
-      return
+      if (record.kind === 'events' && rebuild.checkKey(decodeBatch(record.payload))) return
     }
   }
 }
@@ -129,7 +128,7 @@ class Rebuild {
         values[6] = seconds
         this.#ids.put(k0 ?? 0, k1 ?? 0, k2 ?? 0, k3 ?? 0, values)
       }
-      if (!intoCalls) continue
+      if (!intoCalls || isErased(batch, i)) continue
       const rank = CALL_KINDS.indexOf(textAt(kind, i) ?? '')
       if (rank < 0) continue
       const keys = this.#keys.of(textAt(project, i) ?? '')
@@ -162,15 +161,25 @@ class Rebuild {
     }
   }
 
-  /** @throws HashKeyError when the first row was hashed with another key */
-  checkKey(batch: Batch): void {
-    if (batch.rows === 0) return
-    const low = words(batch.columns.get('id_lo'), 1)
-    const high = words(batch.columns.get('id_hi'), 1)
-    const project = textAt(batch.columns.get('project'), 0) ?? ''
+  /**
+   * Whether the batch has a row that tells: one that is not erased.
+   * @throws HashKeyError when the first of them was hashed with another key
+   */
+  checkKey(batch: Batch): boolean {
+    let row = 0
+    while (row < batch.rows && isErased(batch, row)) row++
+    if (row === batch.rows) return false
+    const low = words(batch.columns.get('id_lo'), batch.rows)
+    const high = words(batch.columns.get('id_hi'), batch.rows)
+    const project = textAt(batch.columns.get('project'), row) ?? ''
     const { out } = this.#hasher
-    this.#hasher.hash(this.#keys.of(project).id, textAt(batch.columns.get('event_id'), 0) ?? '')
-    if (out[0] === low[0] && out[1] === low[1] && out[2] === high[0] && out[3] === high[1]) return
+    this.#hasher.hash(this.#keys.of(project).id, textAt(batch.columns.get('event_id'), row) ?? '')
+    const same =
+      out[0] === low[2 * row] &&
+      out[1] === low[2 * row + 1] &&
+      out[2] === high[2 * row] &&
+      out[3] === high[2 * row + 1]
+    if (same) return true
     throw new HashKeyError('the log was written with another hash key than the one given')
   }
 }

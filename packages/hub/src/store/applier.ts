@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { BACKFILL, LIVE, type LogRecord } from '../log/log.ts'
+import { type Cut, cutOf } from '../log/operation.ts'
 import type { Applied, Store } from './store.ts'
 
 /** What the applier needs of a log. A payload read is valid until the next step of the iteration. */
@@ -47,6 +48,11 @@ const ORDER = [LIVE, BACKFILL] as const
 /**
  * Moves records from the log into the store, partition by partition, in batches large enough that a
  * commit is cheap. `committed` tells how far the log is durable; nothing beyond is read.
+ *
+ * An operation of maintenance is a batch of its own, and its partition waits with it until every
+ * partition has reached the cut of the operation. While the hub runs that is so already, because an
+ * operation is worked out from what is applied; it holds in a rebuild, which else would read the live
+ * partition first.
  *
  * Its position is the store's: it keeps none of its own, and after any error asks for it anew.
  */
@@ -141,7 +147,8 @@ export class Applier {
       await source.fill(this.#options.reader, this.#maxRows, this.#maxBytes)
       if (this.#stopped) return 0
       if (source.isEmpty) continue
-      const full = source.rows >= this.#maxRows || source.bytes >= this.#maxBytes
+      if (source.cut !== null && !this.#reached(source, source.cut)) continue
+      const full = source.ended || source.rows >= this.#maxRows || source.bytes >= this.#maxBytes
       const left = this.#maxWaitMs - source.waitedMs
       if (full || left <= 0) {
         await this.#apply(source)
@@ -150,6 +157,26 @@ export class Applier {
       waitMs = Math.min(waitMs ?? left, left)
     }
     return waitMs
+  }
+
+  /**
+   * Whether every partition has been applied up to the cut that `source` waits for. A log that ends
+   * before it has lost records, which is told: the operation must not be applied to other rows that
+   * come to stand in their place.
+   */
+  #reached(waiting: Source, cut: Cut): boolean {
+    for (const source of this.#sources) {
+      const next = cut.get(source.partition) ?? 0n
+      if (source === waiting || source.position >= next) continue
+      if (source.lag === 0n && !waiting.told) {
+        waiting.told = true
+        const message = `an operation at ${waiting.position} of partition ${waiting.partition} waits for partition ${source.partition} up to ${next}, but the log has it up to ${source.position}`
+        this.#lastError = message
+        this.#options.onError?.(new Error(message))
+      }
+      return false
+    }
+    return true
   }
 
   async #apply(source: Source): Promise<void> {
@@ -199,6 +226,12 @@ class Source {
   records: LogRecord[] = []
   rows = 0
   bytes = 0
+  /** Nothing may join the batch: an operation of maintenance is in it, or comes next. */
+  ended = false
+  /** What that operation needs applied, when it is in the batch. */
+  cut: Cut | null = null
+  /** Whether it was told that the log ends before the cut. */
+  told = false
   #committed = 0n
   /** When commits were told, oldest first; only those beyond the position. */
   #marks: { next: bigint; at: number }[] = []
@@ -247,14 +280,25 @@ class Source {
 
   async fill(reader: LogReader, maxRows: number, maxBytes: number): Promise<void> {
     const until = this.#committed
-    if (this.next >= until || this.rows >= maxRows || this.bytes >= maxBytes) return
+    if (this.next >= until || this.ended) return
+    if (this.rows >= maxRows || this.bytes >= maxBytes) return
     for await (const record of reader.read(this.partition, this.next, until)) {
+      const cut = record.kind === 'operation' ? cutOf(record.payload) : null
+      if (cut !== null && this.records.length > 0) {
+        this.ended = true
+        return
+      }
       // The reader reuses its buffer, of which `slice` would be a view: Buffer's does not copy.
       const payload = new Uint8Array(record.payload)
       this.records.push({ ...record, payload })
       this.rows += record.kind === 'operation' ? OPERATION_ROWS : rowsOf(payload)
       this.bytes += payload.length
       this.next = record.offset + 1n
+      if (cut !== null) {
+        this.ended = true
+        this.cut = cut
+        return
+      }
       if (this.rows >= maxRows || this.bytes >= maxBytes) return
     }
     // Offsets at the end may be holes that the reader passed over.
@@ -272,6 +316,9 @@ class Source {
     this.records = []
     this.rows = 0
     this.bytes = 0
+    this.ended = false
+    this.cut = null
+    this.told = false
   }
 
   #forget(): void {

@@ -136,7 +136,7 @@ it('cancels a statement, and refuses one that is wrong, writes, or leaves the da
     'INSTALL httpfs',
     "SET memory_limit = '100GB'",
     'DELETE FROM event_rows',
-    'INSERT INTO positions VALUES (0, 5, 1)',
+    'INSERT INTO positions VALUES (0, 5, 1, NULL)',
     'DROP TABLE event_rows',
     'SELECT 1; DROP TABLE event_rows',
     'COMMIT',

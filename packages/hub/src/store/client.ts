@@ -35,6 +35,7 @@ const OPENING: StoreStatus = {
   lagRecords: 0,
   lagMs: 0,
   rows: 0,
+  changedRows: 0,
   fileBytes: 0,
   running: 0,
   waiting: 0,

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict'
 import type { LogRecord } from '../log/log.ts'
-import { applyOf, sampleEvents, sampleRejects, sampleSuppression } from './sample-records.ts'
+import { cutOf, DEAD_LETTERS, type MaintenanceOperation } from '../log/operation.ts'
+import { erasedRows, type RowPlace, repricedRows } from '../log/operation-rows.ts'
+import {
+  applyOf,
+  SAMPLE_START,
+  sampleEvents,
+  sampleOperation,
+  sampleRejects,
+  sampleReprice,
+  sampleSuppression,
+} from './sample-records.ts'
 import type { Store } from './store.ts'
 
 /** A place for one store, empty at first. */
 export interface StoreHarness {
-  /** Opens the store; again after it was closed or abandoned. */
-  open(): Promise<Store>
-  /** Every row of events and rejects as text, in order of position, and the positions. */
+  /** Opens the store; again after it was closed or abandoned. With `anew` an empty one. */
+  open(how?: { readonly anew: boolean }): Promise<Store>
+  /** Every row of events and rejects as text, in order of position, and last a line of each position. */
   content(store: Store): Promise<readonly string[]>
 }
 
@@ -23,7 +33,83 @@ const row = (partition: number, offset: bigint, index: number) => ({
   index,
 })
 
-/** Records of both partitions with rejects and suppressions: back, within, and across partitions. */
+const place = (partition: number, offset: bigint, index: number): RowPlace => ({
+  partition,
+  offset,
+  index,
+})
+
+const head = (live: bigint, backfill: bigint) => ({
+  id: `o${live}`,
+  at: SAMPLE_START + Number(live),
+  by: 'key-1',
+  cut: new Map([
+    [0, live],
+    [1, backfill],
+  ]),
+})
+
+/**
+ * One operation of each kind on rows of the sample log, of both partitions, some of which are not there.
+ * The retain leaves the rows at and beyond its cut although they are older than it asks.
+ */
+export const SAMPLE_OPERATIONS: readonly MaintenanceOperation[] = [
+  {
+    op: 'reprice',
+    ...head(7n, 2n),
+    priceVersion: 'v2',
+    rows: repricedRows(
+      [
+        place(0, 0n, 1),
+        place(0, 0n, 2),
+        place(0, 4n, 2050),
+        place(0, 6n, 99),
+        place(1, 0n, 1),
+        place(1, 1n, 0),
+      ].map((at) => sampleReprice(at, 'v2')),
+    ),
+  },
+  {
+    op: 'erase',
+    ...head(7n, 4n),
+    reason: 'subject_request',
+    rows: erasedRows(
+      [place(0, 1n, 0), place(0, 4n, 7), place(0, 5n, 0), place(1, 3n, 2), place(1, 0n, 1)],
+      [place(0, 2n, 1)],
+    ),
+  },
+  {
+    op: 'resolve',
+    ...head(7n, 4n),
+    as: 'replayed',
+    letters: [
+      { project: 'default', rejectId: 'reject-0-2-0', eventId: 'event-9' },
+      { project: 'default', rejectId: 'reject-0-2-1', eventId: null },
+      { project: 'other', rejectId: 'reject-0-2-0', eventId: null },
+    ],
+  },
+  {
+    op: 'retain',
+    ...head(7n, 2n),
+    project: 'default',
+    family: 'telemetry',
+    from: SAMPLE_START + 1_000_000,
+    before: SAMPLE_START + 12_000_000,
+  },
+  {
+    op: 'retain',
+    ...head(3n, 4n),
+    project: null,
+    family: DEAD_LETTERS,
+    from: null,
+    before: SAMPLE_START + 1_000_000,
+  },
+]
+
+/**
+ * Records of both partitions with rejects, suppressions — back, within, and across partitions — and
+ * operations of maintenance.
+ */
 function sampleLog(): readonly (readonly LogRecord[])[] {
   const live = [
     sampleEvents(0, 0n),
@@ -33,14 +119,28 @@ function sampleLog(): readonly (readonly LogRecord[])[] {
     sampleEvents(0, 4n, { rows: 2100 }),
     sampleSuppression(0, 5n, [row(0, 4n, 2099), row(1, 0n, 1), row(0, 0n, 2)]),
     sampleEvents(0, 6n),
+    ...SAMPLE_OPERATIONS.slice(0, 2).map((each, i) => sampleOperation(0, 7n + BigInt(i), each)),
+    sampleRejects(0, 9n),
+    ...SAMPLE_OPERATIONS.slice(2).map((each, i) => sampleOperation(0, 10n + BigInt(i), each)),
+    sampleEvents(0, 13n),
   ]
   const backfill = [
     sampleEvents(1, 0n),
     sampleEvents(1, 1n),
     sampleSuppression(1, 2n, [row(0, 1n, 4)]),
     sampleEvents(1, 3n),
+    sampleEvents(1, 4n),
   ]
   return [live, backfill]
+}
+
+/** The part of `records` that may be applied: up to the first operation whose cut is not reached. */
+function applicable(records: readonly LogRecord[], reached: readonly number[]): LogRecord[] {
+  const end = records.findIndex(({ kind, payload, partition }) => {
+    const cut = kind === 'operation' ? cutOf(payload) : null
+    return [...(cut ?? [])].some(([p, next]) => p !== partition && (reached[p] ?? 0) < Number(next))
+  })
+  return records.slice(0, end < 0 ? records.length : end)
 }
 
 async function applyIn(
@@ -55,6 +155,12 @@ async function applyIn(
     at += size
   }
   if (at < records.length) await store.apply(applyOf(records.slice(at)))
+}
+
+/** The rows alone: positions differ by an operation that changed nothing. */
+async function withoutPositions(harness: StoreHarness, store: Store): Promise<readonly string[]> {
+  const all = await harness.content(store)
+  return all.slice(0, all.length - (await store.applied()).size)
 }
 
 export const STORE_LAWS: readonly StoreLaw[] = [
@@ -122,7 +228,7 @@ export const STORE_LAWS: readonly StoreLaw[] = [
     name: 'content survives closing and opening',
     async check(harness) {
       const store = await harness.open()
-      for (const records of sampleLog()) await applyIn(store, records, [2, 2])
+      for (const records of sampleLog().toReversed()) await applyIn(store, records, [2, 2])
       const before = await harness.content(store)
       await store.close()
       const again = await harness.open()
@@ -130,6 +236,52 @@ export const STORE_LAWS: readonly StoreLaw[] = [
       await again.close()
     },
   },
+  {
+    name: 'an operation whose cut is not reached is refused and changes nothing',
+    async check(harness) {
+      const store = await harness.open()
+      const [live = [], backfill = []] = sampleLog()
+      await store.apply(applyOf(live.slice(0, 7)))
+      await store.apply(applyOf(backfill.slice(0, 1)))
+      const before = await harness.content(store)
+      await assert.rejects(store.apply(applyOf(live.slice(7, 8))))
+      await assert.rejects(store.apply(applyOf(live.slice(7))))
+      assert.deepEqual(await harness.content(store), before)
+      await store.apply(applyOf(backfill.slice(1, 2)))
+      assert.equal(await store.apply(applyOf(live.slice(7, 8))), 'applied')
+      await store.close()
+    },
+  },
+  ...SAMPLE_OPERATIONS.map(
+    (operation, i): StoreLaw => ({
+      name: `${operation.op} ${i}: does something, twice is once, and a rebuild has the same rows`,
+      async check(harness) {
+        const [live = [], backfill = []] = sampleLog()
+        // The rows of both partitions, then the operation, then rows that it must not touch.
+        const rows = [...live.slice(0, 7), sampleRejects(0, 7n)]
+        const once = [sampleOperation(0, 8n, operation), sampleEvents(0, 9n)]
+        const twice = [sampleOperation(0, 10n, operation)]
+        const store = await harness.open()
+        await store.apply(applyOf(backfill))
+        await store.apply(applyOf(rows))
+        const before = await withoutPositions(harness, store)
+        for (const record of once) await store.apply(applyOf([record]))
+        const after = await withoutPositions(harness, store)
+        const added = 3
+        assert.notDeepEqual(after, before)
+        assert.equal(after.length <= before.length + added, true)
+        await store.apply(applyOf(twice))
+        assert.deepEqual(await withoutPositions(harness, store), after)
+        const live2 = await harness.content(store)
+        await store.close()
+        const rebuilt = await harness.open({ anew: true })
+        await rebuilt.apply(applyOf(backfill))
+        await rebuilt.apply(applyOf([...rows, ...once, ...twice]))
+        assert.deepEqual(await harness.content(rebuilt), live2)
+        await rebuilt.close()
+      },
+    }),
+  ),
   {
     name: 'after an error nothing is in, and the position says so; the same apply then works',
     async check(harness) {
@@ -169,12 +321,18 @@ export async function applyInTurns(
   const rest = [
     { partition: 0 as const, records: 100 },
     { partition: 1 as const, records: 100 },
+    // Once more, because operations wait for the other partition.
+    { partition: 0 as const, records: 100 },
   ]
   for (const { partition, records } of [...turns, ...rest]) {
     const from = at[partition] ?? 0
-    const some = (logs[partition] ?? []).slice(from, from + records)
+    const some = applicable((logs[partition] ?? []).slice(from, from + records), at)
     if (some.length === 0) continue
     await store.apply(applyOf(some))
     at[partition] = from + some.length
   }
+  assert.deepEqual(
+    at,
+    logs.map((log) => log.length),
+  )
 }

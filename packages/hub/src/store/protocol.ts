@@ -33,6 +33,8 @@ export interface StoreStatus {
   readonly lagMs: number
   /** Rows of events. */
   readonly rows: number
+  /** Rows that operations changed or deleted since the store was opened. */
+  readonly changedRows: number
   /** Size of the database file and its write-ahead log. */
   readonly fileBytes: number
   /** Questions running and waiting. */

@@ -1,7 +1,8 @@
 import { EVENT_COLUMNS, REJECT_COLUMNS } from '@llmhub/schema'
 import { BatchBuilder, encodeBatch } from '@llmhub/stream'
 import type { LogRecord } from '../log/log.ts'
-import { encodeOperation, type RowPosition } from '../log/operation.ts'
+import { encodeOperation, type MaintenanceOperation, type RowPosition } from '../log/operation.ts'
+import type { RepricedRow, RowPlace } from '../log/operation-rows.ts'
 import type { Apply } from './store.ts'
 
 /**
@@ -153,6 +154,36 @@ export function sampleSuppression(
     partition,
     offset,
     payload: encodeOperation({ op: 'suppress', project: 'default', rows }),
+  }
+}
+
+/** An operation at a place of the log; head and cut are those given. */
+export function sampleOperation(
+  partition: number,
+  offset: bigint,
+  operation: MaintenanceOperation,
+): LogRecord {
+  return { kind: 'operation', partition, offset, payload: encodeOperation(operation) }
+}
+
+/** New costs that follow from the place and `version`; every fifth is unknown. */
+export function sampleReprice(place: RowPlace, version: string): RepricedRow {
+  const at = (salt: number): number =>
+    noise(place.partition, place.offset, place.index, salt + version.length)
+  const { partition, offset, index } = place
+  if (at(31) % 5 === 0) {
+    return {
+      ...{ partition, offset, index, costComputed: null, costPrompt: null, costCompletion: null },
+      ...{ costOther: null, costTotal: null, priceSource: null, priceRule: null },
+      priceVersion: version,
+    }
+  }
+  const prompt = BigInt(at(32)) * 1000n
+  const completion = BigInt(at(33)) * 1000n
+  return {
+    ...{ partition, offset, index, costComputed: prompt + completion, costPrompt: prompt },
+    ...{ costCompletion: completion, costOther: 0n, costTotal: prompt + completion },
+    ...{ priceSource: 'override', priceRule: `rule-${at(34) % 3}`, priceVersion: version },
   }
 }
 

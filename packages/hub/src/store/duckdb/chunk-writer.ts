@@ -52,11 +52,21 @@ export class ChunkWriter {
     }
   }
 
-  append(batch: Batch, partition: number, offset: bigint): void {
+  /** Answers how many rows were appended: erased ones are passed over, and keep their index. */
+  append(batch: Batch, partition: number, offset: bigint): number {
     for (const column of this.#columns) column.source(batch)
-    for (let start = 0; start < batch.rows; ) {
+    let rows = 0
+    for (const [start, end] of keptRuns(batch)) {
+      this.#appendRun(start, end, partition, offset)
+      rows += end - start
+    }
+    return rows
+  }
+
+  #appendRun(first: number, end: number, partition: number, offset: bigint): void {
+    for (let start = first; start < end; ) {
       const at = this.#fill
-      const count = Math.min(batch.rows - start, CHUNK_ROWS - at)
+      const count = Math.min(end - start, CHUNK_ROWS - at)
       this.#partition.fill(partition, at, at + count)
       this.#offset.fill(offset, at, at + count)
       for (let i = 0; i < count; i++) this.#index[at + i] = start + i
@@ -95,6 +105,22 @@ export class ChunkWriter {
     } catch {
       // The transaction is being rolled back for an error that is already known.
     }
+  }
+}
+
+/** The runs [start, end) of rows that are not erased. */
+function* keptRuns(batch: Batch): Generator<readonly [start: number, end: number]> {
+  const erased = batch.columns.get('erased')
+  if (erased?.type !== 'bool') {
+    if (batch.rows > 0) yield [0, batch.rows]
+    return
+  }
+  for (let start = 0; start < batch.rows; start++) {
+    if (erased.data[start] !== 0) continue
+    let end = start + 1
+    while (end < batch.rows && erased.data[end] === 0) end++
+    yield [start, end]
+    start = end
   }
 }
 

@@ -68,7 +68,10 @@ async function content(store: Store): Promise<string[]> {
 }
 
 describe.each([false, true])('with a write-ahead log of its own: %s', (wal) => {
-  const harness: StoreHarness = { open: () => open(wal), content }
+  const harness: StoreHarness = {
+    open: (how) => open(wal, how?.anew === true ? join(dir, 'anew.duckdb') : undefined),
+    content,
+  }
 
   it.each(STORE_LAWS.map((law) => [law.name, law] as const))('%s', async (_name, law) => {
     await expect(law.check(harness)).resolves.toBeUndefined()

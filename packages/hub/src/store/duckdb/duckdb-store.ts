@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
-import { LIVE } from '../../log/log.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { ScanOutcome, ScanRequest } from '../protocol.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
@@ -92,6 +91,7 @@ export class DuckDbStore implements Store {
   #durable: ReadonlyMap<number, bigint> = new Map()
   #watermark: number | null = null
   #rows = 0
+  #changed = 0
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -139,9 +139,10 @@ export class DuckDbStore implements Store {
     // Whatever an opened file holds has survived at least one end of a process.
     this.#durable = new Map(this.#next)
     const { rows } = await this.#database.writer.rows(
-      `SELECT count(*), max(time) FILTER (log_partition = ${LIVE}) FROM event_rows`,
+      'SELECT (SELECT count(*) FROM event_rows), max(watermark) FROM positions',
     )
     this.#rows = Number(rows[0]?.[0] ?? 0)
+    // Kept beside the position, because the row that had the time may have been deleted since.
     const latest = rows[0]?.[1]
     this.#watermark = typeof latest === 'bigint' ? Number(latest) : null
   }
@@ -171,6 +172,11 @@ export class DuckDbStore implements Store {
   /** Rows of events. */
   get rows(): number {
     return this.#rows
+  }
+
+  /** Rows that operations changed or deleted since the opening. */
+  get changed(): number {
+    return this.#changed
   }
 
   get watermark(): number | null {
@@ -226,7 +232,12 @@ export class DuckDbStore implements Store {
         records,
       )
       const kept = this.#options.sabotage?.positionOffByOne === true ? next - 1n : next
-      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3)', [partition, kept, epoch])
+      await connection.rows('INSERT INTO positions VALUES ($1, $2, $3, $4)', [
+        partition,
+        kept,
+        epoch,
+        later(this.#watermark, written.watermark),
+      ])
       await connection.execute('COMMIT')
     } catch (error) {
       await this.#afterError(connection, error)
@@ -240,9 +251,8 @@ export class DuckDbStore implements Store {
     this.#pending.forget(partition, next)
     for (const place of written.deferred) this.#pending.add(place)
     this.#rows += written.rows
-    if (written.watermark !== null) {
-      this.#watermark = Math.max(this.#watermark ?? written.watermark, written.watermark)
-    }
+    this.#changed += written.changed
+    this.#watermark = later(this.#watermark, written.watermark)
     // After the commit, never before: a reader that still sees the old rows must see the old version.
     this.#touched.touch(written.hours)
     return 'applied'
@@ -469,4 +479,8 @@ export class DuckDbStore implements Store {
     }
     await this.#database.close()
   }
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b)
 }

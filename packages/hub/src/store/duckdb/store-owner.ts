@@ -295,6 +295,7 @@ export class StoreOwner {
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
       rows: store?.rows ?? 0,
+      changedRows: store?.changed ?? 0,
       fileBytes,
       running: store?.load.running ?? 0,
       waiting: store?.load.waiting ?? 0,

@@ -2,12 +2,13 @@ import duckdb from '@duckdb/node-bindings'
 import { type Batch, decodeBatch } from '@llmhub/stream'
 import type { LogRecord } from '../../log/log.ts'
 import { LIVE } from '../../log/log.ts'
-import { decodeOperation } from '../../log/operation.ts'
+import { cutOf, decodeOperation } from '../../log/operation.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
+import { applyOperation, requireCut } from './apply-operation.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { type Dictionaries, insertPending } from './dictionary.ts'
 import type { Connection } from './driver.ts'
-import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS } from './physical.ts'
+import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS, type StoredColumn } from './physical.ts'
 import {
   insertPlaces,
   type PendingSuppressions,
@@ -28,8 +29,11 @@ export interface WriteContext {
 
 /** What the records changed; valid once the transaction has committed. */
 export interface Written {
+  /** How many rows of events there are more, or, when negative, fewer. */
   readonly rows: number
   readonly rejects: number
+  /** Rows that operations changed or deleted, suppressed ones left out. */
+  readonly changed: number
   /** Hours since 1970 whose rows changed, by project id. */
   readonly hours: ReadonlyMap<number, ReadonlySet<number>>
   /** Greatest event time of the live partition's rows in microseconds, or null. */
@@ -41,7 +45,12 @@ export interface Written {
 /**
  * Writes the records [first, next) of a partition within the open transaction of the connection:
  * rows, rejected events, operations, new dictionary texts and dirty hours. The position is the
- * caller's. Only inserts, but for suppressions.
+ * caller's. Only inserts, but for operations.
+ *
+ * An operation of maintenance sees all rows of the records before it, so these are handed to the
+ * transaction first. Suppressions come before and after in any order: they mark rows, which nothing
+ * else reads or changes.
+ * @throws CutNotReachedError
  */
 export async function writeRecords(
   context: WriteContext,
@@ -50,47 +59,51 @@ export async function writeRecords(
   next: bigint,
   records: readonly LogRecord[],
 ): Promise<Written> {
-  const { connection, catalog, dictionaries } = context
+  const { connection, catalog, dictionaries, positions } = context
   const suppressed = sortSuppressions(context, partition, first, next, records)
   const touched = new TouchedHours()
-  const events = new ChunkWriter(connection, catalog, 'event_rows', EVENT_ROW_COLUMNS, dictionaries)
-  const rejects = new ChunkWriter(
-    connection,
-    catalog,
-    'reject_rows',
-    REJECT_ROW_COLUMNS,
-    dictionaries,
-  )
+  const touch = (hours: Iterable<readonly [project: number, hour: number]>): void => {
+    for (const [project, hour] of hours) touched.add(project, hour)
+  }
+  const appending = new RowWriters(connection, catalog, dictionaries)
   let rows = 0
   let rejected = 0
+  let changed = 0
   let watermark: number | null = null
   try {
     for (const record of records) {
-      if (record.kind === 'operation') continue
+      if (record.kind === 'operation') {
+        if (cutOf(record.payload) === null) continue
+        appending.finish()
+        const operation = decodeOperation(record.payload)
+        if (operation.op === 'suppress') continue
+        requireCut(operation.cut, (each) =>
+          each === partition ? record.offset : (positions.get(each) ?? 0n),
+        )
+        const effect = await applyOperation({ connection, dictionaries }, operation)
+        rows -= effect.deleted
+        changed += effect.changed
+        touch(effect.hours)
+        continue
+      }
       const batch = decodeBatch(record.payload)
       if (record.kind === 'rejects') {
-        rejects.append(batch, partition, record.offset)
-        rejected += batch.rows
+        rejected += appending.rejects.append(batch, partition, record.offset)
         continue
       }
       const marks = suppressed.here.get(record.offset)
       const marked = marks === undefined ? batch : withSuppressed(batch, marks)
-      events.append(marked, partition, record.offset)
-      rows += batch.rows
+      rows += appending.events.append(marked, partition, record.offset)
       const latest = touched.addBatch(marked, dictionaries)
       if (partition === LIVE && latest !== null) watermark = Math.max(watermark ?? latest, latest)
     }
-    events.finish()
-    rejects.finish()
+    appending.finish()
   } catch (error) {
-    events.abandon()
-    rejects.abandon()
+    appending.abandon()
     throw error
   }
   insertPending(connection, catalog, dictionaries)
-  for (const [project, hour] of await suppressStored(connection, suppressed.stored)) {
-    touched.add(project, hour)
-  }
+  touch(await suppressStored(connection, suppressed.stored))
   insertPlaces(connection, catalog, suppressed.deferred)
   if (suppressed.due) {
     await connection.execute(
@@ -98,7 +111,46 @@ export async function writeRecords(
     )
   }
   insertDirtyHours(connection, catalog, touched.hours, partition, next - 1n)
-  return { rows, rejects: rejected, hours: touched.hours, watermark, deferred: suppressed.deferred }
+  const { hours } = touched
+  return { rows, rejects: rejected, changed, hours, watermark, deferred: suppressed.deferred }
+}
+
+/** The writers of rows, opened when first needed and again after `finish`. */
+class RowWriters {
+  readonly #open: (
+    table: 'event_rows' | 'reject_rows',
+    columns: readonly StoredColumn[],
+  ) => ChunkWriter
+  #events: ChunkWriter | null = null
+  #rejects: ChunkWriter | null = null
+
+  constructor(connection: Connection, catalog: string, dictionaries: Dictionaries) {
+    this.#open = (table, columns) =>
+      new ChunkWriter(connection, catalog, table, columns, dictionaries)
+  }
+
+  get events(): ChunkWriter {
+    this.#events ??= this.#open('event_rows', EVENT_ROW_COLUMNS)
+    return this.#events
+  }
+
+  get rejects(): ChunkWriter {
+    this.#rejects ??= this.#open('reject_rows', REJECT_ROW_COLUMNS)
+    return this.#rejects
+  }
+
+  /** Hands every row to the transaction. */
+  finish(): void {
+    this.#events?.finish()
+    this.#events = null
+    this.#rejects?.finish()
+    this.#rejects = null
+  }
+
+  abandon(): void {
+    this.#events?.abandon()
+    this.#rejects?.abandon()
+  }
 }
 
 interface SortedSuppressions {
@@ -131,8 +183,9 @@ function sortSuppressions(
   for (const place of due) mark(place)
   for (const record of records) {
     if (record.kind !== 'operation') continue
+    if (cutOf(record.payload) !== null) continue
     const operation = decodeOperation(record.payload)
-    if (operation.op !== 'suppress') throw new TypeError(`cannot apply ${operation.op}`)
+    if (operation.op !== 'suppress') continue
     for (const row of operation.rows) {
       const place = { partition: row.partition, offset: BigInt(row.offset), index: row.index }
       const applied = context.positions.get(place.partition) ?? 0n
