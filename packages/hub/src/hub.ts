@@ -21,13 +21,15 @@ import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
-import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
 import { createPriceTable } from './ingest/price-table.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { RetentionKeeper } from './maintenance/retention-keeper.ts'
+import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
@@ -147,6 +149,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     readers: config['query.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
+    compactDeadShare: config['store.compact_dead_percent'] / 100,
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
     onProgress: logChanges(logger),
   })
@@ -210,6 +213,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
   const prices = createPriceTable({ overrides: overrides.overrides })
   const projectLimits = new ProjectLimits(control, clock)
+  const rules = new RetentionRules(control, {
+    events: config['retention.days'],
+    letters: config['retention.dead_letter_days'],
+  })
   const { ingest, asking, maintenance } = createPipeline({
     config,
     clock,
@@ -220,9 +227,21 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     calls,
     hashKey,
     prices,
+    retention: rules,
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
+  const retention = new RetentionKeeper({
+    maintenance,
+    log: journal,
+    rules,
+    projects: () => knownProjects(control, store),
+    durable: async () => (await store.status()).durable,
+    checkpoint: () => store.checkpoint(),
+    clock,
+    onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
+  })
+  started.add(() => retention.stop())
   started.add(() => maintenance.stop())
 
   // The service.
@@ -267,6 +286,18 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           clock,
         }),
       verify: (what) => verifyPart(what, store, journal),
+      retention: {
+        defaults: rules.state.defaults,
+        get last() {
+          return retention.last
+        },
+        run: (by, dryRun) => retention.run(by, dryRun),
+        changed: () => rules.forget(),
+      },
+      compaction: {
+        start: () => store.compact(),
+        status: () => store.progress.compaction,
+      },
       toCsv: formatCsv,
       limits: () => limitsOf(config),
     },
@@ -279,6 +310,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  retention.start()
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {

@@ -25,6 +25,7 @@ import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
 import type { Log } from './log/log.ts'
 import { Maintenance } from './maintenance/operations.ts'
+import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 
@@ -38,6 +39,7 @@ export interface PipelineParts {
   readonly calls: KeyIndex
   readonly hashKey: Uint8Array
   readonly prices: PriceTable
+  readonly retention: RetentionRules
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -48,7 +50,6 @@ export interface Pipeline {
   readonly maintenance: Maintenance
 }
 
-const DAY_MICROS = 86_400_000_000
 const LOOKUP_PAUSE_MS = 200
 const LOOKUP_PATIENCE_MS = 20_000
 
@@ -75,7 +76,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         maxDepth: config['ingest.max_depth'],
       },
       futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,
-      retention: config['retention.days'] === 0 ? null : config['retention.days'] * DAY_MICROS,
+      retention: (project) => parts.retention.ages(project),
       keepContent: config['ingest.keep_content'],
       maxLettersPerSecond: 1000,
       maxGroupRows: 20_000,

@@ -118,6 +118,16 @@ export async function startService(
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
       verify: async () => null,
+      retention: {
+        defaults: { events: 0, letters: 0 },
+        last: null,
+        run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
+        changed: () => {},
+      },
+      compaction: {
+        start: async () => ({ ok: true }),
+        status: () => ({ deadBytes: null, running: null, last: null }),
+      },
       limits: () => ({}),
       ...overrides,
     },

@@ -5,6 +5,7 @@ import type { ApiDependencies } from './dependencies.ts'
 import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
+import { compactionRoutes } from './routes/compaction.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
@@ -13,6 +14,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
@@ -60,6 +62,8 @@ export async function createApi(
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
+    ...retentionRoutes(dependencies),
+    ...compactionRoutes(dependencies.compaction),
     ...operationRoutes({
       version: dependencies.version,
       status: shareStatus(dependencies.status, clock),

@@ -12,6 +12,8 @@ import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
+import type { Compaction } from './routes/compaction.ts'
+import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -42,6 +44,8 @@ export interface ApiDependencies {
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
   readonly verify: Verify
+  readonly retention: RetentionService
+  readonly compaction: Compaction
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

@@ -178,7 +178,15 @@ export const OPTIONS = [
     default: 0,
     min: 0,
     unit: 'days',
-    doc: 'Events older than this are refused as expired; 0 keeps forever.',
+    doc: 'Events older than this are deleted, and refused as expired when they come in; 0 keeps forever. Policies of projects and families (llmhub retention) come before it.',
+  },
+  {
+    path: 'retention.dead_letter_days',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    unit: 'days',
+    doc: 'Rejected events received longer ago than this are deleted; 0 keeps forever. Policies for dead_letters come before it.',
   },
 
   {
@@ -218,6 +226,15 @@ export const OPTIONS = [
     type: 'boolean',
     default: false,
     doc: 'Keep a write-ahead log of the database besides the journal.',
+  },
+  {
+    path: 'store.compact_dead_percent',
+    type: 'integer',
+    default: 30,
+    min: 0,
+    max: 99,
+    unit: '%',
+    doc: 'Dead share of the database file from which it is compacted by itself while nothing is going on; 0 never does.',
   },
   {
     path: 'store.apply_rows',
