@@ -92,9 +92,9 @@ export function withoutHeld(
 ): readonly { readonly from: number | null; readonly before: number }[] {
   const pieces: { from: number | null; before: number }[] = []
   let from: number | null = null
-  const ordered = holds.toSorted(
-    (a, b) => (a.from ?? Number.NEGATIVE_INFINITY) - (b.from ?? Number.NEGATIVE_INFINITY),
-  )
+  const ordered = holds
+    .filter((hold) => hold.from === null || hold.to === null || hold.from < hold.to)
+    .toSorted((a, b) => (a.from ?? Number.NEGATIVE_INFINITY) - (b.from ?? Number.NEGATIVE_INFINITY))
   for (const hold of ordered) {
     const start = hold.from ?? Number.NEGATIVE_INFINITY
     if (start >= before) break
