@@ -124,7 +124,7 @@ export async function knownProjects(
     new AbortController().signal,
   )
   if (!outcome.ok) throw new Error(outcome.message)
-  const stored = outcome.rows.map(([value]) => String(value))
+  const stored = outcome.rows.flatMap(([value]) => (typeof value === 'string' ? [value] : []))
   return [...new Set([...control.projects().map(({ name }) => name), ...stored])].toSorted()
 }
 

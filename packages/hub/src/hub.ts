@@ -296,7 +296,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       },
       compaction: {
         start: () => store.compact(),
-        status: () => store.progress.compaction,
+        status: async () => (await store.status()).compaction,
       },
       toCsv: formatCsv,
       limits: () => limitsOf(config),

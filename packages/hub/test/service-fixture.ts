@@ -126,7 +126,7 @@ export async function startService(
       },
       compaction: {
         start: async () => ({ ok: true }),
-        status: () => ({ deadBytes: null, running: null, last: null }),
+        status: async () => ({ deadBytes: null, running: null, last: null }),
       },
       limits: () => ({}),
       ...overrides,

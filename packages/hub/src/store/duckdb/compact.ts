@@ -144,7 +144,7 @@ async function tablesOf(connection: Connection, database: string): Promise<strin
   const { rows } = await connection.rows(
     `SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND database_name = '${database}' ORDER BY estimated_size, table_name`,
   )
-  return rows.map(([name]) => String(name))
+  return rows.flatMap(([name]) => (typeof name === 'string' ? [name] : []))
 }
 
 /** Columns that say which rows a table has; every other table is compared whole. */
@@ -160,7 +160,7 @@ async function compare(connection: Connection, table: string): Promise<void> {
     const { rows } = await connection.rows(
       `SELECT count(*), bit_xor(hash(t)), sum(hash(t) % 1000000007) FROM (SELECT ${columns} FROM ${database}.main."${table}") t`,
     )
-    return String(rows[0])
+    return (rows[0] ?? []).join()
   }
   if ((await sums('old')) !== (await sums('new'))) {
     throw new Error(`the copy of ${table} differs from the original`)

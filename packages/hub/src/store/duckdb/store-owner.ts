@@ -494,7 +494,7 @@ export class StoreOwner {
     const bytes = await bytesOf(path)
     this.#compaction = {
       deadBytes: result.ok ? 0 : this.#compaction.deadBytes,
-      running: null,
+      running: this.#compaction.running,
       last: {
         at: clock.now(),
         seconds: (clock.monotonic() - began) / 1000,
@@ -506,6 +506,8 @@ export class StoreOwner {
     const corrupt = !result.ok && result.corrupt
     if (corrupt) this.#breakage = { fault: 'corrupt', reason: result.message }
     await this.#open(corrupt)
+    this.#compaction = { ...this.#compaction, running: null }
+    this.#report()
   }
 
   #compactWhenIdle(): void {
