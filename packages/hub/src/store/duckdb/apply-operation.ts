@@ -38,7 +38,7 @@ export interface OperationEffect {
 }
 
 /** A caller's bug: the operation was worked out from rows that are not applied yet. */
-export class CutNotReachedError extends Error {
+class CutNotReachedError extends Error {
   override readonly name = 'CutNotReachedError'
 }
 

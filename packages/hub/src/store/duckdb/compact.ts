@@ -160,7 +160,9 @@ async function compare(connection: Connection, table: string): Promise<void> {
     const { rows } = await connection.rows(
       `SELECT count(*), bit_xor(hash(t)), sum(hash(t) % 1000000007) FROM (SELECT ${columns} FROM ${database}.main."${table}") t`,
     )
-    return (rows[0] ?? []).join()
+    return JSON.stringify(rows[0], (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    )
   }
   if ((await sums('old')) !== (await sums('new'))) {
     throw new Error(`the copy of ${table} differs from the original`)
