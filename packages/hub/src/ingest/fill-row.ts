@@ -69,8 +69,9 @@ export interface RowSystem {
   /** Epoch microseconds. */
   readonly receivedAt: number
   readonly eventId: string
-  /** Words of the 128-bit hash of (project, event id), lowest first. */
-  readonly idHash: Int32Array
+  /** Holds the 128-bit hash of (project, event id) in four words from `idHashAt`, lowest first. */
+  readonly idHashes: Int32Array
+  readonly idHashAt: number
   readonly contentLow: number
   readonly contentHigh: number
   readonly suppressed: boolean
@@ -135,7 +136,7 @@ function setPico(writer: Int64Writer | undefined, row: number, amount: Pico | nu
 
 /** Fills one batch. The batch is done with `finish`; a filler is used for one batch only. */
 export class RowFiller {
-  readonly #builder = new BatchBuilder(EVENT_COLUMNS)
+  readonly #builder: BatchBuilder
   readonly #defaults: RowDefaults
   readonly #plans = new Map<KindSpec, KindPlan>()
   readonly #project: DictWriter
@@ -169,8 +170,10 @@ export class RowFiller {
   readonly #ttftBin: NumberWriter
   readonly #valueBin: NumberWriter
 
-  constructor(defaults: RowDefaults) {
-    const builder = this.#builder
+  /** With room for `rows`; it grows beyond. */
+  constructor(defaults: RowDefaults, rows = 0) {
+    const builder = new BatchBuilder(EVENT_COLUMNS, rows)
+    this.#builder = builder
     this.#defaults = defaults
     this.#project = builder.dict('project')
     this.#eventId = builder.text('event_id')
@@ -264,11 +267,11 @@ export class RowFiller {
   }
 
   #fillSystem(row: number, event: ValidEvent, system: RowSystem): void {
-    const { idHash } = system
+    const { idHashes, idHashAt } = system
     this.#project.set(row, system.project)
     this.#eventId.set(row, system.eventId)
-    this.#idLow.setWords(row, idHash[0] ?? 0, idHash[1] ?? 0)
-    this.#idHigh.setWords(row, idHash[2] ?? 0, idHash[3] ?? 0)
+    this.#idLow.setWords(row, idHashes[idHashAt] ?? 0, idHashes[idHashAt + 1] ?? 0)
+    this.#idHigh.setWords(row, idHashes[idHashAt + 2] ?? 0, idHashes[idHashAt + 3] ?? 0)
     this.#content.setWords(row, system.contentLow, system.contentHigh)
     this.#time.set(row, event.time)
     this.#receivedAt.set(row, system.receivedAt)

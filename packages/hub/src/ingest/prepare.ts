@@ -163,8 +163,7 @@ export class Preparer {
       valid.push(verdict)
       problems.push(undefined)
       eventIds.push(eventId)
-      this.#hasher.hash(project.id, eventId)
-      keys.set(this.#hasher.out, i * 4)
+      this.#hasher.hash(project.id, eventId, keys, i * 4)
       bytes += this.#content.size
       contents[i * 2] = this.#content.low
       contents[i * 2 + 1] = this.#content.high

@@ -42,7 +42,8 @@ const STANDARD: readonly RollupMeasure[] = [
   ...measures('m2', EXACT),
 ]
 
-const PER_USER: readonly RollupMeasure[] = [
+/** Of dimensions with many values: what is spent and sent. */
+const SPENT: readonly RollupMeasure[] = [
   { fn: 'rows' },
   ...measures('rows', [...COSTS, ...TOKENS, 'latency_ms']),
   ...measures('sum', [...COSTS, ...TOKENS, 'latency_ms']),
@@ -85,9 +86,21 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     grain: DAY_MICROS,
     dims: ['project', 'kind', 'user_id', 'status'],
     present: ['cost_total'],
-    measures: PER_USER,
+    measures: SPENT,
     sketches: [],
     maxCells: 200_000,
+    version: 1,
+  },
+  {
+    // All tags of a row together are one value, which decides every single tag's. Where they are
+    // unique to rows, a day has more cells than it may keep and its rows answer.
+    name: 'tags_1d',
+    grain: DAY_MICROS,
+    dims: ['project', 'kind', 'tags', 'status'],
+    present: ['cost_total'],
+    measures: SPENT,
+    sketches: [],
+    maxCells: 50_000,
     version: 1,
   },
 ]

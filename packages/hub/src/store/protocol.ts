@@ -180,7 +180,7 @@ export interface ScanPage {
   readonly rows: readonly (RowPlace & { readonly cells: readonly FrameCell[] })[]
   /** `after` of the next page, or null when this is the last. */
   readonly next: RowPlace | null
-  /** Position of each partition that the page includes at least. */
+  /** Position of each partition: every row lies before it, and none that does is missing. */
   readonly position: ReadonlyMap<number, bigint>
 }
 

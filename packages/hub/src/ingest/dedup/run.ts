@@ -67,12 +67,13 @@ export class RunWriter {
 
   /** Adds the entry at word `at`; true when `drain` must be called before the next. */
   add(words: Int32Array, at: number): boolean {
-    const page = this.#page * PAGE_WORDS
+    const stride = this.#stride
+    const chunk = this.#chunk
     if (this.#inPage === 0) this.#fences.push((words[at] ?? 0) >>> 0)
-    const to = page + 2 + this.#inPage * this.#stride
-    for (let i = 0; i < this.#stride; i++) this.#chunk[to + i] = words[at + i] ?? 0
+    const to = this.#page * PAGE_WORDS + 2 + this.#inPage * stride
+    for (let i = 0; i < stride; i++) chunk[to + i] = words[at + i] ?? 0
     addToFilter(this.#filter, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0)
-    const received = (words[at + this.#stride - 1] ?? 0) >>> 0
+    const received = (words[at + stride - 1] ?? 0) >>> 0
     if (received < this.#firstReceived) this.#firstReceived = received
     if (received > this.#lastReceived) this.#lastReceived = received
     this.#entries++
@@ -329,6 +330,8 @@ export class RunCursor {
   }
 }
 
+const NONE: readonly RunCursor[] = []
+
 /**
  * Merges runs, oldest first, into a new file: of equal keys the newest stays, and entries received
  * before `keepFrom` are left out. Answers the entries written and the newest receive second left out
@@ -347,18 +350,27 @@ export async function mergeRuns(
   let dropped = -1
   for (;;) {
     let least: RunCursor | null = null
+    let leastFirst = 0
+    // Keys are hashes: their first words nearly always settle it.
+    let isShared = false
     for (const cursor of cursors) {
       if (cursor.done) continue
-      // At equal keys the later cursor, the newer run, wins.
-      if (least === null || compareKeys(cursor.words, cursor.at, least.words, least.at) <= 0) {
+      const first = (cursor.words[cursor.at] ?? 0) >>> 0
+      if (least !== null && first === leastFirst) {
+        isShared = true
+        // At equal keys the later cursor, the newer run, wins.
+        if (compareKeys(cursor.words, cursor.at, least.words, least.at) <= 0) least = cursor
+      } else if (least === null || first < leastFirst) {
+        isShared = false
         least = cursor
+        leastFirst = first
       }
     }
     if (least === null) break
     const received = (least.words[least.at + stride - 1] ?? 0) >>> 0
     if (received < keepFrom) dropped = Math.max(dropped, received)
     else if (writer.add(least.words, least.at)) await writer.drain()
-    for (const cursor of cursors) {
+    for (const cursor of isShared ? cursors : NONE) {
       if (cursor === least || cursor.done) continue
       if (compareKeys(cursor.words, cursor.at, least.words, least.at) !== 0) continue
       if (!cursor.next()) await cursor.fetch()

@@ -9,9 +9,10 @@ import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
 import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
-import type { SqlResult } from './read-result.ts'
+import type { ListResult, SqlResult } from './read-result.ts'
 import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
 import { PendingSuppressions } from './suppressions.ts'
+import type { Texts } from './texts.ts'
 import { TouchedRanges } from './touched-ranges.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -19,7 +20,8 @@ import { type Written, writeRecords } from './write-records.ts'
 export type AnswerPlan = (
   plan: Plan,
   scope: ProjectScope,
-  run: (sql: string, values?: readonly SqlValue[], maxRows?: number) => Promise<SqlResult>,
+  run: (sql: string, values?: readonly SqlValue[]) => Promise<ListResult>,
+  texts: Texts,
 ) => Promise<Pick<Frame, 'columns' | 'rows' | 'source'>>
 
 export interface DuckDbStoreOptions extends OpenOptions {
@@ -267,12 +269,15 @@ export class DuckDbStore implements Store {
     await connection.execute('ROLLBACK').catch(() => {})
     this.#note(error)
     this.#throwIfUnusable()
-    for (const dictionary of this.#dictionaries.values()) dictionary.rollback()
     try {
       const before = new Map(this.#next)
       await this.#readPositions()
       const moved = [...this.#next].some(([partition, next]) => before.get(partition) !== next)
-      if (!moved) return
+      if (!moved) {
+        // Not before: questions find texts here as soon as they are committed.
+        for (const dictionary of this.#dictionaries.values()) dictionary.rollback()
+        return
+      }
       this.#dictionaries = await loadDictionaries(connection)
       this.#pending = await PendingSuppressions.load(connection)
       await this.#readState()
@@ -352,10 +357,16 @@ export class DuckDbStore implements Store {
     const watermark = this.#watermark
     const outcome = await this.#reads.run(
       (connection) =>
-        connection.readOnly(() =>
-          this.#options.answer(plan, scope, (sql, values, maxRows) =>
-            connection.rows(sql, values, maxRows),
-          ),
+        connection.readOnly(
+          () =>
+            // The dictionaries in memory are never behind a snapshot that exists.
+            this.#options.answer(
+              plan,
+              scope,
+              (sql, values) => connection.listRows(sql, values),
+              this.#dictionaries,
+            ),
+          'SELECT next FROM positions LIMIT 0',
         ),
       signal,
       this.#options.deadlineMs ?? 30_000,
@@ -369,7 +380,7 @@ export class DuckDbStore implements Store {
    * the next one. A request that cannot be asked is refused as `invalid`.
    */
   async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
-    // Taken before the snapshot of the answer, so that the answer holds at least this much.
+    // Taken before the snapshot of the answer, which may hold more: that is left out.
     const position = new Map(this.#next)
     const partitions = [...position.keys()].toSorted((a, b) => a - b)
     const { after } = request
@@ -377,7 +388,13 @@ export class DuckDbStore implements Store {
     if (partition === undefined) return { ok: true, page: { rows: [], next: null, position } }
     let rendered: RenderedScan
     try {
-      rendered = renderScan(request, partition, after)
+      rendered = renderScan(
+        request,
+        partition,
+        position.get(partition) ?? 0n,
+        after,
+        this.#dictionaries,
+      )
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof TypeError)) throw error
       return { ok: false, failure: 'invalid', message: error.message }

@@ -57,9 +57,9 @@ async function ask(
   rollups: readonly RollupDefinition[] = [definition],
 ): Promise<{ source: string; rows: readonly (readonly FrameCell[])[] }> {
   const unclean = await readUnclean(table.run, rollups, plan)
-  const rendered = renderPlan(plan, allProjects(), { rollups, unclean })
-  const rows = await table.run(rendered.sql, rendered.values)
-  const frame = frameOf(plan, rendered.columns, rows, (bin) => bin)
+  const rendered = renderPlan(plan, allProjects(), { rollups, unclean, texts: table.texts })
+  const rows = await table.runLists(rendered.sql, rendered.values)
+  const frame = frameOf(plan, rendered.columns, rows, (bin) => bin, table.texts)
   if (frame === 'too_many_rows') throw new Error(frame)
   return { source: rendered.source, rows: frame.rows }
 }

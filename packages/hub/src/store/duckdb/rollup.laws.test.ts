@@ -50,8 +50,12 @@ async function ask(
 ): Promise<FrameTable & { source: string }> {
   const unclean = await readUnclean(table.run, ROLLUPS, plan)
   const scope = project === null ? allProjects() : projectScope(project)
-  const { sql, values, columns, source } = renderPlan(plan, scope, { rollups: ROLLUPS, unclean })
-  const frame = frameOf(plan, columns, await table.run(sql, values), binValue)
+  const { sql, values, columns, source } = renderPlan(plan, scope, {
+    rollups: ROLLUPS,
+    unclean,
+    texts: table.texts,
+  })
+  const frame = frameOf(plan, columns, await table.runLists(sql, values), binValue, table.texts)
   if (frame === 'too_many_rows') throw new Error('more rows than the plan allows')
   return { ...frame, source }
 }
