@@ -227,6 +227,13 @@ export const ERRORS = [
     hint: 'Read the current state and try again.',
   },
   {
+    code: 'not_replayable',
+    scope: 'request',
+    status: 409,
+    title: 'Dead letter is not the event as sent',
+    hint: 'Send the corrected event as the body: what was kept of it was cut or redacted.',
+  },
+  {
     code: 'request_timeout',
     scope: 'request',
     status: 408,

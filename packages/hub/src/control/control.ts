@@ -11,6 +11,7 @@ export const PERMISSIONS = [
   'query:read',
   'sql:read',
   'ops:read',
+  'ops:write',
   'keys:write',
   'admin',
 ] as const

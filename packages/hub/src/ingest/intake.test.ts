@@ -206,6 +206,36 @@ describe('intake', () => {
     expect(await first).toMatchObject({ ok: true })
   })
 
+  it('tells with dryRun what is known already, in the log and on its way there', async () => {
+    const hub = await new IntakeHarness().start()
+    await hub.send([callEvent('logged')])
+    hub.log.hold()
+    const sending = hub.send([callEvent('flying')])
+    await Promise.resolve()
+    const events = [
+      callEvent('logged'),
+      callEvent('flying'),
+      callEvent('flying', { latency_ms: 1 }),
+      callEvent('new'),
+    ]
+    expect(await hub.send(events, { dryRun: true })).toMatchObject({
+      answer: {
+        accepted: 1,
+        duplicates: 2,
+        rejected: 1,
+        results: [
+          { index: 0, outcome: 'duplicate' },
+          { index: 1, outcome: 'duplicate' },
+          { index: 2, outcome: 'rejected', code: 'id_conflict' },
+        ],
+        preview: [{ event_id: 'new' }],
+      },
+    })
+    hub.log.release()
+    await sending
+    expect((await hub.read()).rows.map(({ eventId }) => eventId)).toEqual(['logged', 'flying'])
+  })
+
   it('shows with dryRun what would be stored, and stores nothing', async () => {
     const hub = await new IntakeHarness().start()
     const outcome = await hub.send([callEvent('a', { usage, tags: 1 }), {}], { dryRun: true })
