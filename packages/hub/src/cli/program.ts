@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type CompactOptions, compact } from './commands/compact.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import {
   type DismissOptions,
@@ -42,6 +43,17 @@ import {
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { type RepriceOptions, reprice } from './commands/reprice.ts'
+import {
+  type HoldOptions,
+  holdsList,
+  holdsPut,
+  holdsRelease,
+  type PolicyOptions,
+  type RunOptions,
+  retentionRun,
+  retentionSet,
+  retentionShow,
+} from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
@@ -435,6 +447,79 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--json', 'for support: everything as JSON, secrets left out')
       .action((options: GlobalOptions & { json?: boolean }) => doctor(options, context)),
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
+  )
+
+  const retention = program
+    .command('retention')
+    .description('how long rows are kept, by project and family')
+  remote(retention.command('show').description('show the policies')).action(
+    (options: GlobalOptions) => retentionShow(options, context),
+  )
+  withExamples(
+    remote(retention.command('set').description('keep rows for so many days; 0 keeps for ever'))
+      .argument('[days]')
+      .option('--project <name>', 'of this project (default: every project)')
+      .option('--family <family>', 'of this family, or dead_letters (default: all events)')
+      .option('--remove', 'remove the policy, so that a less specific one holds')
+      .action((days: string | undefined, options: PolicyOptions) =>
+        retentionSet(days, options, context),
+      ),
+    [
+      'llmhub retention set 90',
+      'llmhub retention set 400 --project shop --family security',
+      'llmhub retention set --remove --project shop --family security',
+    ],
+  )
+  withExamples(
+    remote(
+      retention
+        .command('run')
+        .description('delete now what the policies let go, as the hub does every hour'),
+    )
+      .option('--dry-run', 'count what would be deleted')
+      .option('--yes', 'do it')
+      .action((options: RunOptions) => retentionRun(options, context)),
+    ['llmhub retention run --dry-run'],
+  )
+
+  const holds = program
+    .command('holds')
+    .description('legal holds: rows kept whatever retention and erasure ask for')
+  remote(holds.command('list').description('list holds, in force and released')).action(
+    (options: GlobalOptions) => holdsList(options, context),
+  )
+  withExamples(
+    remote(holds.command('put').description('put a hold, or change the one of that name'))
+      .argument('<name>')
+      .requiredOption('--project <name>', 'the project')
+      .requiredOption('--reason <text>', 'why')
+      .option('--family <family>', 'a family, or dead_letters (default: everything)')
+      .option('--from <time>', 'from this event time on, ISO 8601')
+      .option('--to <time>', 'up to this event time, exclusive')
+      .action((name: string, options: HoldOptions) => holdsPut(name, options, context)),
+    [
+      'llmhub holds put case-2026-17 --project shop --from 2026-03-01T00:00:00Z --reason "litigation 2026-17"',
+    ],
+  )
+  remote(holds.command('release').description('release a hold'))
+    .argument('<name>')
+    .option('--yes', 'do it')
+    .action((name: string, options: GlobalOptions & { yes?: boolean }) =>
+      holdsRelease(name, options, context),
+    )
+
+  withExamples(
+    remote(
+      program
+        .command('compact')
+        .description(
+          'give the space of deleted rows back: copies the database file; questions are refused meanwhile, events are taken in',
+        ),
+    )
+      .option('--no-wait', 'begin it and return')
+      .option('--status', 'say how it goes, or how the last one went')
+      .action((options: CompactOptions) => compact(options, context)),
+    ['llmhub compact', 'llmhub compact --status'],
   )
 
   const config = program.command('config').description('show and check the configuration')

@@ -3,6 +3,8 @@
  * durable, never on the hot path (callers cache).
  */
 
+import type { Hold, RetentionPolicy } from '../core/retention.ts'
+
 /** What a key may do. `admin` includes all others. */
 export const PERMISSIONS = [
   'ingest:write',
@@ -66,5 +68,16 @@ export interface Control {
   /** Every change of the price overrides, newest first; at most `limit`. */
   priceOverrides(limit: number): PriceOverridesRecord[]
   putPriceOverrides(record: PriceOverridesRecord): void
+  retention(): RetentionPolicy[]
+  /** Replaces the policy of the same project and family. */
+  putRetention(policy: RetentionPolicy): void
+  /** Answers whether there was one. */
+  deleteRetention(project: string | null, family: string | null): boolean
+  /** Holds in force and released ones, by name. */
+  holds(): Hold[]
+  /** Puts a hold, or changes the one of that name; a released one is in force again. */
+  putHold(hold: Hold): void
+  /** Answers the hold, or null when none of that name is in force. */
+  releaseHold(name: string, at: number): Hold | null
   close(): void
 }

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import type { Hold, RetentionPolicy } from '../../core/retention.ts'
 import type {
   Control,
   KeyRecord,
@@ -77,6 +78,21 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     'INSERT INTO price_overrides (version, at, by, json) VALUES (?, ?, ?, ?)',
   )
 
+  const selectRetention = database.prepare('SELECT * FROM retention ORDER BY project, family')
+  const upsertRetention = database.prepare(
+    'INSERT OR REPLACE INTO retention (project, family, days) VALUES (?, ?, ?)',
+  )
+  const removeRetention = database.prepare('DELETE FROM retention WHERE project = ? AND family = ?')
+  const selectHolds = database.prepare('SELECT * FROM holds ORDER BY name')
+  const upsertHold = database.prepare(`
+    INSERT OR REPLACE INTO holds
+      (name, project, family, from_time, to_time, reason, created_at, created_by, released_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  `)
+  const release = database.prepare(
+    'UPDATE holds SET released_at = ? WHERE name = ? AND released_at IS NULL RETURNING *',
+  )
+
   return {
     keys: () => selectKeys.all().map(keyRecord),
     key(id) {
@@ -119,7 +135,55 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     putPriceOverrides(record) {
       insertPrices.run(record.version, record.at, record.by, record.json)
     },
+    retention: () => selectRetention.all().map(retentionPolicy),
+    putRetention({ project, family, days }) {
+      upsertRetention.run(project ?? '', family ?? '', days)
+    },
+    deleteRetention: (project, family) =>
+      removeRetention.run(project ?? '', family ?? '').changes > 0,
+    holds: () => selectHolds.all().map(holdRecord),
+    putHold(hold) {
+      upsertHold.run(
+        hold.name,
+        hold.project,
+        hold.family,
+        hold.from,
+        hold.to,
+        hold.reason,
+        hold.createdAt,
+        hold.createdBy,
+        hold.releasedAt,
+      )
+    },
+    releaseHold(name, at) {
+      const row = release.get(at, name)
+      return row === undefined ? null : holdRecord(row)
+    },
     close: () => database.close(),
+  }
+}
+
+function retentionPolicy(row: Row): RetentionPolicy {
+  const project = text(row['project'])
+  const family = text(row['family'])
+  return {
+    project: project === '' ? null : project,
+    family: family === '' ? null : family,
+    days: number(row['days']),
+  }
+}
+
+function holdRecord(row: Row): Hold {
+  return {
+    name: text(row['name']),
+    project: text(row['project']),
+    family: nullableText(row['family']),
+    from: nullableNumber(row['from_time']),
+    to: nullableNumber(row['to_time']),
+    reason: text(row['reason']),
+    createdAt: number(row['created_at']),
+    createdBy: nullableText(row['created_by']),
+    releasedAt: nullableNumber(row['released_at']),
   }
 }
 
@@ -169,6 +233,10 @@ function text(value: SQLOutputValue | undefined): string {
 function number(value: SQLOutputValue | undefined): number {
   if (typeof value !== 'number') throw new TypeError('the control store holds no number here')
   return value
+}
+
+function nullableText(value: SQLOutputValue | undefined): string | null {
+  return value === null ? null : text(value)
 }
 
 function nullableNumber(value: SQLOutputValue | undefined): number | null {
