@@ -5,6 +5,7 @@ import { Connection } from './driver.ts'
 import { faultOf, messageOf } from './fault.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { isOpenHere, type OpenOptions, quoted, STORAGE_VERSION, settingsOf } from './open.ts'
+import { DERIVED_COLUMNS } from './physical.ts'
 
 /**
  * Compaction: everything in the database file is copied into a new one beside it, which then takes its
@@ -15,6 +16,11 @@ import { isOpenHere, type OpenOptions, quoted, STORAGE_VERSION, settingsOf } fro
  * Until the rename nothing has happened to the store; after it the new file is whole on disk. What a
  * process that ended in between leaves is removed when the store is opened next.
  */
+
+/** All columns of a table but those the database computes, which nothing can be inserted into. */
+function writtenColumns(table: string): string {
+  return table === 'event_rows' ? `* EXCLUDE (${[...DERIVED_COLUMNS.keys()].join(', ')})` : '*'
+}
 
 /** Steps in order; `copied` comes once per table. */
 export type CompactionStep = 'begun' | 'copied' | 'compared' | 'synced' | 'renamed' | 'done'
@@ -116,7 +122,7 @@ async function copy(options: CompactionOptions): Promise<void> {
       if (signal.aborted) throw new Error('stopped')
       await connection.execute(`DELETE FROM new.main."${table}"`)
       await connection.execute(
-        `INSERT INTO new.main."${table}" BY NAME SELECT * FROM old.main."${table}"`,
+        `INSERT INTO new.main."${table}" BY NAME SELECT ${writtenColumns(table)} FROM old.main."${table}"`,
       )
       tell(options, 'copied', tables.length, index + 1)
     }
