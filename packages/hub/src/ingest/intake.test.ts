@@ -2,7 +2,8 @@ import { numberAt, textAt } from '@llmhub/stream'
 import { describe, expect, it } from 'vitest'
 import { callEvent, IntakeHarness, LIMITS } from '../../test/intake-fixture.ts'
 import { Undecodable } from '../core/intake.ts'
-import { BACKFILL } from '../log/log.ts'
+import { BACKFILL, LIVE } from '../log/log.ts'
+import { withTombstones } from '../log/tombstone.ts'
 import { createPriceRow } from './price-row.ts'
 import { createPriceTable } from './price-table.ts'
 
@@ -265,6 +266,33 @@ describe('intake', () => {
     expect(kinds).toEqual(['events', 'events', 'operation', 'events', 'operation', 'events'])
     expect(rows.filter((row) => !row.suppressed).map((row) => row.eventId)).toEqual(['call'])
     expect(hub.stage.stats().suppressed).toBe(4)
+  })
+
+  it('takes an erased event for a duplicate still, but no call to be reported by it', async () => {
+    const hub = await new IntakeHarness().start()
+    const call = callEvent('call', { usage, request_id: 'r' })
+    await hub.send([call])
+    await hub.send([callEvent('kept')])
+    // What rewriting the segment of the log leaves; the indexes are lost too.
+    const erased = new IntakeHarness()
+    for await (const record of hub.log.read(LIVE, 0n)) {
+      const payload = record.offset === 0n ? withTombstones(record, new Set([0])) : record.payload
+      await erased.log.append(LIVE, [{ kind: record.kind, payload }])
+    }
+    await erased.start()
+    expect(await erased.send([call])).toMatchObject({ answer: { duplicates: 1 } })
+    await erased.send([
+      callEvent('late', { type: 'latency', request_id: 'r', total_latency_ms: 3 }),
+    ])
+    const { rows } = await erased.read()
+    expect(rows.map(({ eventId, suppressed }) => [eventId, suppressed])).toEqual([
+      [null, false],
+      ['kept', false],
+      ['late', false],
+    ])
+    // Before the erasure the late report would have been suppressed.
+    await hub.send([callEvent('late', { type: 'latency', request_id: 'r', total_latency_ms: 3 })])
+    expect((await hub.read()).rows.at(-1)).toMatchObject({ eventId: 'late', suppressed: true })
   })
 
   it('keeps dead letters within their rate, and still answers that they were rejected', async () => {

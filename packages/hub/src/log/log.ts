@@ -16,7 +16,7 @@ export const BACKFILL = 1
  * What a record holds.
  * - `events`: an encoded column batch of accepted events.
  * - `rejects`: an encoded column batch of rejected events (the dead letters).
- * - `operation`: UTF-8 JSON of an `Operation` that changes rows applied earlier.
+ * - `operation`: an encoded `Operation`, which changes rows applied earlier.
  */
 export type RecordKind = 'events' | 'rejects' | 'operation'
 

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../core/clock.ts'
 import { allProjects } from '../core/scope.ts'
 import { openJournal } from '../log/journal/journal.ts'
-import { LIVE, type Log } from '../log/log.ts'
+import { BACKFILL, LIVE, type Log } from '../log/log.ts'
+import { erasedRows } from '../log/operation-rows.ts'
+import { cutAbove, Maintenance } from '../maintenance/operations.ts'
 import { StoreClient, type StoreClientOptions } from './client.ts'
 import { SAMPLE_START, sampleEvents } from './sample-records.ts'
 import type { AggregatePlan } from './store.ts'
@@ -36,7 +38,7 @@ function start(options: Partial<StoreClientOptions> = {}): StoreClient {
     clock: systemClock,
     ...options,
   })
-  started.start(new Map([[LIVE, log.next(LIVE)]]))
+  started.start(new Map([LIVE, BACKFILL].map((partition) => [partition, log.next(partition)])))
   return started
 }
 
@@ -58,6 +60,63 @@ afterEach(async () => {
   await client.close()
   await log.close()
   await rm(dir, { recursive: true, force: true })
+})
+
+it('an act finds rows of both partitions and erases them, and a store built anew has the same', async () => {
+  await append(0n, 20)
+  await log.append(
+    BACKFILL,
+    Array.from({ length: 20 }, (_, i) => sampleEvents(BACKFILL, BigInt(i))),
+  )
+  client = start({ maxRows: 30 })
+  await client.opened()
+  const stop = log.onCommit((partition, next) => client.committed(partition, next))
+  const maintenance = new Maintenance({
+    log,
+    scan: (request, signal) => client.scan(request, signal),
+    applied: () => client.applied(),
+    waitFor: (position, timeoutMs, signal) => client.waitFor(position, timeoutMs, signal),
+    clock: systemClock,
+    newId: () => 'o1',
+  })
+  await client.waitFor({ partition: BACKFILL, offset: 20n }, 20_000, never)
+  const erased = await maintenance.run('key-1', async (tools) => {
+    let rows = 0
+    const where = {
+      op: 'in',
+      field: { type: 'column', column: 'model' },
+      values: ['gpt-4o'],
+    } as const
+    const request = { table: 'events', project: 'default', from: PLAN.from, to: PLAN.to } as const
+    for await (const page of tools.scan({ ...request, where, columns: [], limit: 7 })) {
+      const outcome = await tools.append({
+        op: 'erase',
+        ...tools.head(cutAbove(page.position, page.rows)),
+        reason: 'test',
+        rows: erasedRows(page.rows),
+      })
+      if (!outcome.ok || !(await tools.untilApplied(outcome.appended))) return -1
+      rows += page.rows.length
+    }
+    return rows
+  })
+  const models = { ...PLAN, groupBy: [{ type: 'column', column: 'model' }] } as const
+  const live = await client.query(models, allProjects(), never)
+  if (!live.ok) throw new Error(live.message)
+  const left = live.frame.rows.reduce((sum, row) => sum + Number(row[1]), 0)
+  expect(erased).toBeGreaterThan(7)
+  expect(left).toBe(120 - erased)
+  expect(live.frame.rows.map(([model]) => model)).not.toContain('gpt-4o')
+  expect(await client.status()).toMatchObject({ rows: left, changedRows: erased })
+  stop()
+  await maintenance.stop()
+  await client.close()
+  await rm(join(dir, 'store'), { recursive: true })
+  client = start({ maxRows: 30 })
+  await client.opened()
+  await client.waitFor({ partition: LIVE, offset: log.next(LIVE) }, 20_000, never)
+  await client.waitFor({ partition: BACKFILL, offset: 20n }, 20_000, never)
+  expect(await client.query(models, allProjects(), never)).toEqual(live)
 })
 
 it.each([1, 6])('runs %i questions at once and lets the others wait', async (readers) => {

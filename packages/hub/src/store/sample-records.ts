@@ -172,20 +172,34 @@ export function sampleReprice(place: RowPlace, version: string): RepricedRow {
     noise(place.partition, place.offset, place.index, salt + version.length)
   const { partition, offset, index } = place
   if (at(31) % 5 === 0) {
-    return {
-      ...{ partition, offset, index, costComputed: null, costPrompt: null, costCompletion: null },
-      ...{ costOther: null, costTotal: null, priceSource: null, priceRule: null },
-      priceVersion: version,
-    }
+    return { partition, offset, index, ...UNKNOWN_COST, priceVersion: version }
   }
-  const prompt = BigInt(at(32)) * 1000n
-  const completion = BigInt(at(33)) * 1000n
+  const costPrompt = BigInt(at(32)) * 1000n
+  const costCompletion = BigInt(at(33)) * 1000n
   return {
-    ...{ partition, offset, index, costComputed: prompt + completion, costPrompt: prompt },
-    ...{ costCompletion: completion, costOther: 0n, costTotal: prompt + completion },
-    ...{ priceSource: 'override', priceRule: `rule-${at(34) % 3}`, priceVersion: version },
+    partition,
+    offset,
+    index,
+    costComputed: costPrompt + costCompletion,
+    costPrompt,
+    costCompletion,
+    costOther: 0n,
+    costTotal: costPrompt + costCompletion,
+    priceSource: 'override',
+    priceRule: `rule-${at(34) % 3}`,
+    priceVersion: version,
   }
 }
+
+const UNKNOWN_COST = {
+  costComputed: null,
+  costPrompt: null,
+  costCompletion: null,
+  costOther: null,
+  costTotal: null,
+  priceSource: null,
+  priceRule: null,
+} as const
 
 export function applyOf(records: readonly LogRecord[], epoch = 1): Apply {
   const first = records[0]

@@ -1,4 +1,5 @@
-import { decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
+import { type Batch, decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
+import { decodeOperation } from '../../log/operation.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { onLockedFolder } from '../locked-folder.ts'
@@ -58,9 +59,33 @@ export interface DumpCommandOptions extends GlobalOptions {
   readonly rows?: boolean
 }
 
-/** Rows of an event or reject record as objects. */
-function rowsOf(payload: Uint8Array): Record<string, unknown>[] {
-  const batch = decodeBatch(payload)
+/** What a record of operations says, and how many rows it speaks of; its rows are objects. */
+function operationIn(payload: Uint8Array): {
+  readonly operation: Readonly<Record<string, unknown>>
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+} {
+  try {
+    const operation = decodeOperation(payload)
+    if (operation.op === 'suppress') {
+      const { rows, ...head } = operation
+      return { operation: head, rows: rows.map((row) => ({ ...row })) }
+    }
+    const cut = Object.fromEntries([...operation.cut].map(([p, next]) => [p, String(next)]))
+    if (operation.op === 'retain') return { operation: { ...operation, cut }, rows: [] }
+    if (operation.op === 'resolve') {
+      const { letters, ...head } = operation
+      return { operation: { ...head, cut }, rows: letters.map((letter) => ({ ...letter })) }
+    }
+    const { rows, ...head } = operation
+    return { operation: { ...head, cut }, rows: rowsOf(rows) }
+  } catch (error) {
+    // A record of a newer release is shown as far as it goes: the others are of interest all the same.
+    return { operation: { unreadable: (error as Error).message }, rows: [] }
+  }
+}
+
+/** Rows of a batch as objects. */
+function rowsOf(batch: Batch): Record<string, unknown>[] {
   return Array.from({ length: batch.rows }, (_, row) => {
     const shown: Record<string, unknown> = {}
     for (const [name, column] of batch.columns) {
@@ -87,10 +112,10 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
     const lines: unknown[][] = []
     const range = { partition: options.partition, from: BigInt(options.from), limit: options.limit }
     for await (const record of dumpJournal(dir, range)) {
-      const rows =
+      const { operation, rows } =
         record.kind === 'operation'
-          ? [JSON.parse(new TextDecoder().decode(record.payload))]
-          : rowsOf(record.payload)
+          ? operationIn(record.payload)
+          : { operation: undefined, rows: rowsOf(decodeBatch(record.payload)) }
       if (asJson) {
         const line = {
           partition: record.partition,
@@ -98,11 +123,13 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
           kind: record.kind,
           bytes: record.payload.length,
           durable: String(record.durable),
+          operation,
           rows: options.rows === true ? rows : rows.length,
         }
         context.terminal.out(`${JSON.stringify(line)}\n`)
       } else {
         lines.push([record.offset, record.kind, rows.length, record.payload.length, record.durable])
+        if (operation !== undefined) lines.push(['', JSON.stringify(operation), '', '', ''])
         if (options.rows === true)
           for (const row of rows) lines.push(['', JSON.stringify(row), '', '', ''])
       }

@@ -87,6 +87,7 @@ export class StoreOwner {
   #begun = false
   #changing: Promise<void>
   #rowsSinceCheckpoint = 0
+  #changedSeen = 0
   readonly #stopTimers: readonly (() => void)[]
   #wasActive = false
   #reportDue = false
@@ -158,6 +159,7 @@ export class StoreOwner {
         this.#breakage = null
         this.#store = opened.store
         this.#rowsSinceCheckpoint = 0
+        this.#changedSeen = 0
         if (this.#begun) await this.#apply(opened.store, opened.reasons)
         else this.#change('rebuilding', opened.reasons.join('; ') || null)
         return
@@ -206,7 +208,10 @@ export class StoreOwner {
   }
 
   #applied(rows: number): void {
-    this.#rowsSinceCheckpoint += rows
+    const changed = this.#store?.changed ?? 0
+    // Rows that operations changed are in memory until the checkpoint too.
+    this.#rowsSinceCheckpoint += rows + changed - this.#changedSeen
+    this.#changedSeen = changed
     this.#keeper?.applied()
     if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
       this.#checkpointSoon()
