@@ -7,6 +7,7 @@ import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
 import { compactionRoutes } from './routes/compaction.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -63,6 +64,7 @@ export async function createApi(
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...retentionRoutes(dependencies),
+    ...erasureRoutes(dependencies),
     ...compactionRoutes(dependencies.compaction),
     ...operationRoutes({
       version: dependencies.version,

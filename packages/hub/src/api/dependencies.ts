@@ -13,6 +13,7 @@ import type { HubStatus } from '../core/status.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Compaction } from './routes/compaction.ts'
+import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
 
@@ -45,6 +46,7 @@ export interface ApiDependencies {
   readonly toCsv: (answer: Answer) => string
   readonly verify: Verify
   readonly retention: RetentionService
+  readonly erasures: ErasureRouteDependencies['erasures']
   readonly compaction: Compaction
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
