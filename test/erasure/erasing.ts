@@ -88,7 +88,7 @@ const MEASURES = ['events.count', 'requests.count', 'tokens.input', 'cost.total'
 
 /** Answers that concern others, without what every answer says of its moment. */
 export async function answers(hub: HubProcess, person: string | null): Promise<string> {
-  const where = person === null ? {} : { where: { field: 'user', op: 'eq', value: person } }
+  const where = person === null ? {} : { where: { user: person } }
   const out: unknown[] = []
   for (const by of [[], ['kind'], ['time:1h'], ['time:1d', 'model'], ['user'], ['service']]) {
     const question = {
