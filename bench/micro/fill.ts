@@ -142,14 +142,15 @@ function measureValid(name: string, step: (rows: readonly ValidEvent[]) => void)
 
 function fillRows(rows: readonly ValidEvent[]): number {
   const filler = new RowFiller(DEFAULT_ROW_DEFAULTS)
-  const idHash = new Int32Array(4)
+  const idHashes = new Int32Array(4)
   for (const [i, row] of rows.entries()) {
     const system = {
       project: 'default',
       receiver: 'http',
       receivedAt: START * 1000,
       eventId: `evt-00000000-0000-${i}`,
-      idHash,
+      idHashes,
+      idHashAt: 0,
       contentLow: 1,
       contentHigh: 2,
       suppressed: false,

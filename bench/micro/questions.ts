@@ -159,9 +159,7 @@ async function generate(table: EventTable, total: number): Promise<void> {
     `INSERT INTO event_rows BY NAME SELECT 0 AS log_partition, i AS log_offset, 0 AS log_index, ${select.join(', ')} FROM (SELECT range AS i, ${total} AS total FROM range(${total}))`,
   )
   for (const [name, texts] of Object.entries(DICTIONARIES)) {
-    for (const [id, text] of texts.entries()) {
-      await table.run(`INSERT INTO "dict_${name}" VALUES (${id}, $1)`, [text])
-    }
+    for (const text of texts) await table.idOf(name, text)
   }
 }
 
@@ -171,6 +169,7 @@ const { run } = table
 
 await generate(table, total)
 await table.migrate('0002_rollups.sql')
+await table.migrate('0004_rollups_cost_cache_saved.sql')
 await registerRollups(run, ROLLUPS)
 const began = performance.now()
 for (let from = START; from < END; from += DAY_MICROS) {
@@ -193,8 +192,12 @@ async function median(
   for (let i = 0; i < RUNS; i++) {
     const start = performance.now()
     const unclean = await readUnclean(run, ROLLUPS, question)
-    const rendered = renderPlan(question, allProjects(), { rollups: ROLLUPS, unclean })
-    const rows = await run(rendered.sql, rendered.values)
+    const rendered = renderPlan(question, allProjects(), {
+      rollups: ROLLUPS,
+      unclean,
+      texts: table.texts,
+    })
+    const rows = await table.runLists(rendered.sql, rendered.values)
     times.push(performance.now() - start)
     source = rendered.source
     answer = `${rows.length} rows`

@@ -124,14 +124,14 @@ export async function knownProjects(
     new AbortController().signal,
   )
   if (!outcome.ok) throw new Error(outcome.message)
-  const stored = outcome.rows.map(([value]) => String(value))
+  const stored = outcome.rows.flatMap(([value]) => (typeof value === 'string' ? [value] : []))
   return [...new Set([...control.projects().map(({ name }) => name), ...stored])].toSorted()
 }
 
 /** Limits of every stage, as configured: option path → value. */
 export function limitsOf(config: Config): Readonly<Record<string, unknown>> {
   const limits = Object.entries(config).filter(([path]) =>
-    /^(ingest|query|dedup|retention)\./.test(path),
+    /^(ingest|query|dedup|retention|dead_letters)\./.test(path),
   )
   return Object.fromEntries(limits)
 }

@@ -24,6 +24,7 @@ import { createLogger, type LogLevel } from './core/logger.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
@@ -218,9 +219,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const projectLimits = new ProjectLimits(control, clock)
   const rules = new RetentionRules(control, {
     events: config['retention.days'],
-    letters: config['retention.dead_letter_days'],
+    letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance } = createPipeline({
+  const { ingest, asking, maintenance, letters } = createPipeline({
     config,
     clock,
     log: journal,
@@ -292,6 +293,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       },
       ask: asking.ask,
       reports: REPORTS,
+      canonicalModel: (provider, model) => canonicalModel(prices, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
@@ -306,6 +308,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      letters,
       verify: (what) => verifyPart(what, store, journal),
       retention: {
         defaults: rules.state.defaults,
@@ -318,7 +321,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       erasures,
       compaction: {
         start: () => store.compact(),
-        status: () => store.progress.compaction,
+        status: async () => (await store.status()).compaction,
       },
       toCsv: formatCsv,
       limits: () => limitsOf(config),

@@ -109,7 +109,9 @@ export async function openRetainedHub(
     log: journal,
     rules,
     projects: async () =>
-      (await sql('SELECT value FROM main.dict_project')).map(([value]) => String(value)),
+      (await sql('SELECT value FROM main.dict_project')).flatMap(([value]) =>
+        typeof value === 'string' ? [value] : [],
+      ),
     durable: async () => (await owner.status()).durable,
     checkpoint: () => owner.checkpoint(),
     clock,

@@ -126,8 +126,8 @@ function checkStrings(value: unknown, limits: ValidationLimits): InvalidEvent | 
 
 /** Token counts anywhere in a usage object are whole and not negative; nothing else is asked of its shape. */
 function checkUsage(usage: object): InvalidEvent | null {
-  const entries: readonly [string, unknown][] = Object.entries(usage)
-  for (const [key, value] of entries) {
+  for (const key in usage) {
+    const value = (usage as Record<string, unknown>)[key]
     const isTokens = key.endsWith('tokens') || key.endsWith('TokenCount')
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       const problem = checkUsage(value)

@@ -16,6 +16,8 @@ export interface CompiledFields {
   readonly required: readonly Slot[]
   /** Index of the `usage` field, or -1. */
   readonly usage: number
+  /** Indexes of the fields without a column. */
+  readonly columnless: readonly number[]
 }
 
 function compile(fields: readonly FieldSpec[]): CompiledFields {
@@ -32,7 +34,8 @@ function compile(fields: readonly FieldSpec[]): CompiledFields {
     }
   }
   const usage = fields.findIndex((spec) => spec.type === 'usage')
-  return { slots, empty: fields.map(() => undefined), required, usage }
+  const columnless = [...fields.keys()].filter((i) => fields[i]?.column === undefined)
+  return { slots, empty: fields.map(() => undefined), required, usage, columnless }
 }
 
 export interface CompiledKind {

@@ -16,7 +16,13 @@ import {
   within,
   wrongType,
 } from './check-value.ts'
-import { AT, COMMON, COMPILED_KINDS, type CompiledFields } from './compiled-kinds.ts'
+import {
+  AT,
+  COMMON,
+  COMPILED_KINDS,
+  type CompiledFields,
+  type CompiledKind,
+} from './compiled-kinds.ts'
 import { CONTENT_FIELDS, type KindSpec } from './kinds.ts'
 import { nearestName } from './nearest-name.ts'
 import { epochToMicros, parseIsoMicros } from './time.ts'
@@ -317,7 +323,7 @@ export function validateEvent(value: unknown, context: ValidationContext): Valid
   const wrongPayload = readFields(payload, known.fields, values, draft, context)
   if (wrongPayload !== null) return within('payload', wrongPayload)
   settleUsage(known.fields, values, draft)
-  keepColumnless(known.kind, values, draft)
+  keepColumnless(known, values, draft)
   return {
     ok: true,
     kind: known.kind,
@@ -373,12 +379,11 @@ function settleUsage(compiled: CompiledFields, values: unknown[], draft: Draft):
 }
 
 /** Fields without a column are kept in `extra`; a usage object only where it says more than plain counts. */
-function keepColumnless(kind: KindSpec, values: readonly unknown[], draft: Draft): void {
-  const { fields } = kind
-  for (let i = 0; i < fields.length; i++) {
-    const spec = fields[i]
+function keepColumnless(known: CompiledKind, values: readonly unknown[], draft: Draft): void {
+  for (const i of known.fields.columnless) {
     const value = values[i]
-    if (spec === undefined || value === undefined || spec.column !== undefined) continue
+    const spec = known.kind.fields[i]
+    if (spec === undefined || value === undefined) continue
     if (spec.type === 'usage' && hasOnlyPlainCounts(value)) continue
     keepExtra(draft, spec.name, value)
   }

@@ -7,54 +7,75 @@
  *     const row = builder.addRow()
  *     model.set(row, 'gpt-4o')
  *
- * Setting costs no allocation beyond the amortised growth of the column.
+ * Setting costs no allocation beyond the growth of the column, and none where the builder was told how
+ * many rows to expect. What is left behind by growing is not in the heap of JavaScript, but it counts
+ * towards its limit: a busy process collects its whole heap because of it.
  */
 
 import type { Batch, BatchColumnSpec, BatchColumnType, Column, Validity } from './batch.ts'
 
 const FIRST_ROWS = 64
+const FIRST_TEXT_BYTES = 2048
 /** Calling the encoder costs more than copying so many characters one by one. */
 const COPIED_LENGTH = 64
 const encoder = new TextEncoder()
+/** What columns begin with: most of a batch's columns stay empty, and many batches are small. */
+const NO_BYTES = new Uint8Array(0)
+const NO_INTS = new Int32Array(0)
+const NO_OFFSETS = new Uint32Array(0)
 
 /** Bytes of a validity bitmap for `rows` rows: whole 64-bit words. */
 export function validityBytes(rows: number): number {
   return Math.ceil(rows / 64) * 8
 }
 
-function grownCapacity(current: number, needed: number): number {
-  let capacity = Math.max(current, FIRST_ROWS)
+function grownCapacity(current: number, needed: number, first = FIRST_ROWS): number {
+  let capacity = Math.max(current, first)
   while (capacity < needed) capacity *= 2
   return capacity
 }
 
-/** Collects which rows have a value. */
+/**
+ * Collects which rows have a value. Most columns are set in every row, so as long as rows come one after
+ * the other from 0 they are only counted; bits are kept from the first gap on.
+ */
 class ValidityBits {
-  #bits = new Uint8Array(validityBytes(FIRST_ROWS))
-  #set = 0
+  /** Rows 0 … dense − 1 are set. */
+  #dense = 0
+  /** Rows from `#dense` on that are set, and how many. */
+  #bits = NO_BYTES
+  #sparse = 0
 
   mark(row: number): void {
-    if (row >> 3 >= this.#bits.length) {
-      const grown = new Uint8Array(grownCapacity(this.#bits.length, (row >> 3) + 1))
+    if (row === this.#dense && this.#sparse === 0) this.#dense = row + 1
+    else if (row >= this.#dense) this.#markSparse(row)
+  }
+
+  #markSparse(row: number): void {
+    const byte = row >> 3
+    if (byte >= this.#bits.length) {
+      const grown = new Uint8Array(grownCapacity(this.#bits.length, byte + 1))
       grown.set(this.#bits)
       this.#bits = grown
     }
-    const byte = row >> 3
     const before = this.#bits[byte] ?? 0
     const after = before | (1 << (row & 7))
-    if (after !== before) this.#set++
+    if (after !== before) this.#sparse++
     this.#bits[byte] = after
   }
 
   get empty(): boolean {
-    return this.#set === 0
+    return this.#dense + this.#sparse === 0
   }
 
   /** The bitmap cut to `rows`, or null when every row is set. */
   finish(rows: number): Validity {
-    if (this.#set === rows) return null
+    if (this.#dense + this.#sparse === rows) return null
     const out = new Uint8Array(validityBytes(rows))
     out.set(this.#bits.subarray(0, Math.min(out.length, this.#bits.length)))
+    const whole = this.#dense >> 3
+    out.fill(0xff, 0, whole)
+    if ((this.#dense & 7) !== 0) out[whole] = (out[whole] ?? 0) | ((1 << (this.#dense & 7)) - 1)
     return out
   }
 }
@@ -70,11 +91,13 @@ type NumberArray = Float64Array | Int32Array | Int16Array | Uint8Array
 export class NumberWriter implements Writer {
   readonly #type: 'f64' | 'i32' | 'i16' | 'bool'
   readonly #valid = new ValidityBits()
+  readonly #first: number
   #data: NumberArray
 
-  constructor(type: 'f64' | 'i32' | 'i16' | 'bool') {
+  constructor(type: 'f64' | 'i32' | 'i16' | 'bool', first: number) {
     this.#type = type
-    this.#data = NumberWriter.#array(type, FIRST_ROWS)
+    this.#first = first
+    this.#data = NumberWriter.#array(type, 0)
   }
 
   static #array(type: 'f64' | 'i32' | 'i16' | 'bool', length: number): NumberArray {
@@ -97,7 +120,10 @@ export class NumberWriter implements Writer {
   }
 
   #grow(needed: number): void {
-    const grown = NumberWriter.#array(this.#type, grownCapacity(this.#data.length, needed))
+    const grown = NumberWriter.#array(
+      this.#type,
+      grownCapacity(this.#data.length, needed, this.#first),
+    )
     grown.set(this.#data)
     this.#data = grown
   }
@@ -106,14 +132,19 @@ export class NumberWriter implements Writer {
     if (this.#valid.empty) return null
     if (rows > this.#data.length) this.#grow(rows)
     const valid = this.#valid.finish(rows)
-    return { type: this.#type, valid, data: this.#data.slice(0, rows) } as Column
+    return { type: this.#type, valid, data: this.#data.subarray(0, rows) } as Column
   }
 }
 
 /** Writes 64-bit integers; safe integers without allocating a bigint. */
 export class Int64Writer implements Writer {
   readonly #valid = new ValidityBits()
-  #words = new Int32Array(FIRST_ROWS * 2)
+  readonly #first: number
+  #words = NO_INTS
+
+  constructor(first: number) {
+    this.#first = first
+  }
 
   /** `value` must be a safe integer. */
   set(row: number, value: number): void {
@@ -138,7 +169,7 @@ export class Int64Writer implements Writer {
   }
 
   #grow(needed: number): void {
-    const grown = new Int32Array(grownCapacity(this.#words.length, needed))
+    const grown = new Int32Array(grownCapacity(this.#words.length, needed, 2 * this.#first))
     grown.set(this.#words)
     this.#words = grown
   }
@@ -146,34 +177,48 @@ export class Int64Writer implements Writer {
   finish(rows: number): Column | null {
     if (this.#valid.empty) return null
     if (rows * 2 > this.#words.length) this.#grow(rows * 2)
-    const words = this.#words.slice(0, rows * 2)
     return {
       type: 'i64',
       valid: this.#valid.finish(rows),
-      data: new BigInt64Array(words.buffer, 0, rows),
+      data: new BigInt64Array(this.#words.buffer, 0, rows),
     }
   }
 }
 
 /** Writes text of few distinct values. */
 export class DictWriter implements Writer {
+  readonly #first: number
   readonly #codeOf = new Map<string, number>()
   readonly #values: string[] = []
-  #codes = new Int32Array(FIRST_ROWS).fill(-1)
+  #codes = NO_INTS
+  /** The value set last and its code: many columns hardly ever change. */
+  #value: string | null = null
+  #code = -1
+
+  constructor(first: number) {
+    this.#first = first
+  }
 
   set(row: number, value: string): void {
-    let code = this.#codeOf.get(value)
-    if (code === undefined) {
-      code = this.#values.length
-      this.#codeOf.set(value, code)
-      this.#values.push(value)
+    if (value !== this.#value) {
+      this.#code = this.#codeFor(value)
+      this.#value = value
     }
     if (row >= this.#codes.length) this.#grow(row + 1)
-    this.#codes[row] = code
+    this.#codes[row] = this.#code
+  }
+
+  #codeFor(value: string): number {
+    const known = this.#codeOf.get(value)
+    if (known !== undefined) return known
+    const code = this.#values.length
+    this.#codeOf.set(value, code)
+    this.#values.push(value)
+    return code
   }
 
   #grow(needed: number): void {
-    const grown = new Int32Array(grownCapacity(this.#codes.length, needed)).fill(-1)
+    const grown = new Int32Array(grownCapacity(this.#codes.length, needed, this.#first)).fill(-1)
     grown.set(this.#codes)
     this.#codes = grown
   }
@@ -181,21 +226,26 @@ export class DictWriter implements Writer {
   finish(rows: number): Column | null {
     if (this.#values.length === 0) return null
     if (rows > this.#codes.length) this.#grow(rows)
-    return { type: 'dict', codes: this.#codes.slice(0, rows), values: [...this.#values] }
+    return { type: 'dict', codes: this.#codes.subarray(0, rows), values: this.#values }
   }
 }
 
 /** Writes text as UTF-8. Lone surrogates become U+FFFD. */
 export class TextWriter implements Writer {
   readonly #valid = new ValidityBits()
-  #offsets = new Uint32Array(FIRST_ROWS + 1)
-  #bytes = new Uint8Array(FIRST_ROWS * 32)
+  readonly #first: number
+  #offsets = NO_OFFSETS
+  #bytes = NO_BYTES
   #length = 0
   #next = 0
 
+  constructor(first: number) {
+    this.#first = first
+  }
+
   set(row: number, value: string): void {
     if (row + 1 >= this.#offsets.length) this.#growOffsets(row + 2)
-    this.#offsets.fill(this.#length, this.#next, row + 1)
+    for (let next = this.#next; next <= row; next++) this.#offsets[next] = this.#length
     const most = this.#length + value.length * 3
     if (most > this.#bytes.length) this.#growBytes(most)
     if (value.length > COPIED_LENGTH || !this.#copyAscii(value)) {
@@ -220,13 +270,13 @@ export class TextWriter implements Writer {
   }
 
   #growOffsets(needed: number): void {
-    const grown = new Uint32Array(grownCapacity(this.#offsets.length, needed))
+    const grown = new Uint32Array(grownCapacity(this.#offsets.length, needed, this.#first + 1))
     grown.set(this.#offsets)
     this.#offsets = grown
   }
 
   #growBytes(needed: number): void {
-    const grown = new Uint8Array(grownCapacity(this.#bytes.length, needed))
+    const grown = new Uint8Array(grownCapacity(this.#bytes.length, needed, FIRST_TEXT_BYTES))
     grown.set(this.#bytes)
     this.#bytes = grown
   }
@@ -243,19 +293,24 @@ export class TextWriter implements Writer {
     return {
       type: 'text',
       valid: this.#valid.finish(rows),
-      offsets: this.#offsets.slice(0, rows + 1),
-      bytes: this.#bytes.slice(0, this.#length),
+      offsets: this.#offsets.subarray(0, rows + 1),
+      bytes: this.#bytes.subarray(0, this.#length),
     }
   }
 }
 
 /** Writes maps from text to text; a row without a map has no pairs. */
 export class TagsWriter implements Writer {
-  readonly #keys = new DictWriter()
-  readonly #values = new TextWriter()
-  #offsets = new Uint32Array(FIRST_ROWS + 1)
+  readonly #keys: DictWriter
+  readonly #values: TextWriter
+  #offsets = NO_OFFSETS
   #pairs = 0
   #next = 0
+
+  constructor(first: number) {
+    this.#keys = new DictWriter(first)
+    this.#values = new TextWriter(first)
+  }
 
   /** Adds one pair to `row`. Rows ascend; a key comes at most once per row. */
   add(row: number, key: string, value: string): void {
@@ -265,7 +320,7 @@ export class TagsWriter implements Writer {
       this.#offsets = grown
     }
     if (row >= this.#next) {
-      this.#offsets.fill(this.#pairs, this.#next, row + 1)
+      for (let next = this.#next; next <= row; next++) this.#offsets[next] = this.#pairs
       this.#next = row + 1
     }
     this.#keys.set(this.#pairs, key)
@@ -292,21 +347,22 @@ export class TagsWriter implements Writer {
 
 function writerOf(
   type: BatchColumnType,
+  first: number,
 ): NumberWriter | Int64Writer | DictWriter | TextWriter | TagsWriter {
   switch (type) {
     case 'f64':
     case 'i32':
     case 'i16':
     case 'bool':
-      return new NumberWriter(type)
+      return new NumberWriter(type, first)
     case 'i64':
-      return new Int64Writer()
+      return new Int64Writer(first)
     case 'dict':
-      return new DictWriter()
+      return new DictWriter(first)
     case 'text':
-      return new TextWriter()
+      return new TextWriter(first)
     case 'tags':
-      return new TagsWriter()
+      return new TagsWriter(first)
   }
 }
 
@@ -314,8 +370,10 @@ export class BatchBuilder {
   readonly #writers = new Map<string, ReturnType<typeof writerOf>>()
   #rows = 0
 
-  constructor(specs: readonly BatchColumnSpec[]) {
-    for (const spec of specs) this.#writers.set(spec.name, writerOf(spec.type))
+  /** With room for `rows` from the first value of a column on; more are welcome. */
+  constructor(specs: readonly BatchColumnSpec[], rows: number = FIRST_ROWS) {
+    const first = Math.max(FIRST_ROWS, rows)
+    for (const spec of specs) this.#writers.set(spec.name, writerOf(spec.type, first))
   }
 
   get rows(): number {

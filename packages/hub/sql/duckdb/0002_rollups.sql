@@ -271,3 +271,37 @@ CREATE TABLE "rollup_users_1d" (
   "sum_reasoning_tokens" HUGEINT,
   "sum_latency_ms" HUGEINT
 );
+
+CREATE TABLE "rollup_tags_1d" (
+  bucket BIGINT,
+  "project" INTEGER,
+  "kind" INTEGER,
+  "tags" MAP(VARCHAR, VARCHAR),
+  "status" INTEGER,
+  "cost_total" BOOLEAN,
+  "rows" HUGEINT,
+  "rows_cost_total" HUGEINT,
+  "rows_cost_computed" HUGEINT,
+  "rows_cost_reported" HUGEINT,
+  "rows_cost_prompt" HUGEINT,
+  "rows_cost_completion" HUGEINT,
+  "rows_cost_other" HUGEINT,
+  "rows_input_tokens" HUGEINT,
+  "rows_output_tokens" HUGEINT,
+  "rows_cache_read_tokens" HUGEINT,
+  "rows_cache_write_tokens" HUGEINT,
+  "rows_reasoning_tokens" HUGEINT,
+  "rows_latency_ms" HUGEINT,
+  "sum_cost_total" HUGEINT,
+  "sum_cost_computed" HUGEINT,
+  "sum_cost_reported" HUGEINT,
+  "sum_cost_prompt" HUGEINT,
+  "sum_cost_completion" HUGEINT,
+  "sum_cost_other" HUGEINT,
+  "sum_input_tokens" HUGEINT,
+  "sum_output_tokens" HUGEINT,
+  "sum_cache_read_tokens" HUGEINT,
+  "sum_cache_write_tokens" HUGEINT,
+  "sum_reasoning_tokens" HUGEINT,
+  "sum_latency_ms" HUGEINT
+);

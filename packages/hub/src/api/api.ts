@@ -6,6 +6,8 @@ import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
 import { compactionRoutes } from './routes/compaction.ts'
+import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -14,6 +16,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
+import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { verifyRoutes } from './routes/verify.ts'
@@ -60,6 +63,9 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    deadLetterSummaryRoute(dependencies),
+    ...deadLetterRoutes(dependencies),
+    ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),

@@ -10,6 +10,8 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { LetterActs } from '../maintenance/resolve.ts'
+import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Compaction } from './routes/compaction.ts'
@@ -37,6 +39,8 @@ export interface ApiDependencies {
   readonly reports: readonly ReportSpec[]
   /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
   readonly rangeVersion: (scope: ProjectScope, from: number, to: number) => Promise<string>
+  /** Names models alike that have one price list. */
+  readonly canonicalModel: CanonicalModel
   /** The catalogue of measures and dimensions. */
   readonly semantic: () => JsonSchema
   /** JSON Schemas by file name, served at /schemas/<name>. */
@@ -44,6 +48,7 @@ export interface ApiDependencies {
   readonly status: () => HubStatus | Promise<HubStatus>
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
+  readonly letters: LetterActs
   readonly verify: Verify
   readonly retention: RetentionService
   readonly erasures: ErasureRouteDependencies['erasures']

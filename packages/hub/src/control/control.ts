@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'query:read',
   'sql:read',
   'ops:read',
+  'ops:write',
   'keys:write',
   'erase:write',
   'admin',

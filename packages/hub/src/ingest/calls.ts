@@ -100,12 +100,10 @@ export class CallKeyHasher {
     keys.hasResponse = response !== undefined && response !== ''
     keys.hasRequest = request !== undefined && request !== ''
     if (keys.hasResponse) {
-      hasher.hashPair(responseKey, provider ?? '', response ?? '')
-      words.set(hasher.out, at)
+      hasher.hashPair(responseKey, provider ?? '', response ?? '', words, at)
     }
     if (keys.hasRequest) {
-      hasher.hash(requestKey, request ?? '')
-      words.set(hasher.out, at + 4)
+      hasher.hash(requestKey, request ?? '', words, at + 4)
     }
     return keys.hasResponse || keys.hasRequest
   }
@@ -225,13 +223,13 @@ export class Calls {
     const { words, stride, size } = group.calls
     for (let at = 0; at < size * stride; at += stride) {
       resolveCallRow(words, at + 4, offsetOf)
-      this.#scratch.set(words.subarray(at + 4, at + stride))
       this.#index.put(
         words[at] ?? 0,
         words[at + 1] ?? 0,
         words[at + 2] ?? 0,
         words[at + 3] ?? 0,
-        this.#scratch,
+        words,
+        at + 4,
       )
     }
   }
@@ -307,7 +305,7 @@ export class Calls {
       const k3 = (keys[at + 3] ?? 0) ^ i
       if (table === undefined) {
         packCallRow(row, bucket.count, this.#scratch, 0)
-        this.#index.put(k0, k1, k2, k3, this.#scratch)
+        this.#index.put(k0, k1, k2, k3, this.#scratch, 0)
         continue
       }
       const known = table.find(k0, k1, k2, k3)

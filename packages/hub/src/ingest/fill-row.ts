@@ -38,6 +38,8 @@ export interface RowCosts {
   prompt: Pico | null
   completion: Pico | null
   other: Pico | null
+  /** Cost without cache less cost; null where nothing was computed. */
+  cacheSaved: Pico | null
   /** package | override | reported | none; empty for an event that costs nothing by its kind. */
   source: string
   rule: string
@@ -56,6 +58,7 @@ export function emptyCosts(): RowCosts {
     prompt: null,
     completion: null,
     other: null,
+    cacheSaved: null,
     source: '',
     rule: '',
     version: '',
@@ -69,8 +72,9 @@ export interface RowSystem {
   /** Epoch microseconds. */
   readonly receivedAt: number
   readonly eventId: string
-  /** Words of the 128-bit hash of (project, event id), lowest first. */
-  readonly idHash: Int32Array
+  /** Holds the 128-bit hash of (project, event id) in four words from `idHashAt`, lowest first. */
+  readonly idHashes: Int32Array
+  readonly idHashAt: number
   readonly contentLow: number
   readonly contentHigh: number
   readonly suppressed: boolean
@@ -135,7 +139,7 @@ function setPico(writer: Int64Writer | undefined, row: number, amount: Pico | nu
 
 /** Fills one batch. The batch is done with `finish`; a filler is used for one batch only. */
 export class RowFiller {
-  readonly #builder = new BatchBuilder(EVENT_COLUMNS)
+  readonly #builder: BatchBuilder
   readonly #defaults: RowDefaults
   readonly #plans = new Map<KindSpec, KindPlan>()
   readonly #project: DictWriter
@@ -169,8 +173,10 @@ export class RowFiller {
   readonly #ttftBin: NumberWriter
   readonly #valueBin: NumberWriter
 
-  constructor(defaults: RowDefaults) {
-    const builder = this.#builder
+  /** With room for `rows`; it grows beyond. */
+  constructor(defaults: RowDefaults, rows = 0) {
+    const builder = new BatchBuilder(EVENT_COLUMNS, rows)
+    this.#builder = builder
     this.#defaults = defaults
     this.#project = builder.dict('project')
     this.#eventId = builder.text('event_id')
@@ -206,6 +212,7 @@ export class RowFiller {
       builder.int64('cost_prompt'),
       builder.int64('cost_completion'),
       builder.int64('cost_other'),
+      builder.int64('cost_cache_saved'),
     ]
     this.#total = builder.int64('cost_total')
     this.#priceSource = builder.dict('price_source')
@@ -264,11 +271,11 @@ export class RowFiller {
   }
 
   #fillSystem(row: number, event: ValidEvent, system: RowSystem): void {
-    const { idHash } = system
+    const { idHashes, idHashAt } = system
     this.#project.set(row, system.project)
     this.#eventId.set(row, system.eventId)
-    this.#idLow.setWords(row, idHash[0] ?? 0, idHash[1] ?? 0)
-    this.#idHigh.setWords(row, idHash[2] ?? 0, idHash[3] ?? 0)
+    this.#idLow.setWords(row, idHashes[idHashAt] ?? 0, idHashes[idHashAt + 1] ?? 0)
+    this.#idHigh.setWords(row, idHashes[idHashAt + 2] ?? 0, idHashes[idHashAt + 3] ?? 0)
     this.#content.setWords(row, system.contentLow, system.contentHigh)
     this.#time.set(row, event.time)
     this.#receivedAt.set(row, system.receivedAt)
@@ -319,12 +326,13 @@ export class RowFiller {
     if (costs.cacheReadTokens >= 0) cacheRead?.set(row, costs.cacheReadTokens)
     if (costs.cacheWriteTokens >= 0) cacheWrite?.set(row, costs.cacheWriteTokens)
     if (costs.reasoningTokens >= 0) reasoning?.set(row, costs.reasoningTokens)
-    const [reported, computed, prompt, completion, other] = this.#costs
+    const [reported, computed, prompt, completion, other, cacheSaved] = this.#costs
     setPico(reported, row, costs.reported)
     setPico(computed, row, costs.computed)
     setPico(prompt, row, costs.prompt)
     setPico(completion, row, costs.completion)
     setPico(other, row, costs.other)
+    setPico(cacheSaved, row, costs.cacheSaved)
     setPico(this.#total, row, costs.computed ?? costs.reported)
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)

@@ -26,9 +26,9 @@ export class Group {
   readonly rows: RowFiller
   readonly letters: DeadLetters = new DeadLetters()
   /** Ids of the rows, in row order: key → content hash. */
-  readonly ids: HashTable = new HashTable(2)
+  readonly ids: HashTable
   /** What the rows change in the index of calls. */
-  readonly calls: HashTable = new HashTable(CALL_VALUE_WORDS)
+  readonly calls: HashTable
   /** Rows of earlier records that a row of this group makes superfluous. */
   readonly targets: CallTarget[] = []
   /** Receive time of the rows, epoch seconds, by row. */
@@ -39,10 +39,13 @@ export class Group {
   readonly settled: Promise<GroupOutcome>
   #settle: (outcome: GroupOutcome) => void = () => undefined
 
-  constructor(partition: number, sequence: number, defaults: RowDefaults) {
+  /** With room for `rows`; it grows beyond. */
+  constructor(partition: number, sequence: number, defaults: RowDefaults, rows = 0) {
     this.partition = partition
     this.sequence = sequence
-    this.rows = new RowFiller(defaults)
+    this.ids = new HashTable(2, rows)
+    this.calls = new HashTable(CALL_VALUE_WORDS, rows)
+    this.rows = new RowFiller(defaults, rows)
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
     })

@@ -97,10 +97,14 @@ interface Staging {
   /** Groups that its duplicates are in, and in the end its own. */
   readonly waits: Set<Group>
   readonly results: EventResult[]
+  /** Suppresses a row that one of the request makes superfluous. */
+  readonly suppress: (row: CallRow) => void
   accepted: number
   duplicates: number
   rejected: number
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 type Refusal = Extract<IntakeOutcome, { ok: false }>
 
@@ -118,6 +122,18 @@ class Stage {
   readonly #letters: PerSecond
   readonly #costs = emptyCosts()
   readonly #callRow = emptyCallRow()
+  /** What `#system` answers; the same object for every event. */
+  readonly #row: Writable<RowSystem> = {
+    project: '',
+    receiver: '',
+    receivedAt: 0,
+    eventId: '',
+    idHashes: new Int32Array(0),
+    idHashAt: 0,
+    contentLow: 0,
+    contentHigh: 0,
+    suppressed: false,
+  }
   readonly #idValues = new Int32Array(ID_VALUE_WORDS)
   readonly #offsets = new Map<number, bigint>()
   #sequence = 0
@@ -181,7 +197,6 @@ class Stage {
       return refusal
     }
     const prepared = this.#preparer.prepare(request)
-    if (request.dryRun === true) return { ok: true, answer: this.#dryRun(prepared) }
     // The last look into the indexes and staging are one step: nothing may come between them.
     for (;;) {
       const wait = this.#lookUp(prepared)
@@ -195,6 +210,7 @@ class Stage {
       }
     }
     if (this.#failure !== null) return this.#failure
+    if (request.dryRun === true) return { ok: true, answer: this.#dryRun(prepared, lane) }
     return this.#stage(prepared, lane)
   }
 
@@ -219,17 +235,25 @@ class Stage {
     return null
   }
 
-  #dryRun(prepared: Prepared): IntakeAnswer {
+  /** What the events would become now; of two with the same id in one request both would be accepted. */
+  #dryRun(prepared: Prepared, lane: Lane): IntakeAnswer {
     const filler = new RowFiller(this.#options.defaults)
     const results: EventResult[] = []
+    let duplicates = 0
+    const tell = (result: EventResult): void => {
+      if (results.length < MAX_RESULTS) results.push(result)
+    }
     for (let i = 0; i < prepared.count; i++) {
-      const problem = prepared.problems[i]
       const event = prepared.valid[i]
+      const known = prepared.states[i]
+      const state = known === NEW && event !== undefined ? this.#inFlight(prepared, i, lane) : known
+      const problem = prepared.problems[i] ?? (state === CONFLICT ? ID_CONFLICT : undefined)
       if (problem !== undefined) {
         const { code, path, message } = problem
-        if (results.length < MAX_RESULTS) {
-          results.push({ index: i, outcome: 'rejected', code, path, message })
-        }
+        tell({ index: i, outcome: 'rejected', code, path, message })
+      } else if (state === DUPLICATE) {
+        duplicates++
+        tell({ index: i, outcome: 'duplicate' })
       } else if (event !== undefined) {
         this.#options.price(event, prepared.receiver, this.#costs)
         filler.fill(event, this.#system(prepared, i, false), this.#costs)
@@ -237,8 +261,8 @@ class Stage {
     }
     return {
       accepted: filler.rows,
-      duplicates: 0,
-      rejected: prepared.count - filler.rows,
+      duplicates,
+      rejected: prepared.count - filler.rows - duplicates,
       results,
       position: null,
       preview: previewRows(filler.finish()),
@@ -302,13 +326,20 @@ class Stage {
     return null
   }
 
-  /** Adds the events to the open group, in one go, then waits for all that the answer rests on. */
-  async #stage(prepared: Prepared, lane: Lane): Promise<IntakeOutcome> {
+  /**
+   * Adds the events to the open group, in one go. From then on nothing but the rows of the group is
+   * needed, so that what waits for the disk holds no events: garbage collection would copy them all.
+   */
+  #stage(prepared: Prepared, lane: Lane): Promise<IntakeOutcome> {
+    const { project } = prepared
     const staging: Staging = {
       lane,
       group: null,
       waits: new Set(),
       results: [],
+      suppress: (row) => {
+        if (staging.group !== null) this.#suppress(project, row, staging.group)
+      },
       accepted: 0,
       duplicates: 0,
       rejected: 0,
@@ -320,11 +351,17 @@ class Stage {
       if (staging.group !== null) lane.abandon(staging.group, 'an event could not be taken in')
       throw error
     }
-    const { group, accepted, duplicates, rejected, results } = staging
+    const { group } = staging
     if (group !== null) {
       group.bytes += prepared.bytes
       staging.waits.add(group)
     }
+    return this.#settled(staging, project, prepared.partition)
+  }
+
+  /** Waits for all that the answer rests on. */
+  async #settled(staging: Staging, project: string, partition: number): Promise<IntakeOutcome> {
+    const { group, accepted, duplicates, rejected, results } = staging
     let position: string | null = null
     for (const waited of staging.waits) {
       const outcome = await waited.settled
@@ -332,9 +369,9 @@ class Stage {
         this.#counters.refuse(outcome.code)
         return outcome.code === 'storage_failed' ? outcome : { ...outcome, retryAfterSeconds: 1 }
       }
-      if (waited === group) position = `${prepared.partition}:${outcome.next}`
+      if (waited === group) position = `${partition}:${outcome.next}`
     }
-    this.#counters.answered(prepared.project, accepted, duplicates, rejected)
+    this.#counters.answered(project, accepted, duplicates, rejected)
     return { ok: true, answer: { accepted, duplicates, rejected, results, position } }
   }
 
@@ -345,7 +382,7 @@ class Stage {
       return
     }
     const known = prepared.states[i]
-    const state = known === NEW ? this.#inFlight(prepared, i, staging) : known
+    const state = known === NEW ? this.#inFlight(prepared, i, staging.lane, staging.waits) : known
     if (state === DUPLICATE) {
       staging.duplicates++
       if (staging.results.length < MAX_RESULTS) {
@@ -355,7 +392,7 @@ class Stage {
       this.#reject(prepared, i, ID_CONFLICT, staging)
     } else {
       staging.group ??= staging.lane.open()
-      this.#addRow(prepared, i, staging.group, staging.lane)
+      this.#addRow(prepared, i, staging.group, staging)
       staging.accepted++
     }
   }
@@ -386,7 +423,7 @@ class Stage {
   }
 
   /** Looks for the id among the rows in flight. */
-  #inFlight(prepared: Prepared, i: number, { lane, waits }: Staging): number {
+  #inFlight(prepared: Prepared, i: number, lane: Lane, waits?: Set<Group>): number {
     if (this.#options.sabotage?.dedupOff === true) return NEW
     const { keys, contents } = prepared
     const at = i * 4
@@ -394,7 +431,7 @@ class Stage {
       const { ids } = group
       const entry = ids.find(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0, keys[at + 3] ?? 0)
       if (entry < 0) continue
-      waits.add(group)
+      waits?.add(group)
       const values = entry * ids.stride + 4
       const same =
         ids.words[values] === contents[i * 2] && ids.words[values + 1] === contents[i * 2 + 1]
@@ -403,7 +440,7 @@ class Stage {
     return NEW
   }
 
-  #addRow(prepared: Prepared, i: number, group: Group, lane: Lane): void {
+  #addRow(prepared: Prepared, i: number, group: Group, staging: Staging): void {
     const event = prepared.valid[i]
     if (event === undefined) throw new Error('an event without a verdict')
     const { keys, contents } = prepared
@@ -416,7 +453,7 @@ class Stage {
     }
     group.receivedSeconds.push(Math.floor(prepared.receivedAt / 1e6))
     const row = group.rows.rows
-    const suppressed = this.#arrive(prepared, i, row, group, lane)
+    const suppressed = this.#arrive(prepared, i, row, group, staging)
     this.#options.price(event, prepared.receiver, this.#costs)
     group.rows.fill(event, this.#system(prepared, i, suppressed), this.#costs)
     const counters = this.#counters
@@ -426,9 +463,10 @@ class Stage {
   }
 
   /** Whether the row only repeats a call that a better row reports. */
-  #arrive(prepared: Prepared, i: number, index: number, group: Group, lane: Lane): boolean {
+  #arrive(prepared: Prepared, i: number, index: number, group: Group, staging: Staging): boolean {
     const flags = prepared.callFlags[i] ?? 0
     if (flags === 0) return false
+    const { lane } = staging
     const row = this.#callRow
     const event = prepared.valid[i]
     const time = event?.time ?? 0
@@ -445,14 +483,13 @@ class Stage {
     row.offsetHigh = 0
     row.index = index
     row.receivedSeconds = Math.floor(prepared.receivedAt / 1e6)
-    const suppress = (other: CallRow): void => this.#suppress(prepared.project, other, group)
     const suppressed = this.#calls.arrive(
       row,
       (flags & 2) !== 0,
       prepared.callKeys,
       i * 8,
       lane.pending,
-      suppress,
+      staging.suppress,
     )
     if (suppressed) this.#counters.suppressed++
     return suppressed
@@ -496,16 +533,17 @@ class Stage {
   }
 
   #system(prepared: Prepared, i: number, suppressed: boolean): RowSystem {
-    return {
-      project: prepared.project,
-      receiver: prepared.receiver,
-      receivedAt: prepared.receivedAt,
-      eventId: prepared.eventIds[i] ?? '',
-      idHash: prepared.keys.subarray(i * 4, i * 4 + 4),
-      contentLow: prepared.contents[i * 2] ?? 0,
-      contentHigh: prepared.contents[i * 2 + 1] ?? 0,
-      suppressed,
-    }
+    const row = this.#row
+    row.project = prepared.project
+    row.receiver = prepared.receiver
+    row.receivedAt = prepared.receivedAt
+    row.eventId = prepared.eventIds[i] ?? ''
+    row.idHashes = prepared.keys
+    row.idHashAt = i * 4
+    row.contentLow = prepared.contents[i * 2] ?? 0
+    row.contentHigh = prepared.contents[i * 2 + 1] ?? 0
+    row.suppressed = suppressed
+    return row
   }
 }
 

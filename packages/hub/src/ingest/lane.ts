@@ -38,6 +38,8 @@ export class Lane {
   readonly #options: LaneOptions
   /** Not yet settled, oldest first. The first is being appended when `#appending`. */
   readonly #groups: Group[] = []
+  /** Rows of the group sealed last: the next will have about as many. */
+  #usualRows = 0
   #appending = false
   #scheduled = false
   #broken: GroupOutcome | null = null
@@ -64,7 +66,8 @@ export class Lane {
     const { partition, defaults, maxRows } = this.#options
     const hasRoom = last !== undefined && last.size < maxRows && last.bytes < MAX_GROUP_BYTES
     if (hasRoom && !last.sealed) return last
-    const group = new Group(partition, this.#options.nextSequence(), defaults)
+    const sequence = this.#options.nextSequence()
+    const group = new Group(partition, sequence, defaults, this.#usualRows)
     this.#groups.push(group)
     if (this.#broken !== null) this.#fail(this.#broken)
     else this.#schedule()
@@ -102,6 +105,7 @@ export class Lane {
     if (group === undefined || this.#appending || this.#broken !== null) return
     this.#appending = true
     group.sealed = true
+    this.#usualRows = group.rows.rows
     const entries = this.#entriesOf(group)
     this.#options.log.append(group.partition, entries).then(
       (outcome) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { normalizeUsage, type Usage } from './usage.ts'
+import { USAGE_SHAPES } from './usage-shapes.ts'
 
 type Told = { readonly [K in keyof Usage]?: Usage[K] }
 
@@ -14,7 +15,27 @@ function told(usage: Usage | null): Told {
 
 const counted = (usage: Usage | null) => usage?.counted
 
+/** A key of any shape's table. */
+const shapeKey = fc.constantFrom(
+  ...new Set(USAGE_SHAPES.flatMap(({ keys, unless }) => [...keys, ...unless])),
+)
+
 describe('shapes of usage', () => {
+  it('are told by the first of the table that fits', () => {
+    const part = fc.oneof(fc.nat(), fc.constant(null), fc.constant(undefined), fc.constant({}))
+    fc.assert(
+      fc.property(fc.dictionary(shapeKey, part), (usage) => {
+        const has = (key: string): boolean => usage[key] !== undefined && usage[key] !== null
+        const first = USAGE_SHAPES.find(
+          ({ keys, unless }) => keys.length === 0 || (keys.some(has) && !unless.some(has)),
+        )
+        // Whatever the shape, this counts as something.
+        const normalized = normalizeUsage({ ...usage, output_tokens: 1 }, 'other')
+        expect(normalized?.counted.shape).toBe(first?.name)
+      }),
+    )
+  })
+
   it.each<[string, unknown, Told, object]>([
     [
       "the hub's own",

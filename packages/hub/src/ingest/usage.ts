@@ -118,7 +118,7 @@ export function normalizeUsage(raw: unknown, receiver: string): Usage | null {
 }
 
 function collect(usage: Readonly<Record<string, unknown>>, aliases: AliasTree, found: Found): void {
-  for (const key of Object.keys(usage)) {
+  for (const key in usage) {
     const value = usage[key]
     if (value === null || value === undefined) continue
     const alias = aliases.get(key)
@@ -167,20 +167,43 @@ function collectModalities(
   }
 }
 
-function shapeOf(usage: Readonly<Record<string, unknown>>): UsageShape {
-  for (const shape of USAGE_SHAPES) {
-    if (shape.keys.length === 0) return shape
-    if (hasAny(usage, shape.keys) && !hasAny(usage, shape.unless)) return shape
+/** For each key that speaks for or against shapes, which ones: bit i is USAGE_SHAPES[i]. */
+function compileShapes(): ReadonlyMap<
+  string,
+  { readonly speaksFor: number; readonly against: number }
+> {
+  const shapes = new Map<string, { speaksFor: number; against: number }>()
+  const of = (key: string): { speaksFor: number; against: number } => {
+    const known = shapes.get(key) ?? { speaksFor: 0, against: 0 }
+    shapes.set(key, known)
+    return known
   }
-  throw new Error('The last usage shape fits anything')
+  for (const [i, { keys, unless }] of USAGE_SHAPES.entries()) {
+    for (const key of keys) of(key).speaksFor |= 1 << i
+    for (const key of unless) of(key).against |= 1 << i
+  }
+  return shapes
 }
 
-function hasAny(usage: Readonly<Record<string, unknown>>, keys: readonly string[]): boolean {
-  for (const key of keys) {
-    const value = usage[key]
-    if (value !== undefined && value !== null) return true
+const SHAPE_KEYS = compileShapes()
+
+/** The first shape of which the object has a key that it needs and none that it must not have. */
+function shapeOf(usage: Readonly<Record<string, unknown>>): UsageShape {
+  let speaksFor = 0
+  let against = 0
+  for (const key in usage) {
+    const bits = SHAPE_KEYS.get(key)
+    if (bits === undefined || usage[key] === undefined || usage[key] === null) continue
+    speaksFor |= bits.speaksFor
+    against |= bits.against
   }
-  return false
+  const fits = speaksFor & ~against
+  for (let i = 0; i < USAGE_SHAPES.length; i++) {
+    const shape = USAGE_SHAPES[i]
+    if (shape === undefined) break
+    if (shape.keys.length === 0 || (fits & (1 << i)) !== 0) return shape
+  }
+  throw new Error('The last usage shape fits anything')
 }
 
 /** Decides how the source counted and makes the totals hold their parts. */

@@ -155,9 +155,9 @@ export async function appendOperation(
 }
 
 /**
- * The cut of an operation on `places`: at least what its pages were read at, and beyond every place.
- * A row may have been applied between the reading of the position and that of the rows; having been
- * read it is applied, so that the greater cut is reached as well.
+ * The cut of an operation on `places`: the position that they were read at, and beyond every place, where
+ * they come from pages of several positions. A row that has been read is applied, so that the greater
+ * cut is reached as well.
  */
 export function cutAbove(position: Cut, places: Iterable<RowPlace>): Cut {
   const cut = new Map(position)

@@ -150,8 +150,10 @@ function kept(
 
 async function stored(hub: RetainedHub): Promise<string[]> {
   await hub.settled()
-  const found = await hub.sql('SELECT event_id, "time" FROM main.event_rows ORDER BY event_id')
-  return found.map(([id, time]) => `${id} ${time}`)
+  const found = await hub.sql(
+    'SELECT event_id || \' \' || "time" FROM main.event_rows ORDER BY event_id',
+  )
+  return found.flatMap(([text]) => (typeof text === 'string' ? [text] : []))
 }
 
 async function execute(

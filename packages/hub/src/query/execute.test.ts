@@ -106,6 +106,13 @@ test('top and the rest; an unlisted group is not lost', async () => {
   // A derived measure cannot be ranked by the store, and is ranked all the same.
   const derived = await answer({ ...base, top: { by: 'requests.error_rate', n: 1 } }, rows)
   expect(derived.rows).toEqual([['d', '1', 1]])
+  const whole = { ...base, measures: ['cost.total'], kind: 'table', by: ['model'] } as const
+  const alone = await answer({ ...whole, top: { by: 'cost.total', n: 1 } }, rows)
+  expect(alone.plans).toHaveLength(1)
+  const both = await answer({ ...whole, top: { by: 'cost.total', n: 1, other: true } }, rows)
+  expect(both.plans).toHaveLength(2)
+  expect(both.rows.slice(0, 1)).toEqual(alone.rows)
+
   const none = await answer({ ...base, top: { by: 'cost.total', n: 2 } }, [])
   expect(none.rows).toEqual([])
 })

@@ -7,7 +7,7 @@
 import type { Answer, AnswerColumn, Cell } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
-import type { Frame, GroupKey, Plan } from '../store/store.ts'
+import type { AggregatePlan, Frame, GroupKey, Plan } from '../store/store.ts'
 
 import { OTHER_KEY } from '../store/store.ts'
 import type { RunPlan } from './answer-meta.ts'
@@ -74,6 +74,16 @@ async function collect(
     const grid = gridOf(ranking.frame, planFor(top, measures), whole, keyCount, now)
     listed = topGroups(top, grid, measures)
     if (listed.length === 0 && compare === null) return { ok: true, rows: [], warnings: [] }
+    if (isWhole(top, main, compare)) {
+      const rows = rowsOf(
+        question,
+        plan,
+        gridOf(ranking.frame, measures, current, keyCount, now),
+        null,
+        listed,
+      )
+      return limited(question, measures, rows)
+    }
     main = withGroups(main, listed, top.other)
     compare = compare === null ? null : withGroups(compare, listed, top.other)
   }
@@ -86,7 +96,25 @@ async function collect(
     if (!earlier.ok) return earlier
     before = gridOf(earlier.frame, measures, previous, keyCount, previous.to)
   }
-  const rows = rowsOf(question, plan, grid, before, listed)
+  return limited(question, measures, rowsOf(question, plan, grid, before, listed))
+}
+
+/** Whether the ranking has the whole answer: its groups are those shown, with every number. */
+function isWhole(top: TopPlan, main: AggregatePlan, compare: AggregatePlan | null): boolean {
+  return (
+    top.ranked &&
+    !top.other &&
+    compare === null &&
+    main.edges === null &&
+    main.aggregates.length === top.plan.aggregates.length
+  )
+}
+
+function limited(
+  question: ParsedQuestion,
+  measures: readonly PlannedMeasure[],
+  rows: Row[],
+): Collected {
   rows.sort(comparator(question, measures))
   if (rows.length <= question.limit) return { ok: true, rows, warnings: [] }
   const warning = `Only the first ${question.limit} rows are shown; raise \`limit\`, or use \`top\`.`

@@ -18,6 +18,7 @@ const COSTS = [
   'cost_prompt',
   'cost_completion',
   'cost_other',
+  'cost_cache_saved',
 ]
 const TOKENS = [
   'input_tokens',
@@ -42,7 +43,8 @@ const STANDARD: readonly RollupMeasure[] = [
   ...measures('m2', EXACT),
 ]
 
-const PER_USER: readonly RollupMeasure[] = [
+/** Of dimensions with many values: what is spent and sent. */
+const SPENT: readonly RollupMeasure[] = [
   { fn: 'rows' },
   ...measures('rows', [...COSTS, ...TOKENS, 'latency_ms']),
   ...measures('sum', [...COSTS, ...TOKENS, 'latency_ms']),
@@ -58,7 +60,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'models_1h',
@@ -68,7 +70,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'calls_1h',
@@ -78,16 +80,28 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: [],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'users_1d',
     grain: DAY_MICROS,
     dims: ['project', 'kind', 'user_id', 'status'],
     present: ['cost_total'],
-    measures: PER_USER,
+    measures: SPENT,
     sketches: [],
     maxCells: 200_000,
-    version: 1,
+    version: 2,
+  },
+  {
+    // All tags of a row together are one value, which decides every single tag's. Where they are
+    // unique to rows, a day has more cells than it may keep and its rows answer.
+    name: 'tags_1d',
+    grain: DAY_MICROS,
+    dims: ['project', 'kind', 'tags', 'status'],
+    present: ['cost_total'],
+    measures: SPENT,
+    sketches: [],
+    maxCells: 50_000,
+    version: 2,
   },
 ]

@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../core/scope.ts'
 import type { RowPlace } from '../log/operation-rows.ts'
+import type { LettersOutcome, LettersQuestion } from './letters.ts'
 import type {
   FrameCell,
   Plan,
@@ -107,6 +108,7 @@ export interface Requests {
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
   readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
+  readonly letters: { readonly take: LettersRequest; readonly answer: LettersOutcome }
   readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
@@ -154,6 +156,11 @@ export interface KnownEvent {
   readonly contentHash: bigint | null
 }
 
+export interface LettersRequest {
+  readonly question: LettersQuestion
+  readonly project: ProjectScope['project']
+}
+
 /**
  * A page of all rows of a filter, suppressed and outdated ones too, in the order of their places: for
  * maintenance, which must see every row once. Questions are for people; this is for acts.
@@ -180,7 +187,7 @@ export interface ScanPage {
   readonly rows: readonly (RowPlace & { readonly cells: readonly FrameCell[] })[]
   /** `after` of the next page, or null when this is the last. */
   readonly next: RowPlace | null
-  /** Position of each partition that the page includes at least. */
+  /** Position of each partition: every row lies before it, and none that does is missing. */
   readonly position: ReadonlyMap<number, bigint>
 }
 

@@ -5,7 +5,7 @@ import type { Call, Reply, Route } from '../route.ts'
 
 export interface Compaction {
   start(): Promise<CompactionStart>
-  status(): CompactionStatus
+  status(): Promise<CompactionStatus>
 }
 
 const STATUS_SCHEMA = {
@@ -49,7 +49,7 @@ export function compactionRoutes(compaction: Compaction): readonly Route[] {
       return problem('forbidden', 'this needs a key that is bound to no project')
     }
     const begun = await compaction.start()
-    if (begun.ok) return { status: 202, body: document(compaction.status()) }
+    if (begun.ok) return { status: 202, body: document(await compaction.status()) }
     if (begun.failure === 'running') return problem('conflict', begun.message)
     if (begun.failure === 'no_space') return problem('disk_full', begun.message)
     return problem('store_rebuilding', 'the store cannot be compacted now')
@@ -75,7 +75,7 @@ export function compactionRoutes(compaction: Compaction): readonly Route[] {
       tags: ['operations'],
       responses: { 200: { description: 'The state.', content } },
       problems: [],
-      handle: () => ({ status: 200, body: document(compaction.status()) }),
+      handle: async () => ({ status: 200, body: document(await compaction.status()) }),
     },
   ]
 }

@@ -76,7 +76,7 @@ export async function retentionSet(
     const query = new URLSearchParams()
     if (options.project !== undefined) query.set('project', options.project)
     if (options.family !== undefined) query.set('family', options.family)
-    const response = await request(connection(options), 'DELETE', `${URL_PATH}?${query}`)
+    const response = await request(connection(options), 'DELETE', `${URL_PATH}?${query.toString()}`)
     if (response.status !== 204) throw failed(response)
     context.terminal.err('Removed.\n')
     return

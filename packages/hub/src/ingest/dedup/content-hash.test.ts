@@ -33,6 +33,31 @@ const json = fc
   .map((value) => JSON.parse(JSON.stringify(value)) as unknown)
 
 describe('ContentHasher', () => {
+  it('hashes as ever: the log keeps the hashes', () => {
+    const event = {
+      common: { event_id: 'é-1', n: 1.5 },
+      payload: { type: 'x', list: [1, null, true] },
+    }
+    expect(hashOf(event)).toBe('-1395125016 -1699849636')
+    expect(hasher.size).toBe(93)
+    expect(hashOf({ ['n'.repeat(100)]: { a: {}, b: [] } })).toBe('677845237 -1060934563')
+  })
+
+  it('hashes the same whatever names it has come to know', () => {
+    const crowded = new ContentHasher(Int32Array.of(1, 2, 3, 4))
+    crowded.hash(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`name ${i}`, i])))
+    fc.assert(
+      fc.property(json, (value) => {
+        const fresh = new ContentHasher(Int32Array.of(1, 2, 3, 4))
+        for (const known of [hasher, hasher, crowded]) {
+          known.hash(value)
+          fresh.hash(value)
+          expect([known.low, known.high, known.size]).toEqual([fresh.low, fresh.high, fresh.size])
+        }
+      }),
+    )
+  })
+
   it('does not depend on the order of keys', () => {
     fc.assert(
       fc.property(json, (value) => {

@@ -17,6 +17,10 @@ const MULTIPLY_HIGH = 0xc2b2ae35 | 0
 /** Nesting below this is not looked at: recursion must be bounded, and no accepted field is as deep. */
 const DEEPEST = 128
 
+/** Names are few and come again with every event, so that the state after one is remembered. */
+const REMEMBERED_NAMES = 1024
+const LONGEST_REMEMBERED = 64
+
 const float = new Float64Array(1)
 const halves = new Int32Array(float.buffer)
 
@@ -28,6 +32,10 @@ export class ContentHasher {
   size = 0
   readonly #seedLow: number
   readonly #seedHigh: number
+  /** Name → its number; `#nameLow` and `#nameHigh` have its hash there. */
+  readonly #names = new Map<string, number>()
+  readonly #nameLow = new Int32Array(REMEMBERED_NAMES)
+  readonly #nameHigh = new Int32Array(REMEMBERED_NAMES)
 
   constructor(key: HashKey) {
     this.#seedLow = (key[0] ?? 0) ^ (key[2] ?? 0)
@@ -77,6 +85,24 @@ export class ContentHasher {
     this.high = high
     this.size += length + 2
     this.#finish()
+  }
+
+  /** Hash of the name of a pair. */
+  #name(name: string): void {
+    const known = this.#names.get(name)
+    if (known !== undefined) {
+      this.low = this.#nameLow[known] ?? 0
+      this.high = this.#nameHigh[known] ?? 0
+      this.size += name.length + 2
+      return
+    }
+    this.#text(name, 8)
+    const place = this.#names.size
+    // Beyond the limit names are hashed as they come: those that came first stay.
+    if (place >= REMEMBERED_NAMES || name.length > LONGEST_REMEMBERED) return
+    this.#names.set(name, place)
+    this.#nameLow[place] = this.low
+    this.#nameHigh[place] = this.high
   }
 
   #value(value: unknown, depth: number): void {
@@ -132,7 +158,7 @@ export class ContentHasher {
       this.#value(object[key], depth + 1)
       const valueLow = this.low
       const valueHigh = this.high
-      this.#text(key, 8)
+      this.#name(key)
       this.#mix(valueLow)
       this.#mix(valueHigh)
       this.#finish()

@@ -13,12 +13,16 @@ export class HashTable {
   readonly stride: number
   #words: Int32Array
   /** Number of the entry plus one; 0 is a free slot. At most half are in use. */
-  #slots = new Int32Array(FIRST_SLOTS)
+  #slots: Int32Array
   #size = 0
 
-  constructor(valueWords: number) {
+  /** With room for `entries`: growing enters everything again, which doubles the cost of filling. */
+  constructor(valueWords: number, entries = 0) {
     this.stride = KEY_WORDS + valueWords
-    this.#words = new Int32Array((FIRST_SLOTS / 2) * this.stride)
+    let slots = FIRST_SLOTS
+    while (slots < 2 * entries) slots *= 2
+    this.#slots = new Int32Array(slots)
+    this.#words = new Int32Array((slots / 2) * this.stride)
   }
 
   get size(): number {
@@ -39,11 +43,12 @@ export class HashTable {
   find(k0: number, k1: number, k2: number, k3: number): number {
     const slots = this.#slots
     const words = this.#words
+    const { stride } = this
     const mask = slots.length - 1
     for (let slot = k0 & mask; ; slot = (slot + 1) & mask) {
       const entry = (slots[slot] ?? 0) - 1
       if (entry < 0) return -1
-      const at = entry * this.stride
+      const at = entry * stride
       if (
         words[at] === k0 &&
         words[at + 1] === k1 &&
@@ -60,20 +65,22 @@ export class HashTable {
     const entry = this.#size
     if ((entry + 1) * 2 > this.#slots.length) this.#grow()
     const at = entry * this.stride
-    this.#words[at] = k0
-    this.#words[at + 1] = k1
-    this.#words[at + 2] = k2
-    this.#words[at + 3] = k3
+    const words = this.#words
+    words[at] = k0
+    words[at + 1] = k1
+    words[at + 2] = k2
+    words[at + 3] = k3
     this.#link(k0, entry)
     this.#size++
     return entry
   }
 
   #link(k0: number, entry: number): void {
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const mask = slots.length - 1
     let slot = k0 & mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = entry + 1
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = entry + 1
   }
 
   #grow(): void {

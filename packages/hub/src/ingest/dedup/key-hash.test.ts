@@ -78,6 +78,22 @@ describe('KeyHasher', () => {
     )
   })
 
+  it('writes where it is told to, and nowhere else', () => {
+    const hasher = new KeyHasher()
+    const key = hashKeyFrom(KEY)
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.nat(8), (a, b, at) => {
+        const into = new Int32Array(12).fill(7)
+        hasher.hash(key, a)
+        hasher.hash(key, a, into, at)
+        expect([...into]).toEqual([...Array(at).fill(7), ...hasher.out, ...Array(8 - at).fill(7)])
+        hasher.hashPair(key, a, b)
+        hasher.hashPair(key, a, b, into, at)
+        expect([...into.subarray(at, at + 4)]).toEqual([...hasher.out])
+      }),
+    )
+  })
+
   it('refuses a key of another length', () => {
     expect(() => hashKeyFrom(new Uint8Array(8))).toThrow(RangeError)
   })

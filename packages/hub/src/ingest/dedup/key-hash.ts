@@ -18,7 +18,7 @@ const encoder = new TextEncoder()
 /**
  * SipHash-2-4-128 of `length` bytes of `bytes`; `words` is a view of the same buffer. The bytes from
  * `length` to the next multiple of 8 (one more block when it is one) are overwritten by the padding.
- * The four 32-bit words of the hash, lowest first, go into `out`.
+ * The four 32-bit words of the hash, lowest first, go into `out` from `at`.
  */
 function sipHash128(
   bytes: Uint8Array,
@@ -26,9 +26,11 @@ function sipHash128(
   length: number,
   key: Int32Array,
   out: Int32Array,
+  at: number,
 ): void {
   const blocks = (length >> 3) + 1
-  bytes.fill(0, length, blocks * 8)
+  // At most eight bytes: a call of `fill` costs more than they do.
+  for (let i = length; i < blocks * 8; i++) bytes[i] = 0
   bytes[blocks * 8 - 1] = length & 255
   const k0l = key[0] ?? 0
   const k0h = key[1] ?? 0
@@ -55,8 +57,8 @@ function sipHash128(
     } else if (step === blocks) {
       v2l ^= 0xee
     } else {
-      out[0] = v0l ^ v1l ^ v2l ^ v3l
-      out[1] = v0h ^ v1h ^ v2h ^ v3h
+      out[at] = v0l ^ v1l ^ v2l ^ v3l
+      out[at + 1] = v0h ^ v1h ^ v2h ^ v3h
       v1l ^= 0xdd
     }
     for (let round = 0; round < rounds; round++) {
@@ -94,8 +96,8 @@ function sipHash128(
     v0l ^= low
     v0h ^= high
   }
-  out[2] = v0l ^ v1l ^ v2l ^ v3l
-  out[3] = v0h ^ v1h ^ v2h ^ v3h
+  out[at + 2] = v0l ^ v1l ^ v2l ^ v3l
+  out[at + 3] = v0h ^ v1h ^ v2h ^ v3h
 }
 
 /** A key of `KeyHasher`: four 32-bit words. */
@@ -112,30 +114,35 @@ export function hashKeyFrom(bytes: Uint8Array): HashKey {
   return new Int32Array(bytes.slice().buffer)
 }
 
-/** Hashes texts one after the other; `out` holds the last hash. */
+/**
+ * Hashes texts one after the other, each into four words of `into` from `at`: low half (0, 1), high
+ * half (2, 3). Unless told otherwise, into `out`.
+ */
 export class KeyHasher {
-  /** Words of the last hash: low half (0, 1), high half (2, 3). */
   readonly out: Int32Array = new Int32Array(4)
   #bytes = new Uint8Array(512)
   #words = new Int32Array(this.#bytes.buffer)
 
   /** Hash of the UTF-8 of `text`; lone surrogates count as U+FFFD, as they are stored. */
-  hash(key: HashKey, text: string): void {
-    sipHash128(this.#bytes, this.#words, this.#put(text, 0), key, this.out)
+  hash(key: HashKey, text: string, into: Int32Array = this.out, at = 0): void {
+    const length = this.#put(text, 0)
+    sipHash128(this.#bytes, this.#words, length, key, into, at)
   }
 
   /** Hash of two texts, told apart by a byte that UTF-8 never has. */
-  hashPair(key: HashKey, first: string, second: string): void {
-    const length = this.#put(first, 0)
-    this.#reserve(length + 1)
-    this.#bytes[length] = 0xff
-    sipHash128(this.#bytes, this.#words, this.#put(second, length + 1), key, this.out)
+  hashPair(key: HashKey, first: string, second: string, into: Int32Array = this.out, at = 0): void {
+    const middle = this.#put(first, 0)
+    this.#reserve(middle + 1)
+    this.#bytes[middle] = 0xff
+    const length = this.#put(second, middle + 1)
+    sipHash128(this.#bytes, this.#words, length, key, into, at)
   }
 
   /** A key that belongs to `purpose`, derived from `key`. */
   derive(key: HashKey, purpose: string): HashKey {
-    this.hash(key, purpose)
-    return this.out.slice()
+    const derived = new Int32Array(4)
+    this.hash(key, purpose, derived, 0)
+    return derived
   }
 
   /** Writes the text at `at`; answers where it ends. */

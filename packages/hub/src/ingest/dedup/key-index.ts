@@ -167,7 +167,9 @@ export class KeyIndex {
     const entry = table.find(k0, k1, k2, k3)
     if (entry < 0) return false
     const at = entry * table.stride + 4
-    for (let i = 0; i < this.found.length; i++) this.found[i] = table.words[at + i] ?? 0
+    const { found } = this
+    const { words } = table
+    for (let i = 0; i < found.length; i++) found[i] = words[at + i] ?? 0
     return true
   }
 
@@ -181,13 +183,15 @@ export class KeyIndex {
     this.#work()
   }
 
-  /** Enters a key of a durable record, or gives it new values. */
-  put(k0: number, k1: number, k2: number, k3: number, values: Int32Array): void {
+  /** Enters a key of a durable record, or gives it new values: those of `values` from `from`. */
+  put(k0: number, k1: number, k2: number, k3: number, values: Int32Array, from = 0): void {
     const table = this.#table
     const known = table.find(k0, k1, k2, k3)
     const entry = known >= 0 ? known : table.add(k0, k1, k2, k3)
     const at = entry * table.stride + 4
-    for (let i = 0; i < values.length; i++) table.words[at + i] = values[i] ?? 0
+    const { words } = table
+    const count = this.#stride - 4
+    for (let i = 0; i < count; i++) words[at + i] = values[from + i] ?? 0
   }
 
   /** Notes that every record of the partition before `next` is in the index. */
@@ -295,7 +299,8 @@ export class KeyIndex {
     // A table frozen by an attempt that failed is written first, with what came since.
     if (this.#frozen === null) {
       this.#frozen = this.#table
-      this.#table = new HashTable(this.#options.valueWords)
+      // Whoever filled one table is likely to fill the next.
+      this.#table = new HashTable(this.#options.valueWords, this.#frozen.size)
     } else {
       for (let at = 0; at < this.#table.size * this.#stride; at += this.#stride) {
         const { words } = this.#table

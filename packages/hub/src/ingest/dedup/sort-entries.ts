@@ -22,13 +22,17 @@ export function sortedEntries(words: Int32Array, stride: number, size: number): 
   const starts = ends.slice()
   const order = new Int32Array(size)
   for (let entry = 0; entry < size; entry++) {
-    const bucket = (words[entry * stride] ?? 0) >>> 16
+    const key = (words[entry * stride] ?? 0) >>> 0
+    const bucket = key >>> 16
     const first = starts[bucket] ?? 0
     let to = ends[bucket] ?? 0
     ends[bucket] = to + 1
     while (to > first) {
       const before = order[to - 1] ?? 0
-      if (compareKeys(words, before * stride, words, entry * stride) <= 0) break
+      const keyBefore = (words[before * stride] ?? 0) >>> 0
+      if (keyBefore < key) break
+      if (keyBefore === key && compareKeys(words, before * stride, words, entry * stride) <= 0)
+        break
       order[to] = before
       to--
     }

@@ -49,6 +49,63 @@ test('the scan counts members and depth as the parsed value has them', () => {
   )
 })
 
+/** What the scan answers, said byte by byte with nothing skipped. */
+function scanSlowly(bytes: Uint8Array): ReturnType<typeof scanJson> {
+  const scan = { depth: 0, members: 0, elements: [] as number[], longestElement: 0 }
+  let depth = 0
+  let start = 0
+  let isText = false
+  let isEscaped = false
+  bytes.forEach((byte, i) => {
+    const character = String.fromCharCode(byte)
+    if (isText) {
+      if (isEscaped) isEscaped = false
+      else if (character === '\\') isEscaped = true
+      else if (character === '"') isText = false
+      return
+    }
+    if (character === '"') isText = true
+    if (character === ':') scan.members += 1
+    if ('{['.includes(character)) {
+      depth += 1
+      scan.depth = Math.max(scan.depth, depth)
+      if (depth === 1) start = i + 1
+    }
+    if (!',]}'.includes(character)) return
+    if (depth === 1) {
+      scan.longestElement = Math.max(scan.longestElement, i - start)
+      scan.elements.push(start, i)
+      start = i + 1
+    }
+    if (character !== ',') depth -= 1
+  })
+  return scan
+}
+
+test('the scan says the same of any bytes, JSON or not', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    // Characters of JSON alone: what the scan looks at, and some that it passes over.
+    fc
+      .array(fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', ' ', '1', 'a', '\u00ff'), {
+        maxLength: 60,
+      })
+      .map((characters) => Buffer.from(characters.join(''), 'latin1')),
+  )
+  fc.assert(
+    fc.property(bytes, (of) => {
+      expect(scanJson(of, true)).toEqual(scanSlowly(of))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('an escaped quote does not end a text', () => {
+  const text = Buffer.from(String.raw`[{"a\":,":1},"\\",{"b":[]}]`)
+  expect(scanJson(text).members).toBe(2)
+  expect(scanJson(text, true)).toEqual(scanSlowly(text))
+})
+
 test('the scan cuts a batch exactly where its elements are', () => {
   fc.assert(
     fc.property(batch, (events) => {

@@ -33,27 +33,36 @@ export function scanJson(bytes: Uint8Array, split = false): JsonScan {
   let start = 0
   let longestElement = 0
   for (let i = 0; i < length; i += 1) {
-    const byte = bytes[i]
-    if (byte === QUOTE) {
-      for (i += 1; i < length; i += 1) {
-        const inside = bytes[i]
-        if (inside === QUOTE) break
-        if (inside === BACKSLASH) i += 1
+    const byte = bytes[i] ?? 0
+    // White space and digits, quotes and commas are all below the colon.
+    if (byte < COLON) {
+      if (byte === QUOTE) {
+        i += 1
+        let inside = bytes[i]
+        while (inside !== QUOTE && i < length) {
+          i += inside === BACKSLASH ? 2 : 1
+          inside = bytes[i]
+        }
+        continue
       }
+      if (byte !== COMMA) continue
     } else if (byte === COLON) {
       members += 1
+      continue
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1
       if (depth > deepest) deepest = depth
       if (depth === 1) start = i + 1
-    } else if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 1) {
-        if (i - start > longestElement) longestElement = i - start
-        if (split) elements.push(start, i)
-        start = i + 1
-      }
-      if (byte !== COMMA) depth -= 1
+      continue
+    } else if (byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET) {
+      continue
     }
+    if (depth === 1) {
+      if (i - start > longestElement) longestElement = i - start
+      if (split) elements.push(start, i)
+      start = i + 1
+    }
+    if (byte !== COMMA) depth -= 1
   }
   return { depth: deepest, members, elements, longestElement }
 }

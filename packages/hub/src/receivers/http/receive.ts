@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { RequestErrorCode } from '@llmhub/schema'
 import { errorSpec } from '@llmhub/schema'
-import type { Intake, IntakeAnswer } from '../../core/intake.ts'
+import type { Intake, IntakeAnswer, IntakeOutcome } from '../../core/intake.ts'
 import { LIVE } from '../../log/log.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { decodeJson, decodeNdjson } from './decode.ts'
@@ -62,6 +62,29 @@ const NOTHING_SENT: IntakeAnswer = {
 export function createEventReceiver(options: EventReceiverOptions) {
   const { intake, limits, budget, admit } = options
 
+  /** Apart from what waits for the outcome, so that the events are not held until it is there. */
+  function handOver(
+    request: EventRequest,
+    form: Form & { readonly ok: true },
+    bytes: Buffer,
+  ): EventReply | { readonly sent: number; readonly outcome: Promise<IntakeOutcome> } {
+    const decoded = form.lines ? decodeNdjson(bytes, limits) : decodeJson(bytes, limits)
+    if (!decoded.ok) return refusal(decoded.code, decoded.message)
+    const { events } = decoded
+    if (events.length === 0) return { ok: true, status: 200, answer: NOTHING_SENT }
+    const wait = request.dryRun ? 0 : admit(request.project, events.length)
+    if (wait > 0) return refusal('rate_limited', 'the project is over its events per second', wait)
+    const outcome = intake({
+      project: request.project,
+      receiver: request.receiver ?? 'http',
+      partition: request.partition ?? LIVE,
+      events,
+      ...(form.idempotencyKey === null ? {} : { idempotencyKey: form.idempotencyKey }),
+      ...(request.dryRun ? { dryRun: true } : {}),
+    })
+    return { sent: events.length, outcome }
+  }
+
   return async function receiveEvents(request: EventRequest): Promise<EventReply> {
     const form = readForm(request.headers)
     if (!form.ok) {
@@ -75,25 +98,13 @@ export function createEventReceiver(options: EventReceiverOptions) {
         if (body.code !== 'aborted') return refusal(body.code, body.message)
         return refusal('invalid_request', body.message)
       }
-      const decoded = form.lines ? decodeNdjson(body.bytes, limits) : decodeJson(body.bytes, limits)
-      if (!decoded.ok) return refusal(decoded.code, decoded.message)
-      if (decoded.events.length === 0) return { ok: true, status: 200, answer: NOTHING_SENT }
-      const wait = request.dryRun ? 0 : admit(request.project, decoded.events.length)
-      if (wait > 0)
-        return refusal('rate_limited', 'the project is over its events per second', wait)
-      const outcome = await intake({
-        project: request.project,
-        receiver: request.receiver ?? 'http',
-        partition: request.partition ?? LIVE,
-        events: decoded.events,
-        ...(form.idempotencyKey === null ? {} : { idempotencyKey: form.idempotencyKey }),
-        ...(request.dryRun ? { dryRun: true } : {}),
-      })
+      const handed = handOver(request, form, body.bytes)
+      if ('ok' in handed) return handed
+      const outcome = await handed.outcome
       if (!outcome.ok) {
         return refusal(outcome.code, outcome.message, outcome.retryAfterSeconds)
       }
-      const status = answerStatus(outcome.answer, decoded.events.length)
-      return { ok: true, status, answer: outcome.answer }
+      return { ok: true, status: answerStatus(outcome.answer, handed.sent), answer: outcome.answer }
     } finally {
       budget.give(body.held)
     }

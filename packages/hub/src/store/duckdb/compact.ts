@@ -151,7 +151,7 @@ async function tablesOf(connection: Connection, database: string): Promise<strin
   const { rows } = await connection.rows(
     `SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND database_name = '${database}' ORDER BY estimated_size, table_name`,
   )
-  return rows.map(([name]) => String(name))
+  return rows.flatMap(([name]) => (typeof name === 'string' ? [name] : []))
 }
 
 /** Columns that say which rows a table has; every other table is compared whole. */
@@ -167,7 +167,9 @@ async function compare(connection: Connection, table: string, source: string): P
     const { rows } = await connection.rows(
       `SELECT count(*), bit_xor(hash(t)), sum(hash(t) % 1000000007) FROM (SELECT ${columns} FROM (${from})) t`,
     )
-    return String(rows[0])
+    return JSON.stringify(rows[0], (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    )
   }
   if ((await sums(source)) !== (await sums(`SELECT * FROM new.main."${table}"`))) {
     throw new Error(`the copy of ${table} differs from the original`)

@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import { readResult, type SqlResult } from './read-result.ts'
+import { type ListResult, readListResult, readResult, type SqlResult } from './read-result.ts'
 
 /**
  * The thinnest layer over DuckDB's C API that the store needs. Statements run on a thread of the
@@ -37,15 +37,20 @@ export class Connection {
    * `maxRows` rows are refused with a `TooManyRowsError` before any is turned into JavaScript.
    */
   rows(sql: string, values: readonly SqlValue[] = [], maxRows?: number): Promise<SqlResult> {
-    return this.#run(sql, values, maxRows, false)
+    return this.#run(sql, values, readResult, { maxRows })
   }
 
-  async #run(
+  /** Like `rows`, for a statement whose answer has lists of numbers. */
+  listRows(sql: string, values: readonly SqlValue[] = []): Promise<ListResult> {
+    return this.#run(sql, values, readListResult, {})
+  }
+
+  async #run<T>(
     sql: string,
     values: readonly SqlValue[],
-    maxRows: number | undefined,
-    onlySelect: boolean,
-  ): Promise<SqlResult> {
+    read: (result: duckdb.Result) => T,
+    { maxRows, onlySelect = false }: { maxRows?: number | undefined; onlySelect?: boolean },
+  ): Promise<T> {
     const statement = await duckdb.prepare(this.handle, sql)
     try {
       // A COMMIT, for one, would end the transaction that keeps the statement from writing.
@@ -56,7 +61,7 @@ export class Connection {
       const result = await duckdb.execute_prepared(statement)
       const count = duckdb.row_count(result)
       if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
-      return readResult(result)
+      return read(result)
     } finally {
       // Left to the garbage collector it would keep its connection, and that the database, alive.
       duckdb.destroy_prepare_sync(statement)
@@ -72,13 +77,17 @@ export class Connection {
     values: readonly SqlValue[] = [],
     maxRows?: number,
   ): Promise<SqlResult> {
-    return this.readOnly(() => this.#run(sql, values, maxRows, true))
+    return this.readOnly(() => this.#run(sql, values, readResult, { maxRows, onlySelect: true }))
   }
 
-  /** Runs `work` in a transaction that cannot write and sees one state of the data. */
-  async readOnly<T>(work: () => Promise<T>): Promise<T> {
-    await this.execute('BEGIN TRANSACTION READ ONLY')
+  /**
+   * Runs `work` in a transaction that cannot write and sees one state of the data: that of the first
+   * statement which reads.
+   * @param first such a statement, to have that state before `work` starts
+   */
+  async readOnly<T>(work: () => Promise<T>, first = ''): Promise<T> {
     try {
+      await this.execute(`BEGIN TRANSACTION READ ONLY; ${first}`)
       return await work()
     } finally {
       await this.execute('ROLLBACK').catch(() => {})

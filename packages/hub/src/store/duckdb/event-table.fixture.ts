@@ -9,6 +9,9 @@ import {
 } from '@duckdb/node-api'
 import { type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
 import type { FrameCell, Literal } from '../store.ts'
+import { Dictionary } from './dictionary.ts'
+import type { ResultCell } from './read-result.ts'
+import { scalar } from './render-frame.ts'
 
 /** A row by column name; a `dict` column by its text. Absent is null. */
 export type EventRow = Readonly<Record<string, FrameCell>>
@@ -31,7 +34,7 @@ const SQL_TYPE: Readonly<Record<ColumnType, string>> = {
 /** The event tables of a store, in memory. */
 export class EventTable {
   readonly connection: DuckDBConnection
-  readonly #dictionaries = new Map<string, Map<string, number>>()
+  readonly texts = new Map<string, Dictionary>()
   #next = 0n
 
   constructor(connection: DuckDBConnection) {
@@ -58,6 +61,15 @@ export class EventTable {
 
   /** Runs one statement and answers its rows. */
   readonly run = async (sql: string, values: readonly Literal[] = []): Promise<FrameCell[][]> => {
+    const rows = await this.runLists(sql, values)
+    return rows.map((row) => row.map(scalar))
+  }
+
+  /** Like `run`, of a statement whose answer has lists of numbers. */
+  readonly runLists = async (
+    sql: string,
+    values: readonly Literal[] = [],
+  ): Promise<ResultCell[][]> => {
     const result = await this.connection.runAndReadAll(sql, [...values])
     return result.getRows().map((row) => row.map(neutral))
   }
@@ -94,7 +106,7 @@ export class EventTable {
         line.push(await this.#cell(name, type, row[name] ?? null))
       cells.push(line)
       const hour = Math.floor(Number(row['time']) / 3_600_000_000)
-      dirty.add(`${await this.#id('project', row['project'] as string)} ${hour}`)
+      dirty.add(`${await this.idOf('project', row['project'] as string)} ${hour}`)
     }
     const appender = await this.connection.createAppender('event_rows')
     cells.forEach((line, index) => {
@@ -117,7 +129,7 @@ export class EventTable {
 
   async #cell(name: string, type: ColumnType, value: FrameCell): Promise<DuckDBValue> {
     if (value === null) return null
-    if (type === 'dict') return this.#id(name, value as string)
+    if (type === 'dict') return this.idOf(name, value as string)
     if (type === 'i64') return BigInt(value as number | bigint)
     if (type === 'tags') {
       return mapValue(
@@ -130,14 +142,15 @@ export class EventTable {
     return value as string | number | boolean
   }
 
-  async #id(name: string, text: string): Promise<number> {
-    const ids = this.#dictionaries.get(name) ?? new Map<string, number>()
-    this.#dictionaries.set(name, ids)
-    const known = ids.get(text)
+  /** Id of a dictionary's text, which is added when it is new. */
+  async idOf(name: string, text: string): Promise<number> {
+    const dictionary = this.texts.get(name) ?? new Dictionary()
+    this.texts.set(name, dictionary)
+    const known = dictionary.find(text)
     if (known !== undefined) return known
-    ids.set(text, ids.size)
-    await this.connection.run(`INSERT INTO "dict_${name}" VALUES (${ids.size - 1}, $1)`, [text])
-    return ids.size - 1
+    const [id] = dictionary.idsOf([text])
+    await this.connection.run(`INSERT INTO "dict_${name}" VALUES (${id}, $1)`, [text])
+    return Number(id)
   }
 }
 
@@ -173,12 +186,13 @@ function appendTyped(appender: Appender, type: ColumnType, value: DuckDBValue): 
 }
 
 /** Cells as a driver-neutral reader gives them: maps as plain objects. */
-function neutral(value: DuckDBValue): FrameCell {
+function neutral(value: DuckDBValue): ResultCell {
   if (value === null || typeof value !== 'object') return value
   if ('entries' in value && Array.isArray(value.entries)) {
     const pairs: [string, string][] = []
     for (const { key, value: text } of value.entries) pairs.push([String(key), String(text)])
     return Object.fromEntries(pairs)
   }
+  if ('items' in value && Array.isArray(value.items)) return Float64Array.from(value.items, Number)
   throw new TypeError('a result cell of an unknown type')
 }

@@ -238,16 +238,23 @@ export const rollupPlan: fc.Arbitrary<AggregatePlan> = fc
       sketch: false,
     },
     { dims: ['kind', 'status', 'user_id'], numbers: [], sketch: false },
+    { dims: ['kind', 'status'], numbers: [], sketch: false, tags: ['gpt-4', '$1', '__proto__'] },
   )
-  .chain(({ dims, numbers, sketch }) => {
-    const dim = column(...dims)
+  .chain(({ dims, numbers, sketch, tags = [] }) => {
+    const dim = fc.constantFrom<FieldRef[]>(
+      ...dims.map((name) => ({ type: 'column', column: name }) as const),
+      ...tags.map((key) => ({ type: 'tag', key }) as const),
+    )
     const where: fc.Arbitrary<Predicate> = fc.oneof(
       fc.record({
         op: fc.constant('in' as const),
         field: dim,
         values: fc.array(fc.oneof(text, kindValue), { maxLength: 3 }) as fc.Arbitrary<Literal[]>,
       }),
-      fc.record({ op: fc.constant('is_null' as const), field: column(...dims, 'cost_total') }),
+      fc.record({
+        op: fc.constant('is_null' as const),
+        field: fc.oneof({ arbitrary: dim, weight: 3 }, column('cost_total')),
+      }),
       fc.constant<Predicate>({
         op: 'not',
         part: { op: 'is_null', field: { type: 'column', column: 'cost_total' } },

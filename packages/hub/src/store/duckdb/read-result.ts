@@ -1,5 +1,13 @@
 import duckdb from '@duckdb/node-bindings'
 import type { FrameCell } from '../store.ts'
+import type { NumberList } from './sketch-rank.ts'
+
+export type ResultCell = FrameCell | NumberList
+
+export interface ListResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly ResultCell[])[]
+}
 
 export interface SqlResult {
   readonly columns: readonly string[]
@@ -13,6 +21,22 @@ export interface SqlResult {
  * live behind a pointer.
  */
 export function readResult(result: duckdb.Result): SqlResult {
+  return readRows(result, readVector)
+}
+
+/** Like `readResult`, of a result that has lists of SMALLINT or DOUBLE too. */
+export function readListResult(result: duckdb.Result): ListResult {
+  return readRows(result, (vector, type, size): ResultCell[] =>
+    duckdb.get_type_id(type) === duckdb.Type.LIST
+      ? readLists(vector, type, size)
+      : readVector(vector, type, size),
+  )
+}
+
+function readRows<Cell>(
+  result: duckdb.Result,
+  read: (vector: duckdb.Vector, type: duckdb.LogicalType, size: number) => Cell[],
+): { readonly columns: string[]; readonly rows: (Cell | null)[][] } {
   const width = duckdb.column_count(result)
   const columns: string[] = []
   const types: duckdb.LogicalType[] = []
@@ -20,7 +44,7 @@ export function readResult(result: duckdb.Result): SqlResult {
     columns.push(duckdb.column_name(result, c))
     types.push(duckdb.column_logical_type(result, c))
   }
-  const rows: FrameCell[][] = []
+  const rows: (Cell | null)[][] = []
   const chunks = duckdb.result_chunk_count(result)
   for (let k = 0; k < chunks; k++) {
     const chunk = duckdb.result_get_chunk(result, k)
@@ -28,7 +52,7 @@ export function readResult(result: duckdb.Result): SqlResult {
     const first = rows.length
     for (let r = 0; r < size; r++) rows.push(columns.map(() => null))
     for (const [c, type] of types.entries()) {
-      const cells = readVector(duckdb.data_chunk_get_vector(chunk, c), type, size)
+      const cells = read(duckdb.data_chunk_get_vector(chunk, c), type, size)
       for (let r = 0; r < size; r++) {
         const row = rows[first + r]
         if (row !== undefined) row[c] = cells[r] ?? null
@@ -180,6 +204,36 @@ function readMaps(
     const map = Object.create(null) as Record<string, string>
     for (let i = first; i < first + length; i++) map[keys[i] ?? ''] = values[i] ?? ''
     cells.push(map)
+  }
+  return cells
+}
+
+/** Lists of SMALLINT or DOUBLE as copies of their numbers: the memory is the result's own. */
+function readLists(
+  vector: duckdb.Vector,
+  type: duckdb.LogicalType,
+  size: number,
+): (NumberList | null)[] {
+  const id = duckdb.get_type_id(duckdb.list_type_child_type(type))
+  if (id !== duckdb.Type.SMALLINT && id !== duckdb.Type.DOUBLE) {
+    throw new UnsupportedTypeError('a column is a LIST of other types than SMALLINT and DOUBLE')
+  }
+  const entries = viewOf(vector, size * 16)
+  const validity = duckdb.vector_get_validity(vector, Math.ceil(size / 64) * 8)
+  const count = duckdb.list_vector_get_size(vector)
+  const child = duckdb.list_vector_get_child(vector)
+  const width = id === duckdb.Type.SMALLINT ? 2 : 8
+  const copy = duckdb.vector_get_data(child, count * width).slice().buffer
+  const all = width === 2 ? new Int16Array(copy) : new Float64Array(copy)
+  const cells: (NumberList | null)[] = []
+  for (let r = 0; r < size; r++) {
+    if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
+      cells.push(null)
+      continue
+    }
+    const first = Number(entries.getBigUint64(r * 16, true))
+    const length = Number(entries.getBigUint64(r * 16 + 8, true))
+    cells.push(all.subarray(first, first + length))
   }
   return cells
 }

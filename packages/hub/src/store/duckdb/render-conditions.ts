@@ -1,22 +1,15 @@
 import type { Predicate } from '../store.ts'
 import { renderPredicate } from './render-predicate.ts'
-import { dictionaryTable, type Parameters, quote, storedColumn } from './render-sql.ts'
+import type { Parameters } from './render-sql.ts'
 
 /**
  * What the aggregates of one statement read of its rows `e` beside plain columns, each computed once
- * per row.
- *
- * A comparison with a dictionary's texts is a subquery where it stands alone, and planning takes time
- * that grows with the square of their number: forty aggregates with two each take seconds to plan,
- * however few rows there are. So each dictionary is joined once, with a column for every distinct
- * comparison; every distinct condition is a column made of those, and aggregates filter by it.
+ * per row: every distinct condition is a column, and aggregates filter by it.
  */
 export class Conditions {
   readonly #parameters: Parameters
   readonly #values = new Columns('_v')
   readonly #conditions = new Columns('_c')
-  /** Comparisons by dict column. */
-  readonly #comparisons = new Map<string, Columns>()
 
   constructor(parameters: Parameters) {
     this.#parameters = parameters
@@ -24,7 +17,7 @@ export class Conditions {
 
   /** The column of `e` that is true where the predicate holds, and false or null elsewhere. */
   column(predicate: Predicate): string {
-    return `e.${this.#conditions.nameOf(predicateId(predicate), () => this.#render(predicate))}`
+    return `e.${this.#conditions.nameOf(predicateId(predicate), () => renderPredicate(predicate, this.#parameters))}`
   }
 
   /** ` FILTER (WHERE …)` for an aggregate of the rows that satisfy all; empty without any. */
@@ -46,28 +39,11 @@ export class Conditions {
    */
   rows(table: string, where: readonly string[], any: readonly Predicate[]): string {
     const read = any.map((predicate) => this.column(predicate))
-    const joins = [...this.#comparisons].map(([column, comparisons], i) => {
-      // A row whose text passes no comparison finds no partner: null counts as not true.
-      const passing = comparisons.expressions.join(' OR ')
-      const dictionary = `SELECT d.id${comparisons.list()} FROM ${dictionaryTable(column)} d WHERE ${passing}`
-      return `LEFT JOIN (${dictionary}) j${i} ON j${i}.id = e.${quote(storedColumn(column).name)}`
-    })
-    const compared = [...this.#comparisons.values()].flatMap((comparisons, i) =>
-      comparisons.names.map((name) => `, j${i}.${name}`),
-    )
     const kept = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`
-    const rows = `(SELECT e.*${this.#values.list()}${compared.join('')} FROM ${table} e ${joins.join(' ')} ${kept}) e`
+    const rows = `(SELECT e.*${this.#values.list()} FROM ${table} e ${kept}) e`
     if (this.#conditions.names.length === 0) return rows
     const judged = `(SELECT e.*${this.#conditions.list()} FROM ${rows}) e`
     return read.length === 0 ? judged : `(SELECT * FROM ${judged} WHERE ${read.join(' OR ')}) e`
-  }
-
-  #render(predicate: Predicate): string {
-    return renderPredicate(predicate, this.#parameters, (comparison, column, compare) => {
-      const comparisons = this.#comparisons.get(column) ?? new Columns(`_${column}_`)
-      this.#comparisons.set(column, comparisons)
-      return `e.${comparisons.nameOf(predicateId(comparison), () => compare('d.value'))}`
-    })
   }
 }
 
@@ -82,10 +58,6 @@ class Columns {
 
   get names(): string[] {
     return [...this.#found.values()].map(({ name }) => name)
-  }
-
-  get expressions(): string[] {
-    return [...this.#found.values()].map(({ sql }) => sql)
   }
 
   nameOf(id: string, render: () => string): string {

@@ -1,6 +1,7 @@
 import type { AggregatePlan, FieldRef, GroupKey } from '../store.ts'
 import { OTHER_KEY } from '../store.ts'
 import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-sql.ts'
+import { compareText } from './texts.ts'
 
 /**
  * Listed groups. The keys asked for become a small table `wanted` (g, k0 … kN), its dict keys
@@ -121,19 +122,4 @@ function compareKeys(a: GroupKey, b: GroupKey, groupBy: readonly FieldRef[]): nu
     if (result !== 0) return result
   }
   return 0
-}
-
-/** By code point, as the database compares UTF-8. */
-function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x === y) continue
-    // Surrogates stand for code points above every other unit.
-    const xHigh = x >= 0xd800 && x <= 0xdfff
-    const yHigh = y >= 0xd800 && y <= 0xdfff
-    return xHigh === yHigh ? x - y : xHigh ? 1 : -1
-  }
-  return a.length - b.length
 }

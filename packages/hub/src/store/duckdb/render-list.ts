@@ -1,13 +1,12 @@
 import type { ListPlan } from '../store.ts'
 import { predicateFields, renderPredicate } from './render-predicate.ts'
-import { dictionaryTable, type Parameters, quote, storedColumn } from './render-sql.ts'
+import { type Parameters, quote, storedColumn } from './render-sql.ts'
 
 /** Names of the position columns that end every row of a list. */
 export const POSITION_COLUMNS = ['time', 'partition', 'offset', 'index'] as const
 
 /**
- * SQL of a page of rows, newest first. The rows are chosen before dictionary ids become text, so that
- * a page costs no more joins than it has rows. Rows that are not counted are listed only when the
+ * SQL of a page of rows, newest first, with ids in place of the dictionaries' texts. Rows that are not counted are listed only when the
  * plan itself asks about `suppressed` or `is_current`.
  */
 export function renderList(
@@ -30,17 +29,9 @@ export function renderList(
     ...(plan.where === null ? [] : [renderPredicate(plan.where, parameters)]),
     ...(plan.before === undefined ? [] : [renderBefore(plan.before, parameters)]),
   ]
-  const order = (row: string): string =>
-    `${row}."time" DESC, ${row}.log_partition DESC, ${row}.log_offset DESC, ${row}.log_index DESC`
+  const order = 'e."time" DESC, e.log_partition DESC, e.log_offset DESC, e.log_index DESC'
   const inner = columns.map((column, i) => `e.${quote(column.name)} AS c${i}`)
-  const page = `SELECT ${[...inner, 'e."time"', 'e.log_partition', 'e.log_offset', 'e.log_index'].join(', ')} FROM event_rows e WHERE ${conditions.join(' AND ')} ORDER BY ${order('e')} LIMIT ${parameters.integer(plan.limit)}`
-  const joins: string[] = []
-  const outer = columns.map((column, i) => {
-    if (column.type !== 'dict') return `r.c${i}`
-    joins.push(`LEFT JOIN ${dictionaryTable(column.name)} d${i} ON d${i}.id = r.c${i}`)
-    return `d${i}.value AS c${i}`
-  })
-  return `SELECT ${[...outer, 'r."time"', 'r.log_partition', 'r.log_offset', 'r.log_index'].join(', ')} FROM (${page}) r ${joins.join(' ')} ORDER BY ${order('r')}`
+  return `SELECT ${[...inner, 'e."time"', 'e.log_partition', 'e.log_offset', 'e.log_index'].join(', ')} FROM event_rows e WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${parameters.integer(plan.limit)}`
 }
 
 function renderBefore(before: NonNullable<ListPlan['before']>, parameters: Parameters): string {

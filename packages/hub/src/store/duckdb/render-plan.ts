@@ -5,6 +5,7 @@ import { type Rendered, renderRaw } from './render.ts'
 import type { UncleanSpans } from './rollup-build.ts'
 import { chooseRollup } from './rollup-plan.ts'
 import { renderMixed } from './rollup-render.ts'
+import type { Texts } from './texts.ts'
 
 /** What a plan is rendered against. */
 export interface RenderContext {
@@ -12,6 +13,7 @@ export interface RenderContext {
   readonly rollups: readonly RollupDefinition[]
   /** Of the plan's range, read in the transaction that answers it; an absent rollup is not used. */
   readonly unclean: UncleanSpans
+  readonly texts: Texts
 }
 
 /**
@@ -23,7 +25,8 @@ export function renderPlan(
   context: RenderContext,
 ): Rendered & { readonly source: Frame['source'] } {
   const choice = plan.type === 'list' ? null : chooseRollup(plan, context.rollups, context.unclean)
-  if (plan.type === 'list' || choice === null) return { ...renderRaw(plan, scope), source: 'raw' }
+  if (plan.type === 'list' || choice === null)
+    return { ...renderRaw(plan, scope, context.texts), source: 'raw' }
   const source = choice.raw.length === 0 ? 'rollup' : 'mixed'
-  return { ...renderMixed(plan, scope, choice), source }
+  return { ...renderMixed(plan, scope, choice, context.texts), source }
 }

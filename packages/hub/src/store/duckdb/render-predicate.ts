@@ -1,6 +1,7 @@
 import type { ColumnType } from '@llmhub/schema'
 import type { FieldRef, Literal, Predicate } from '../store.ts'
-import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-sql.ts'
+import { fieldSql, fieldType, type Parameters } from './render-sql.ts'
+import { compareText } from './texts.ts'
 
 /**
  * SQL of a predicate over the row `e`.
@@ -9,41 +10,35 @@ import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-
  * negated, because AND and OR never make truth out of null; so it is enough that a negation asks
  * for "is not true".
  *
- * A `dict` column holds ids: its comparisons are made on the few texts of its dictionary, and the
+ * A `dict` column holds ids: its comparisons are made here on the few texts of its dictionary, and the
  * rows are compared with the ids that passed.
- *
- * @param known SQL of such a comparison, where it is made elsewhere; default: a subquery in place
  */
-export function renderPredicate(
-  predicate: Predicate,
-  parameters: Parameters,
-  known: DictionaryComparison = inPlace(parameters),
-): string {
+export function renderPredicate(predicate: Predicate, parameters: Parameters): string {
   switch (predicate.op) {
     case 'and':
     case 'or': {
       if (predicate.parts.length === 0) return predicate.op === 'and' ? 'TRUE' : 'FALSE'
-      const parts = predicate.parts.map((part) => renderPredicate(part, parameters, known))
+      const parts = predicate.parts.map((part) => renderPredicate(part, parameters))
       return `(${parts.join(predicate.op === 'and' ? ' AND ' : ' OR ')})`
     }
     case 'not':
-      return `(${renderPredicate(predicate.part, parameters, known)} IS NOT TRUE)`
+      return `(${renderPredicate(predicate.part, parameters)} IS NOT TRUE)`
     case 'is_null':
       return `(${fieldSql(predicate.field, parameters)} IS NULL)`
     case 'in':
-      return overField(predicate, parameters, known, (type, sql) =>
+      return overField(predicate, parameters, (type, sql) =>
         renderIn(type, sql, predicate.values, parameters),
       )
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return overField(predicate, parameters, known, (type, sql) =>
+      return overField(predicate, parameters, (type, sql) =>
         renderRange(type, sql, predicate.op, predicate.value, parameters),
       )
     case 'contains':
     case 'starts_with':
-      return overField(predicate, parameters, known, (type, sql) => {
+      return overField(predicate, parameters, (type, sql) => {
         if (type !== 'text') throw mismatch(type, predicate.value)
         return `${predicate.op}(${sql}, ${parameters.text(predicate.value)})`
       })
@@ -54,20 +49,6 @@ export function renderPredicate(
 
 type Comparison = Exclude<Extract<Predicate, { field: FieldRef }>, { op: 'is_null' }>
 
-/**
- * SQL of a comparison of a `dict` column; `compare` gives that of one of the dictionary's texts.
- */
-type DictionaryComparison = (
-  comparison: Comparison,
-  column: string,
-  compare: (text: string) => string,
-) => string
-
-function inPlace(parameters: Parameters): DictionaryComparison {
-  return ({ field }, column, compare) =>
-    `(${fieldSql(field, parameters)} IN (SELECT d.id FROM ${dictionaryTable(column)} d WHERE ${compare('d.value')}))`
-}
-
 /** Every field that a predicate reads. */
 export function predicateFields(predicate: Predicate): FieldRef[] {
   if ('parts' in predicate) return predicate.parts.flatMap(predicateFields)
@@ -75,19 +56,43 @@ export function predicateFields(predicate: Predicate): FieldRef[] {
   return [predicate.field]
 }
 
-/** Renders a comparison on the field itself, or on the texts of its dictionary. */
+/** Renders a comparison on the field itself, or on the ids of the texts that pass it. */
 function overField(
   predicate: Comparison,
   parameters: Parameters,
-  known: DictionaryComparison,
   compare: (type: ColumnType, sql: string) => string,
 ): string {
   const { field } = predicate
   const type = fieldType(field, parameters.columns)
-  if (type !== 'dict' || field.type === 'tag') {
-    return `(${compare(type, fieldSql(field, parameters))})`
+  const sql = fieldSql(field, parameters)
+  if (type !== 'dict' || field.type === 'tag') return `(${compare(type, sql)})`
+  const ids =
+    predicate.op === 'in'
+      ? parameters.idsOf(field.column, predicate.values.map(String))
+      : parameters.idsWhere(field.column, passing(predicate))
+  return ids === null ? 'FALSE' : `(${sql} IN (${ids}))`
+}
+
+function passing(predicate: Exclude<Comparison, { op: 'in' }>): (text: string) => boolean {
+  const { op } = predicate
+  // As the driver would bind it.
+  const value = String(predicate.value).toWellFormed()
+  switch (op) {
+    case 'lt':
+      return (text) => compareText(text, value) < 0
+    case 'lte':
+      return (text) => compareText(text, value) <= 0
+    case 'gt':
+      return (text) => compareText(text, value) > 0
+    case 'gte':
+      return (text) => compareText(text, value) >= 0
+    case 'contains':
+      return (text) => text.includes(value)
+    case 'starts_with':
+      return (text) => text.startsWith(value)
+    default:
+      return op satisfies never
   }
-  return known(predicate, field.column, (text) => compare('text', text))
 }
 
 function renderIn(

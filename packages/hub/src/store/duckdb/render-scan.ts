@@ -2,9 +2,9 @@ import { type ColumnSpec, type ColumnType, REJECT_COLUMNS } from '@llmhub/schema
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { ScanPage, ScanRequest } from '../protocol.ts'
 import type { FrameCell, Literal } from '../store.ts'
-import type { Dictionaries } from './dictionary.ts'
 import { renderPredicate } from './render-predicate.ts'
 import { EVENT_TABLE, Parameters, quote, storedColumn } from './render-sql.ts'
+import type { Texts } from './texts.ts'
 
 /** Rows of one page at most: bounds the memory of an answer. */
 const MAX_PAGE = 20_000
@@ -30,21 +30,24 @@ export interface RenderedScan {
 }
 
 /**
- * SQL of one page within one partition. The bound of the offset lets the scan skip what is behind it,
- * since rows lie in the order of their arrival but for those that operations have changed.
+ * SQL of one page within one partition, of rows before the offset `next`: those whose texts are known.
+ * The bound of `after` lets the scan skip what is behind it, since rows lie in the order of their
+ * arrival but for those that operations have changed.
  * @throws RangeError, TypeError for a request that names no column of its table or compares unlike types
  */
 export function renderScan(
   request: ScanRequest,
   partition: number,
+  next: bigint,
   after: RowPlace | null,
+  texts: Texts,
 ): RenderedScan {
   const events = request.table === 'events'
-  const parameters = new Parameters(events ? EVENT_TABLE : LETTER_TABLE)
+  const parameters = new Parameters(texts, events ? EVENT_TABLE : LETTER_TABLE)
   const columns = request.columns.map((name) => storedColumn(name, parameters.columns))
   const time = events ? 'e."time"' : 'e."received_at"'
   const conditions = [
-    `e.log_partition = ${partition}`,
+    `e.log_partition = ${partition} AND e.log_offset < ${next}`,
     `${time} >= ${parameters.integer(request.from)}`,
     `${time} < ${parameters.integer(request.to)}`,
   ]
@@ -56,9 +59,8 @@ export function renderScan(
     )
   }
   if (request.project !== null) {
-    conditions.push(
-      `e."project" = (SELECT id FROM dict_project WHERE value = ${parameters.text(request.project)})`,
-    )
+    const id = parameters.idsOf('project', [request.project])
+    conditions.push(id === null ? 'FALSE' : `e."project" = ${id}`)
   }
   if (request.where !== null) conditions.push(renderPredicate(request.where, parameters))
   const cells = columns.map(({ name }) => `e.${quote(name)}`)
@@ -75,7 +77,7 @@ export function limitOf({ limit }: ScanRequest): number {
 export function scannedRows(
   types: RenderedScan['types'],
   rows: readonly (readonly FrameCell[])[],
-  dictionaries: Dictionaries,
+  texts: Texts,
 ): ScanPage['rows'] {
   const width = types.length
   return rows.map((row) => ({
@@ -85,7 +87,7 @@ export function scannedRows(
     cells: types.map(({ name, type }, i) => {
       const cell = row[i] ?? null
       if (type !== 'dict' || cell === null) return cell
-      return dictionaries.get(name)?.valueOf(Number(cell)) ?? null
+      return texts.get(name)?.valueOf(Number(cell)) ?? null
     }),
   }))
 }

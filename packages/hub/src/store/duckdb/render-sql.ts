@@ -1,5 +1,6 @@
 import { type ColumnSpec, type ColumnType, EVENT_COLUMNS } from '@llmhub/schema'
 import type { FieldRef, Literal } from '../store.ts'
+import type { Texts } from './texts.ts'
 
 /**
  * The values of one statement. Every value a plan carries enters SQL through here: the methods bind
@@ -10,9 +11,45 @@ export class Parameters {
   /** The columns that the statement may name. */
   readonly columns: ReadonlyMap<string, ColumnSpec>
   readonly #values: Literal[] = []
+  readonly #texts: Texts
+  #tagNames: ReadonlyMap<string, string> = new Map()
 
-  constructor(columns: ReadonlyMap<string, ColumnSpec> = EVENT_TABLE) {
+  constructor(texts: Texts, columns: ReadonlyMap<string, ColumnSpec> = EVENT_TABLE) {
+    this.#texts = texts
     this.columns = columns
+  }
+
+  /** Ids of a dictionary column's texts that pass, as a list for `IN`; null for none. */
+  idsWhere(column: string, passes: (text: string) => boolean): string | null {
+    const texts = this.#texts.get(column)
+    const ids: number[] = []
+    for (let id = 0; id < (texts?.size ?? 0); id++) {
+      if (passes(texts?.valueOf(id) as string)) ids.push(id)
+    }
+    return ids.length === 0 ? null : ids.join(', ')
+  }
+
+  /** Ids of the texts given, as `idsWhere`. */
+  idsOf(column: string, values: readonly string[]): string | null {
+    const ids = values.flatMap((value) => this.#texts.get(column)?.find(value) ?? [])
+    return ids.length === 0 ? null : ids.join(', ')
+  }
+
+  /** Renders over rows `e` that hold the values of these tags in columns of their own. */
+  withTagNames<T>(names: ReadonlyMap<string, string>, render: () => T): T {
+    const before = this.#tagNames
+    this.#tagNames = names
+    try {
+      return render()
+    } finally {
+      this.#tagNames = before
+    }
+  }
+
+  /** A tag's value in the row `e`. */
+  tag(key: string): string {
+    const name = this.#tagNames.get(key)
+    return name === undefined ? `e."tags"[${this.text(key)}]` : `e.${quote(name)}`
   }
 
   #bind(value: Literal, type: string): string {
@@ -47,9 +84,14 @@ export class Parameters {
     return this.#bind(value, 'BOOLEAN')
   }
 
-  /** A whole number of up to 64 bits. */
+  /**
+   * A whole number of up to 64 bits. It is written out: digits are no text of a plan, and the database
+   * plans a statement with placeholders twice, the second time with their values.
+   */
   integer(value: bigint | number): string {
-    return this.#bind(BigInt(value), 'BIGINT')
+    const whole = BigInt(value)
+    if (BigInt.asIntN(64, whole) !== whole) throw new RangeError(`${whole} has more than 64 bits`)
+    return `CAST(${whole} AS BIGINT)`
   }
 
   /** A whole number of any size that 128 bits hold; beyond that the nearest one that they hold. */
@@ -123,6 +165,6 @@ export function fieldType(
 
 /** The field of the row `e`, as stored: the id for a `dict` column. */
 export function fieldSql(field: FieldRef, parameters: Parameters): string {
-  if (field.type === 'tag') return `e."tags"[${parameters.text(field.key)}]`
+  if (field.type === 'tag') return parameters.tag(field.key)
   return `e.${quote(storedColumn(field.column, parameters.columns).name)}`
 }

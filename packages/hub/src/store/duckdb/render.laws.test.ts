@@ -21,8 +21,9 @@ async function ask(plan: Plan, project: string | null): Promise<FrameTable> {
   const { sql, values, columns } = renderRaw(
     plan,
     project === null ? allProjects() : projectScope(project),
+    table.texts,
   )
-  const frame = frameOf(plan, columns, await table.run(sql, values), (bin) => bin)
+  const frame = frameOf(plan, columns, await table.run(sql, values), (bin) => bin, table.texts)
   if (frame === 'too_many_rows') throw new Error('more rows than the plan allows')
   return frame
 }
@@ -93,7 +94,7 @@ test('a bucket number is the place of the last edge at or before the time', asyn
         for (const [count, step] of runs) {
           for (let i = 0; i < count; i++) edges.push((edges.at(-1) as number) + step)
         }
-        const parameters = new Parameters()
+        const parameters = new Parameters(table.texts)
         const bucket = renderBucket('t', edges, parameters)
         const [first, last] = [START, edges.at(-1) as number]
         const { sql, values } = parameters.finish(

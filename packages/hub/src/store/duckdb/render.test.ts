@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { allProjects, projectScope } from '../../core/scope.ts'
 import type { Aggregate, AggregatePlan, Predicate } from '../store.ts'
+import { Dictionary } from './dictionary.ts'
 import { renderRaw } from './render.ts'
 import { frameOf } from './render-frame.ts'
 
@@ -14,7 +15,12 @@ const plan: AggregatePlan = {
   aggregates: [{ id: 'n', fn: 'rows' }],
   maxRows: 2,
 }
-const render = (change: Partial<AggregatePlan>) => renderRaw({ ...plan, ...change }, allProjects())
+const TEXTS = new Map([
+  ['kind', new Dictionary(['latency', 'span', 'score', 'threat'])],
+  ['status', new Dictionary(['ok', 'error'])],
+])
+const render = (change: Partial<AggregatePlan>) =>
+  renderRaw({ ...plan, ...change }, allProjects(), TEXTS)
 const column = (name: string) => ({ type: 'column', column: name }) as const
 
 describe('a rendered plan', () => {
@@ -35,14 +41,15 @@ describe('a rendered plan', () => {
         ],
       },
       projectScope(evil),
+      TEXTS,
     )
     expect(sql).not.toContain('DROP')
-    expect(values.filter((value) => value === evil).length).toBeGreaterThanOrEqual(5)
+    expect(values.filter((value) => value === evil).length).toBeGreaterThanOrEqual(3)
     const numbers = [...sql.matchAll(/\$([0-9]+)/g)].map((match) => Number(match[1]))
     expect(new Set(numbers)).toEqual(new Set(values.map((_, i) => i + 1)))
   })
 
-  it('reads a dictionary once, however many aggregates compare with it', () => {
+  it('compares ids, and reads no dictionary for it', () => {
     const kinds = ['latency', 'span', 'score', 'threat']
     const aggregates = kinds.flatMap((kind): Aggregate[] => {
       const ofKind: Predicate = { op: 'in', field: column('kind'), values: [kind] }
@@ -55,10 +62,29 @@ describe('a rendered plan', () => {
       ]
     })
     const { sql, values } = render({ aggregates })
-    const dictionaries = [...sql.matchAll(/FROM ("dict_\w+")/g)].map((match) => match[1])
-    expect(dictionaries).toHaveLength(2)
-    expect(new Set(dictionaries)).toEqual(new Set(['"dict_kind"', '"dict_status"']))
-    expect(values.filter((value) => value === 'error')).toHaveLength(1)
+    expect(sql).not.toContain('dict_')
+    expect(values).not.toContain('error')
+    expect(sql.match(/"status" IN \(1\)/g)).toHaveLength(kinds.length)
+    expect(render({ where: { op: 'in', field: column('kind'), values: ['new'] } }).sql).toContain(
+      'FALSE',
+    )
+  })
+
+  it('compares the texts of a dictionary as the database would, and rows by the ids that pass', () => {
+    const ids = {
+      lt: ['span', '0, 2'],
+      lte: ['span', '0, 1, 2'],
+      gt: ['span', '3'],
+      gte: ['span', '1, 3'],
+      contains: ['e', '0, 2, 3'],
+      starts_with: ['s', '1, 2'],
+    } as const
+    for (const [op, [value, list]] of Object.entries(ids)) {
+      const where = { op, field: column('kind'), value } as Predicate
+      expect(render({ where }).sql).toContain(`(e."kind" IN (${list}))`)
+    }
+    const both: Predicate = { op: 'in', field: column('kind'), values: ['threat', 'new', 'span'] }
+    expect(render({ where: both }).sql).toContain('(e."kind" IN (3, 1))')
   })
 
   it('names stored columns only', () => {
@@ -70,7 +96,7 @@ describe('a rendered plan', () => {
         RangeError,
       )
       const list = { type: 'list', from: 0, to: 1, where: null, columns: [name], limit: 1 } as const
-      expect(() => renderRaw(list, allProjects())).toThrow(RangeError)
+      expect(() => renderRaw(list, allProjects(), TEXTS)).toThrow(RangeError)
     }
   })
 
@@ -105,8 +131,8 @@ describe('a rendered plan', () => {
 
   it('is too large with one row more than allowed', () => {
     const rows = [[1_000_000n], [2_000_000n], [500_000n]]
-    expect(frameOf(plan, ['a0'], rows, Number)).toBe('too_many_rows')
-    expect(frameOf(plan, ['a0'], rows.slice(1), Number)).toEqual({
+    expect(frameOf(plan, ['a0'], rows, Number, TEXTS)).toBe('too_many_rows')
+    expect(frameOf(plan, ['a0'], rows.slice(1), Number, TEXTS)).toEqual({
       columns: ['n'],
       rows: [[2], [0.5]],
     })

@@ -1,6 +1,6 @@
 import type { ProjectScope } from '../../core/scope.ts'
 import type { AggregatePlan, FieldRef, Literal, Plan, Predicate } from '../store.ts'
-import { renderAggregates } from './render-aggregate.ts'
+import { type RenderedAggregates, renderAggregates } from './render-aggregate.ts'
 import { renderBucket } from './render-bucket.ts'
 import { Conditions, predicateId } from './render-conditions.ts'
 import { joinWanted, type ListedGroups, listedGroups, renderWanted } from './render-groups.ts'
@@ -8,6 +8,7 @@ import { POSITION_COLUMNS, renderList } from './render-list.ts'
 import { renderPredicate } from './render-predicate.ts'
 import { planRange, renderSpans } from './render-range.ts'
 import { dictionaryTable, fieldSql, fieldType, Parameters } from './render-sql.ts'
+import type { Texts } from './texts.ts'
 
 /** A statement with its values, and the names of its result columns in order. */
 export interface Rendered {
@@ -24,8 +25,8 @@ export interface Rendered {
  *
  * @throws RangeError, TypeError for a plan that names no stored column or compares unlike types
  */
-export function renderRaw(plan: Plan, scope: ProjectScope): Rendered {
-  const parameters = new Parameters()
+export function renderRaw(plan: Plan, scope: ProjectScope, texts: Texts): Rendered {
+  const parameters = new Parameters(texts)
   const project = renderScope(scope, parameters)
   if (plan.type === 'list') {
     const sql = renderList(plan, project, parameters)
@@ -116,7 +117,7 @@ export function finishAggregate(
   plan: AggregatePlan,
   grouped: string,
   keys: RenderedKeys,
-  aggregates: ReturnType<typeof renderAggregates>,
+  aggregates: RenderedAggregates,
   parameters: Parameters,
 ): string {
   const bucket = plan.edges === null ? [] : ['g.bucket']
@@ -138,6 +139,7 @@ export function finishAggregate(
   if (plan.topGroups === undefined) return `${from} ${order} ${limit}`
   if (plan.edges !== null) throw new RangeError('topGroups is asked without bucket edges')
   const { by, dir, limit: count } = plan.topGroups
+  if (isListed(plan, by, aggregates)) return `${from} ${order}`
   const rank = aggregates.rank.get(by)
   if (rank === undefined) throw new RangeError(`topGroups ranks by an unknown aggregate: ${by}`)
   const direction = dir === 'asc' ? 'ASC' : 'DESC'
@@ -147,6 +149,12 @@ export function finishAggregate(
   ])
   const again = orderBy(keys.names.map((name) => `t.${name} ASC NULLS LAST`))
   return `SELECT * FROM (${from} ${first} LIMIT ${parameters.integer(count)}) t ${again} ${limit}`
+}
+
+/** Whether `frameOf` finds the value from lists, and so keeps the first groups itself. */
+function isListed(plan: AggregatePlan, by: string, aggregates: RenderedAggregates): boolean {
+  const ranked = plan.aggregates.find((aggregate) => aggregate.id === by)
+  return ranked?.fn === 'quantile' && !aggregates.rank.has(by)
 }
 
 function orderBy(terms: readonly string[]): string {
@@ -165,8 +173,8 @@ export function resultColumns(
 /** Conditions that keep the rows of the scope's project. */
 export function renderScope(scope: ProjectScope, parameters: Parameters): string[] {
   if (scope.project === null) return []
-  const name = parameters.text(scope.project)
-  return [`e."project" IN (SELECT d.id FROM dict_project d WHERE d.value = ${name})`]
+  const id = parameters.idsOf('project', [scope.project])
+  return [id === null ? 'FALSE' : `e."project" = ${id}`]
 }
 
 /** The plan's own condition. */

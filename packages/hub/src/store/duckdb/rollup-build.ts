@@ -182,23 +182,21 @@ export async function readUnclean(
   definitions: readonly RollupDefinition[],
   range: Span,
 ): Promise<UncleanSpans> {
-  const registered = new Map(
-    (await run('SELECT name, version FROM rollup_versions')).map(([name, version]) => [
-      name,
-      version,
-    ]),
-  )
-  const dirty = await run(
-    `SELECT DISTINCT hour FROM dirty_hours WHERE hour >= ${Math.floor(range.from / DAY_MICROS) * 24} AND hour < ${Math.ceil(range.to / DAY_MICROS) * 24}`,
-  )
   // A registered definition has no buckets of an older version: registering replaced them by ones that
-  // are not stored.
-  const bad = Map.groupBy(
+  // are not stored. One statement, because going to the database and back is what costs here.
+  const state = Map.groupBy(
     await run(
-      `SELECT name, bucket FROM rollup_buckets WHERE bucket > ${range.from - DAY_MICROS} AND bucket < ${range.to} AND NOT stored`,
+      `SELECT 0, name, version FROM rollup_versions
+       UNION ALL SELECT DISTINCT 1, NULL, hour FROM dirty_hours WHERE hour >= ${Math.floor(range.from / DAY_MICROS) * 24} AND hour < ${Math.ceil(range.to / DAY_MICROS) * 24}
+       UNION ALL SELECT 2, name, bucket FROM rollup_buckets WHERE bucket > ${range.from - DAY_MICROS} AND bucket < ${range.to} AND NOT stored`,
     ),
-    ([name]) => name,
+    ([part]) => Number(part),
   )
+  const registered = new Map(
+    (state.get(0) ?? []).map(([, name, version]) => [name, Number(version)]),
+  )
+  const dirty = (state.get(1) ?? []).map(([, , hour]) => Number(hour))
+  const bad = Map.groupBy(state.get(2) ?? [], ([, name]) => name)
   const unclean = new Map<string, readonly Span[]>()
   for (const { name, grain, version } of definitions) {
     if (registered.get(name) !== version) {
@@ -206,8 +204,8 @@ export async function readUnclean(
       continue
     }
     const starts = new Set([
-      ...(bad.get(name) ?? []).map(([, bucket]) => Number(bucket)),
-      ...dirty.map(([hour]) => Math.floor((Number(hour) * HOUR_MICROS) / grain) * grain),
+      ...(bad.get(name) ?? []).map(([, , bucket]) => Number(bucket)),
+      ...dirty.map((hour) => Math.floor((hour * HOUR_MICROS) / grain) * grain),
     ])
     unclean.set(name, mergeStarts([...starts], grain))
   }

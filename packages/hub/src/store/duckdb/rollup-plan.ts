@@ -38,7 +38,7 @@ export function chooseRollup(
 /** Whether the cells of a definition can answer the plan wherever they are clean. */
 function covers(definition: RollupDefinition, plan: AggregatePlan): boolean {
   const dims = new Set(definition.dims)
-  const isDim = (field: FieldRef): boolean => field.type === 'column' && dims.has(field.column)
+  const isDim = (field: FieldRef): boolean => dims.has(dimOf(field))
   const stored = new Set(definitionColumns(definition).map((column) => column.name))
   return (
     plan.groupBy.every(isDim) &&
@@ -51,14 +51,19 @@ function covers(definition: RollupDefinition, plan: AggregatePlan): boolean {
   )
 }
 
+/** The column whose value decides a field's: all tags together decide each. */
+function dimOf(field: FieldRef): string {
+  return field.type === 'tag' ? 'tags' : field.column
+}
+
 /** Whether all rows of a cell agree on a predicate. */
 function decides(definition: RollupDefinition, predicate: Predicate): boolean {
   if ('parts' in predicate) return predicate.parts.every((part) => decides(definition, part))
   if ('part' in predicate) return decides(definition, predicate.part)
   const { field } = predicate
-  if (field.type === 'tag') return false
-  if (predicate.op === 'is_null' && definition.present.includes(field.column)) return true
-  return definition.dims.includes(field.column)
+  const dim = dimOf(field)
+  if (predicate.op === 'is_null' && definition.present.includes(dim)) return true
+  return definition.dims.includes(dim)
 }
 
 function answers(

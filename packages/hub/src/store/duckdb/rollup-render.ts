@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../../core/scope.ts'
-import type { Aggregate, AggregatePlan } from '../store.ts'
+import type { Span } from '../rollup.ts'
+import type { Aggregate, AggregatePlan, FieldRef } from '../store.ts'
 import {
   finishAggregate,
   type Rendered,
@@ -15,7 +16,7 @@ import { Conditions } from './render-conditions.ts'
 import { listedGroups, renderWanted } from './render-groups.ts'
 import { predicateFields, renderPredicate } from './render-predicate.ts'
 import { renderSpans } from './render-range.ts'
-import { fieldSql, Parameters, quote, shareUnits, storedColumn } from './render-sql.ts'
+import { fieldSql, Parameters, quote, storedColumn } from './render-sql.ts'
 import {
   binColumn,
   binTable,
@@ -26,25 +27,30 @@ import {
   presentSql,
 } from './rollup-cells.ts'
 import type { RollupChoice } from './rollup-plan.ts'
+import type { Texts } from './texts.ts'
 
 /**
  * SQL of a plan over a rollup's clean buckets and, for the rest of its range, over rows.
  *
  * The rows of the rest are first made into cells of the same shape (`cells`), with just the dims and
  * numbers that the plan needs; from there on both are one table and every aggregate merges cells.
- * Sketch rows go the same way (`bins<j>`, one for each set of rows that quantiles are asked of): the
- * quantile is the first bin at which the running count reaches the rank.
+ * Sketch rows go the same way, once for each set of rows that quantiles are asked of: `q<j>` holds the
+ * bins and counts of a group as two lists, in which `frameOf` finds the ranks. So a plan that keeps the
+ * first groups by a quantile is answered with all of them here, and cut there.
  */
 export function renderMixed(
   plan: AggregatePlan,
   scope: ProjectScope,
   choice: RollupChoice,
+  texts: Texts,
 ): Rendered {
-  const parameters = new Parameters()
+  const parameters = new Parameters(texts)
   const groups = listedGroups(plan)
   const wanted = groups === null ? null : renderWanted(groups, plan.groupBy, parameters)
-  const keys = renderKeys(plan, groups, wanted !== null, parameters)
-  const source = new Source(plan, scope, choice, keys.possible, parameters)
+  const tagNames = namesOfTags(plan)
+  const merging = <T>(render: () => T): T => parameters.withTagNames(tagNames, render)
+  const keys = merging(() => renderKeys(plan, groups, wanted !== null, parameters))
+  const source = new Source(plan, scope, choice, keys.possible, tagNames, parameters)
 
   const numbers = neededColumns(plan.aggregates, choice)
   const ctes = wanted === null ? [] : [`wanted AS MATERIALIZED (${wanted})`]
@@ -68,10 +74,13 @@ export function renderMixed(
   const sets = quantileSets(plan.aggregates)
   plan.aggregates.forEach((aggregate, i) => {
     if (aggregate.fn === 'quantile') {
-      const j = sets.findIndex((set) => set.members.has(i))
-      add(aggregate.id, `a${i}_bin`, null, `q${j}.b${i}`)
+      // Its set's lists are read once, under the number of the set's first member.
+      const j = sets.findIndex((set) => set.first === i)
+      if (j < 0) return
+      columns.push({ name: `a${i}_bins`, inner: null, outer: `q${j}.bins` })
+      columns.push({ name: `a${i}_counts`, inner: null, outer: `q${j}.counts` })
     } else {
-      mergeAggregate(aggregate, i, choice, parameters, conditions, add)
+      merging(() => mergeAggregate(aggregate, i, choice, parameters, conditions, add))
     }
   })
   if (columns.every((column) => column.inner === null)) {
@@ -82,26 +91,25 @@ export function renderMixed(
     .filter((column) => column.inner !== null)
     .map((column) => `${column.inner} AS ${column.name}`)
   const group = by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${by.join(', ')}`
-  const rows = conditions.rows('cells', [], readBy(plan))
+  const rows = merging(() => conditions.rows('cells', [], readBy(plan)))
   ctes.push(
     `merged AS (SELECT ${[...keyList, ...inner].join(', ')} FROM ${rows} ${keys.join} ${group})`,
   )
 
   const joins = sets.map((set, j) => {
     const filter = set.where === undefined ? '' : `WHERE ${renderPredicate(set.where, parameters)}`
-    const counted = [...keyList, 'e.bin', 'sum(e.n) AS n']
-    const byBin = [...by, by.length + 1].join(', ')
-    ctes.push(
-      `bins${j} AS (SELECT ${counted.join(', ')} FROM (${source.bins(set.column)}) e ${keys.join} ${filter} GROUP BY ${byBin})`,
-    )
-    const part = groupNames.length === 0 ? '' : `PARTITION BY ${groupNames.join(', ')}`
-    const quantiles = [...set.members].map(
-      ([i, q]) =>
-        `min(bin) FILTER (WHERE reached * 1000000000000 >= total * ${parameters.integer(shareUnits(q))}) AS b${i}`,
-    )
-    ctes.push(
-      `q${j} AS (SELECT ${[...groupNames, ...quantiles].join(', ')} FROM (SELECT *, sum(n) OVER (${part} ORDER BY bin) AS reached, sum(n) OVER (${part}) AS total FROM bins${j}) ${by.length === 0 ? '' : `GROUP BY ${by.join(', ')}`})`,
-    )
+    const rows = `FROM (${source.bins(set.column)}) e ${keys.join} ${filter}`
+    const group = by.length === 0 ? '' : `GROUP BY ${by.join(', ')}`
+    if (isFine(plan, choice)) {
+      const lists = [...keyList, 'list(e.bin) AS bins', `list(${COUNT}) AS counts`]
+      ctes.push(`q${j} AS (SELECT ${lists.join(', ')} ${rows} ${group})`)
+    } else {
+      const counted = [...keyList, 'e.bin', 'sum(e.n) AS n']
+      const byBin = [...by, by.length + 1].join(', ')
+      ctes.push(`bins${j} AS (SELECT ${counted.join(', ')} ${rows} GROUP BY ${byBin})`)
+      const lists = [...groupNames, 'list(e.bin) AS bins', `list(${COUNT}) AS counts`]
+      ctes.push(`q${j} AS (SELECT ${lists.join(', ')} FROM bins${j} e ${group})`)
+    }
     const on = groupNames.map((name) => `q${j}.${name} IS NOT DISTINCT FROM g.${name}`)
     return `LEFT JOIN q${j} ON ${on.length === 0 ? 'TRUE' : on.join(' AND ')}`
   })
@@ -119,6 +127,23 @@ export function renderMixed(
   }
 }
 
+/** Exact up to 2^53, and read without a bigint for every bin. */
+const COUNT = 'CAST(e.n AS DOUBLE)'
+
+/**
+ * Whether a group has few sketch rows of the same bin: then summing them in the database costs more
+ * than listing them all. Groups of many buckets have them over and over.
+ */
+function isFine(plan: AggregatePlan, choice: RollupChoice): boolean {
+  const { edges } = plan
+  if (edges === null) return false
+  const buckets = edges.length - 1
+  const width = (edges[buckets] as number) - (edges[0] as number)
+  return width <= buckets * choice.definition.grain * FEW_BUCKETS
+}
+
+const FEW_BUCKETS = 2
+
 /** Renders the two halves of a choice: stored cells, and cells made of rows. */
 class Source {
   readonly #plan: AggregatePlan
@@ -134,6 +159,7 @@ class Source {
     scope: ProjectScope,
     choice: RollupChoice,
     possible: boolean,
+    tagNames: ReadonlyMap<string, string>,
     parameters: Parameters,
   ) {
     this.#plan = plan
@@ -141,7 +167,7 @@ class Source {
     this.#choice = choice
     this.#possible = possible
     this.#parameters = parameters
-    this.#dims = neededDims(plan, choice)
+    this.#dims = neededDims(plan, choice, tagNames, parameters)
   }
 
   cells(numbers: readonly CellColumn[]): string {
@@ -151,11 +177,11 @@ class Source {
     const halves = [
       `SELECT ${list([...this.#bucket('e.bucket'), ...this.#stored(), ...merged])} FROM ${cellTable(definition)} e WHERE ${this.#conditions('e.bucket', stored)}`,
     ]
-    if (raw.length > 0) {
+    for (const spans of clusters(raw)) {
       const key = [...this.#bucket('e."time"'), ...this.#dims.map((dim) => dim.made)]
       const select = list([...key, ...made])
       halves.push(
-        `SELECT ${select} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${this.#conditions('e."time"', raw)} ${this.#groupBy(key.length)}`,
+        `SELECT ${select} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${this.#conditions('e."time"', spans)} ${this.#groupBy(key.length)}`,
       )
     }
     return halves.join(' UNION ALL ')
@@ -167,7 +193,7 @@ class Source {
     const halves = [
       `SELECT ${[...this.#bucket('e.bucket'), ...this.#stored(), 'e.bin', 'e.n'].join(', ')} FROM ${binTable(definition)} e WHERE e.series = ${series} AND ${this.#conditions('e.bucket', stored)}`,
     ]
-    if (raw.length > 0) {
+    for (const spans of clusters(raw)) {
       const bin = `e.${quote(binColumn(column))}`
       const key = [
         ...this.#bucket('e."time"'),
@@ -175,7 +201,7 @@ class Source {
         `${bin} AS bin`,
       ]
       halves.push(
-        `SELECT ${[...key, 'count(*) AS n'].join(', ')} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${bin} IS NOT NULL AND ${this.#conditions('e."time"', raw)} ${this.#groupBy(key.length)}`,
+        `SELECT ${[...key, 'count(*) AS n'].join(', ')} FROM event_rows e WHERE e."is_current" AND NOT e."suppressed" AND ${bin} IS NOT NULL AND ${this.#conditions('e."time"', spans)} ${this.#groupBy(key.length)}`,
       )
     }
     return halves.join(' UNION ALL ')
@@ -205,6 +231,28 @@ class Source {
   }
 }
 
+/**
+ * Spans of rows that one scan reads. A scan skips blocks outside of its outer bounds alone, so that one
+ * scan of the first and the last hour of a month would read the month.
+ */
+function clusters(spans: readonly Span[]): Span[][] {
+  const gap = (i: number): number => (spans[i] as Span).from - (spans[i - 1] as Span).to
+  const cuts = spans
+    .map((_, i) => i)
+    .slice(1)
+    .sort((i, j) => gap(j) - gap(i))
+    .slice(0, MAX_SCANS - 1)
+    .sort((i, j) => i - j)
+  const found: Span[][] = []
+  for (const [n, from] of [0, ...cuts].entries()) {
+    if (spans.length > 0) found.push(spans.slice(from, cuts[n]))
+  }
+  return found
+}
+
+/** Each costs about a millisecond to plan. */
+const MAX_SCANS = 4
+
 function list(columns: readonly string[]): string {
   return columns.length === 0 ? 'TRUE AS present' : columns.join(', ')
 }
@@ -215,15 +263,34 @@ interface NeededDim {
   readonly made: string
 }
 
-function neededDims(plan: AggregatePlan, choice: RollupChoice): NeededDim[] {
-  const fields = [
+/** Fields that the merging of cells reads. */
+function mergedFields(plan: AggregatePlan): FieldRef[] {
+  return [
     ...plan.groupBy,
     ...plan.aggregates.flatMap((aggregate) => [
       ...(aggregate.where === undefined ? [] : predicateFields(aggregate.where)),
       ...(aggregate.fn === 'distinct' ? [aggregate.field] : []),
     ]),
   ]
-  const named = new Set(fields.map((field) => (field.type === 'column' ? field.column : '')))
+}
+
+/** Columns for the tags that are merged by: grouping rows by one text is far cheaper than by all tags. */
+function namesOfTags(plan: AggregatePlan): ReadonlyMap<string, string> {
+  const keys = new Set(
+    mergedFields(plan).flatMap((field) => (field.type === 'tag' ? [field.key] : [])),
+  )
+  return new Map([...keys].map((key, i) => [key, `tag${i}`]))
+}
+
+function neededDims(
+  plan: AggregatePlan,
+  choice: RollupChoice,
+  tagNames: ReadonlyMap<string, string>,
+  parameters: Parameters,
+): NeededDim[] {
+  const named = new Set(
+    mergedFields(plan).flatMap((field) => (field.type === 'column' ? [field.column] : [])),
+  )
   for (const aggregate of plan.aggregates) {
     if (aggregate.fn === 'rows' && aggregate.column !== undefined) named.add(aggregate.column)
   }
@@ -237,6 +304,10 @@ function neededDims(plan: AggregatePlan, choice: RollupChoice): NeededDim[] {
     ...present.filter(needed).map((column) => {
       const name = quote(storedColumn(column).name)
       return { stored: `e.${name}`, made: `${presentSql(column)} AS ${name}` }
+    }),
+    ...[...tagNames].map(([key, name]) => {
+      const sql = `${parameters.tag(key)} AS ${quote(name)}`
+      return { stored: sql, made: sql }
     }),
   ]
 }
@@ -303,25 +374,20 @@ function mergeAggregate(
   add(aggregate.id, `a${i}`, aggregate.fn === 'rows' ? `COALESCE(${sql}, 0)` : sql, `g.a${i}`)
 }
 
-/** Quantiles that read the same rows: their column, condition, and q by aggregate number. */
+/** Quantiles that read the same rows: their column, condition, and the first aggregate's number. */
 interface QuantileSet {
   readonly column: string
   readonly where: Aggregate['where']
-  readonly members: ReadonlyMap<number, number>
+  readonly first: number
 }
 
 function quantileSets(aggregates: readonly Aggregate[]): QuantileSet[] {
-  const sets = new Map<
-    string,
-    { column: string; where: Aggregate['where']; members: Map<number, number> }
-  >()
-  aggregates.forEach((aggregate, i) => {
+  const sets = new Map<string, QuantileSet>()
+  aggregates.forEach((aggregate, first) => {
     if (aggregate.fn !== 'quantile') return
     const key = quantileKey(aggregate)
     const { column, where } = aggregate
-    const set = sets.get(key) ?? { column, where, members: new Map<number, number>() }
-    set.members.set(i, aggregate.q)
-    sets.set(key, set)
+    if (!sets.has(key)) sets.set(key, { column, where, first })
   })
   return [...sets.values()]
 }

@@ -18,6 +18,7 @@ let table: EventTable
 beforeAll(async () => {
   table = await EventTable.create()
   await table.migrate('0002_rollups.sql')
+  await table.migrate('0004_rollups_cost_cache_saved.sql')
   await registerRollups(table.run, ROLLUPS)
 })
 afterAll(() => table.connection.closeSync())
@@ -50,8 +51,12 @@ async function ask(
 ): Promise<FrameTable & { source: string }> {
   const unclean = await readUnclean(table.run, ROLLUPS, plan)
   const scope = project === null ? allProjects() : projectScope(project)
-  const { sql, values, columns, source } = renderPlan(plan, scope, { rollups: ROLLUPS, unclean })
-  const frame = frameOf(plan, columns, await table.run(sql, values), binValue)
+  const { sql, values, columns, source } = renderPlan(plan, scope, {
+    rollups: ROLLUPS,
+    unclean,
+    texts: table.texts,
+  })
+  const frame = frameOf(plan, columns, await table.runLists(sql, values), binValue, table.texts)
   if (frame === 'too_many_rows') throw new Error('more rows than the plan allows')
   return { ...frame, source }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
+import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type {
   CompactionStart,
   CompactionStatus,
@@ -315,6 +316,16 @@ export class StoreOwner {
     return this.#store.query(plan, scope, signal)
   }
 
+  async letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.letters(question, scope, signal)
+  }
+
   async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
@@ -500,7 +511,7 @@ export class StoreOwner {
     const bytes = await bytesOf(path)
     this.#compaction = {
       deadBytes: result.ok ? 0 : this.#compaction.deadBytes,
-      running: null,
+      running: this.#compaction.running,
       last: {
         at: clock.now(),
         seconds: (clock.monotonic() - began) / 1000,
@@ -512,6 +523,8 @@ export class StoreOwner {
     const corrupt = !result.ok && result.corrupt
     if (corrupt) this.#breakage = { fault: 'corrupt', reason: result.message }
     await this.#open(corrupt)
+    this.#compaction = { ...this.#compaction, running: null }
+    this.#report()
   }
 
   #compactWhenIdle(): void {
