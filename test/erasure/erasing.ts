@@ -41,6 +41,24 @@ export async function fill(hub: HubProcess, options: { readonly alike: boolean }
   for (const person of [ERASED, ...OTHERS]) {
     await expectStatus(hub.post('/api/v1/events', wrongEventsOf(person, person.slice(0, 3))), 422)
   }
+  await replayNaming(hub)
+}
+
+/** A dead letter about nobody becomes an event whose id names the person: so does the resolution. */
+async function replayNaming(hub: HubProcess): Promise<void> {
+  const common = { event_id: 'of-nobody', timestamp: '2026-01-05T03:00:00Z' }
+  const wrong = { common, payload: { type: 'counter', name: 'c' } }
+  await expectStatus(hub.post('/api/v1/events', [wrong]), 422)
+  const { letters } = JSON.parse(
+    (await expectStatus(hub.get('/api/v1/dead-letters?limit=1000'), 200)).text,
+  ) as { letters: readonly { readonly id: string; readonly event_id: string | null }[] }
+  const letter = letters.find((each) => each.event_id === 'of-nobody')
+  if (letter === undefined) throw new Error('the dead letter is not listed')
+  const corrected = {
+    common: { ...common, event_id: `made for ${ERASED}` },
+    payload: { ...wrong.payload, value: 1 },
+  }
+  await expectStatus(hub.post(`/api/v1/dead-letters/${letter.id}/replay`, corrected), 200)
 }
 
 async function expectStatus(sent: Promise<Reply>, status: number): Promise<Reply> {
