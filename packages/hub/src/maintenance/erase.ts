@@ -123,6 +123,7 @@ async function rewriteLog(
     const offsets = [...places.offsets(partition), ...(partition === LIVE ? resolutions : [])]
     if (offsets.length === 0) continue
     const touched = ascending(offsets)
+    const open = (await log.segments?.(partition))?.find(({ closed }) => !closed)
     const outcome = await log.rewrite(
       partition,
       (record) =>
@@ -130,7 +131,7 @@ async function rewriteLog(
           ? withoutResolutions(record, resolutions, letters)
           : withoutRows(record, places.at(partition, record.offset)),
       {
-        rotate: true,
+        rotate: open === undefined || hasWithin(touched, open.first, open.next),
         wanted: (first, next) => hasWithin(touched, first, next),
         stop: () => signal.aborted,
       },
