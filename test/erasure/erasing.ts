@@ -26,7 +26,7 @@ export const OF_OTHERS: readonly PersonEvent[] = OTHERS.flatMap((person) =>
 )
 export const OF_ERASED: readonly PersonEvent[] = [
   ...eventsOf(ERASED, 'eri', ROUNDS),
-  naming(OTHERS[0], ERASED, 'bob-about'),
+  naming('dave-77aa', ERASED, 'dave-about'),
 ]
 const OF_ALIKE = eventsOf(ALIKE, 'alike', 1)
 
