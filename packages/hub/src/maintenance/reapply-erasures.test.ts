@@ -94,7 +94,7 @@ const resolve = (cut: ReadonlyMap<number, bigint>) =>
 
 async function erasureOf(log: Journal): Promise<Erasure> {
   const signal = new AbortController().signal
-  const found = await findSubject(log, { subject, project: null, mode: 'words', holds: [], signal })
+  const { heldBy: _, ...found } = await findSubject(log, { subject, project: null, mode: 'words', holds: [], signal })
   return {
     id: 'erasure-1',
     state: 'pending',
