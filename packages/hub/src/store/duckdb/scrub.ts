@@ -19,7 +19,9 @@ export async function livingRows(
   table: string,
   rollups: readonly RollupDefinition[],
 ): Promise<string> {
-  const all = `SELECT * FROM ${from}.main.${quote(table)}`
+  // Generated columns are computed by the new table.
+  const generated = table === 'event_rows' ? 'EXCLUDE (cost_completion, cost_total)' : ''
+  const all = `SELECT * ${generated} FROM ${from}.main.${quote(table)}`
   const column = /^dict_(.+)$/.exec(table)?.[1]
   if (column !== undefined && column !== 'project' && DICTIONARY_COLUMNS.includes(column)) {
     const users = await run(
