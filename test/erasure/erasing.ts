@@ -106,7 +106,8 @@ const MEASURES = ['events.count', 'requests.count', 'tokens.input', 'cost.total'
 
 /** Answers that concern others, without what every answer says of its moment. */
 export async function answers(hub: HubProcess, person: string | null): Promise<string> {
-  const where = person === null ? {} : { where: { all: [{ field: 'user', op: 'eq', value: person }] } }
+  const where =
+    person === null ? {} : { where: { all: [{ field: 'user', op: 'eq', value: person }] } }
   const out: unknown[] = []
   for (const by of [[], ['kind'], ['time:1h'], ['time:1d', 'model'], ['user'], ['service']]) {
     const question = {

@@ -1,5 +1,5 @@
 import type { RollupDefinition } from '../rollup.ts'
-import { DICTIONARY_COLUMNS } from './physical.ts'
+import { DERIVED_COLUMNS, DICTIONARY_COLUMNS } from './physical.ts'
 import { quote } from './render-sql.ts'
 import type { Run } from './rollup-build.ts'
 import { binTable, cellTable } from './rollup-cells.ts'
@@ -20,7 +20,8 @@ export async function livingRows(
   rollups: readonly RollupDefinition[],
 ): Promise<string> {
   // Generated columns are computed by the new table.
-  const generated = table === 'event_rows' ? 'EXCLUDE (cost_completion, cost_total)' : ''
+  const generated =
+    table === 'event_rows' ? `EXCLUDE (${[...DERIVED_COLUMNS.keys()].map(quote).join(', ')})` : ''
   const all = `SELECT * ${generated} FROM ${from}.main.${quote(table)}`
   const column = /^dict_(.+)$/.exec(table)?.[1]
   if (column !== undefined && column !== 'project' && DICTIONARY_COLUMNS.includes(column)) {
