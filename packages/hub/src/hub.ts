@@ -21,6 +21,7 @@ import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
+import { controlText, removeSetAside } from './hub-erasure.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
@@ -29,6 +30,8 @@ import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { parseOverrides } from './ingest/price-override.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { compactStore } from './maintenance/compact-store.ts'
+import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
@@ -247,12 +250,30 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
   })
   started.add(() => retention.stop())
-  started.add(() => maintenance.stop())
-
-  // The service.
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
+  const erasures = new ErasureKeeper({
+    maintenance,
+    log: journal,
+    control,
+    holds: () => control.holds(),
+    hashKey: control.secret('erasure_key') ?? newSecret(control, 'erasure_key', 32),
+    compact: (signal) => compactStore({ store, clock }, signal),
+    dropCaches: async () => {
+      retention.logRewritten()
+      await cache.clear()
+    },
+    removeSetAside: () => removeSetAside(dir),
+    controlText: () => controlText(control),
+    clock,
+    newId: randomUUID,
+    onError: (error) => logger.warn({ error: String(error) }, 'an erasure did not come to its end'),
+  })
+  started.add(() => erasures.stop())
+  started.add(() => maintenance.stop())
+
+  // The service.
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -303,6 +324,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         run: (by, dryRun) => retention.run(by, dryRun),
         changed: () => rules.forget(),
       },
+      erasures,
       compaction: {
         start: () => store.compact(),
         status: async () => (await store.status()).compaction,
@@ -319,6 +341,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  erasures.start()
   retention.start()
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host

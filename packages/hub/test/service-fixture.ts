@@ -133,6 +133,7 @@ export async function startService(
         run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
         changed: () => {},
       },
+      erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },
       compaction: {
         start: async () => ({ ok: true }),
         status: async () => ({ deadBytes: null, running: null, last: null }),

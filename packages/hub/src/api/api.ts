@@ -9,6 +9,7 @@ import { compactionRoutes } from './routes/compaction.ts'
 import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -71,6 +72,7 @@ export async function createApi(
     ...priceRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...retentionRoutes(dependencies),
+    ...erasureRoutes(dependencies),
     ...compactionRoutes(dependencies.compaction),
     ...operationRoutes({
       version: dependencies.version,

@@ -16,6 +16,7 @@ import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Compaction } from './routes/compaction.ts'
+import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { Reprice } from './routes/prices.ts'
 import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
@@ -54,6 +55,7 @@ export interface ApiDependencies {
   readonly prices: PriceBook
   readonly reprice: Reprice
   readonly retention: RetentionService
+  readonly erasures: ErasureRouteDependencies['erasures']
   readonly compaction: Compaction
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>

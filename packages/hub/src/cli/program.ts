@@ -11,6 +11,7 @@ import {
 import { type CompactOptions, compact } from './commands/compact.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
+import { type EraseOptions, erase, erasures } from './commands/erase.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
 import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
@@ -222,7 +223,7 @@ function createProgram(context: CliContext, version: string): Command {
       )
       .option(
         '--permission <permission>',
-        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write or admin; may be repeated (default: ingest:write)',
+        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write, erase:write or admin; may be repeated (default: ingest:write)',
         collect,
       )
       .option('--expires <time>', 'when it ends, ISO 8601')
@@ -342,6 +343,34 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--yes', 'do it')
       .action((options: RunOptions) => retentionRun(options, context)),
     ['llmhub retention run --dry-run'],
+  )
+
+  withExamples(
+    remote(
+      program
+        .command('erase')
+        .description('erase everything about a user: out of the store, the log and every copy'),
+    )
+      .requiredOption('--user-id <id>', 'the user')
+      .option('--project <name>', 'in this project (default: that of the key, else every project)')
+      .option(
+        '--mentions <which>',
+        'rows of others that name the user: words, anywhere or keep',
+        'words',
+      )
+      .option('--dry-run', 'count the rows only')
+      .option('--yes', 'do it without asking')
+      .action((options: EraseOptions) => erase(options, context)),
+    [
+      'llmhub erase --user-id ann@shop.example --dry-run',
+      'llmhub erase --user-id u-17 > receipt.json',
+    ],
+  )
+  withExamples(
+    remote(program.command('erasures').description('list erasures, or show the receipt of one'))
+      .argument('[id]')
+      .action((id: string | undefined, options: GlobalOptions) => erasures(id, options, context)),
+    ['llmhub erasures'],
   )
 
   const holds = program

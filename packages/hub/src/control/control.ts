@@ -3,6 +3,7 @@
  * durable, never on the hot path (callers cache).
  */
 
+import type { Erasure } from '../core/erasure.ts'
 import type { Hold, RetentionPolicy } from '../core/retention.ts'
 
 /** What a key may do. `admin` includes all others. */
@@ -13,6 +14,7 @@ export const PERMISSIONS = [
   'ops:read',
   'ops:write',
   'keys:write',
+  'erase:write',
   'admin',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
@@ -79,5 +81,12 @@ export interface Control {
   putHold(hold: Hold): void
   /** Answers the hold, or null when none of that name is in force. */
   releaseHold(name: string, at: number): Hold | null
+  /** The ledger of erasures, oldest first. It names no subject. */
+  erasures(): Erasure[]
+  erasure(id: string): Erasure | null
+  /** Puts an erasure, or replaces the one of that id. */
+  putErasure(erasure: Erasure): void
+  /** Leaves nothing of deleted and replaced values in the store's files. */
+  scrub(): void
   close(): void
 }

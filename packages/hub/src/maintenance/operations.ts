@@ -143,7 +143,7 @@ function actTools(parts: OperationParts, by: string | null, signal: AbortSignal)
 }
 
 /** Appends an operation to the live partition, where every operation of maintenance belongs. */
-async function appendOperation(
+export async function appendOperation(
   log: Pick<Log, 'append'>,
   operation: MaintenanceOperation,
   signal?: AbortSignal,

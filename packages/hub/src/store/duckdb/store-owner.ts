@@ -497,6 +497,7 @@ export class StoreOwner {
       wal,
       ...optional(this.#options, 'memoryLimitMib', 'threads'),
       signal: this.#compactionStop.signal,
+      rollups: this.#options.rollups ?? [],
       onProgress: (progress) => {
         const { running } = this.#compaction
         if (running !== null && progress.tables > 0) {
