@@ -57,7 +57,7 @@ const limits = {
   maxEventBytes: 1e6,
   validation: DEFAULT_VALIDATION_LIMITS,
   futureTolerance: DEFAULT_FUTURE_TOLERANCE,
-  retention: null,
+  retention: () => ({ events: null, families: new Map() }),
   keepContent: false,
   maxLettersPerSecond: 1000,
   maxGroupRows: 20_000,

@@ -64,7 +64,7 @@ async function run(): Promise<void> {
       maxEventBytes: 1e6,
       validation: DEFAULT_VALIDATION_LIMITS,
       futureTolerance: DEFAULT_FUTURE_TOLERANCE,
-      retention: null,
+      retention: () => ({ events: null, families: new Map() }),
       keepContent: false,
       maxLettersPerSecond: 1000,
       maxGroupRows: 20_000,

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Verification } from './api/routes/verify.ts'
 import type { Config } from './config/options.ts'
+import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import type { DependencyStatus, EventCounts, HubStatus } from './core/status.ts'
@@ -111,6 +112,20 @@ export async function verifyPart(
     checked.push({ name: `partition ${partition}`, count })
   }
   return { checked, problems }
+}
+
+/** Every project that has a record in the control store or ever had a row. */
+export async function knownProjects(
+  control: Pick<Control, 'projects'>,
+  store: StoreClient,
+): Promise<readonly string[]> {
+  const outcome = await store.sql(
+    { sql: 'SELECT value FROM main.dict_project', maxRows: 1_000_000, deadlineMs: 30_000 },
+    new AbortController().signal,
+  )
+  if (!outcome.ok) throw new Error(outcome.message)
+  const stored = outcome.rows.flatMap(([value]) => (typeof value === 'string' ? [value] : []))
+  return [...new Set([...control.projects().map(({ name }) => name), ...stored])].toSorted()
 }
 
 /** Limits of every stage, as configured: option path → value. */

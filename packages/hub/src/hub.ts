@@ -23,7 +23,8 @@ import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
 import { MigrationError } from './core/migrations.ts'
 import { isNewerFormat, runInstead, saysCommand } from './core/newer-format.ts'
-import { limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { controlText, removeSetAside } from './hub-erasure.ts'
+import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
@@ -31,7 +32,10 @@ import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { parseOverrides } from './ingest/price-override.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
-import { keepLettersExpiring } from './maintenance/expire-letters.ts'
+import { compactStore } from './maintenance/compact-store.ts'
+import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
+import { RetentionKeeper } from './maintenance/retention-keeper.ts'
+import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
@@ -91,8 +95,6 @@ class Started {
     if (errors.length > 0) throw new AggregateError(errors, 'not everything stopped cleanly')
   }
 }
-
-const NO_PROJECTS: ReadonlySet<string> = new Set()
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -154,6 +156,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     readers: config['query.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
+    compactDeadShare: config['store.compact_dead_percent'] / 100,
     sabotage: { positionOffByOne: sabotage.has('position_off_by_one') },
     onProgress: logChanges(logger),
   })
@@ -234,6 +237,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     set === undefined ? {} : (JSON.parse(set.json) as OverrideJson),
   )
   const projectLimits = new ProjectLimits(control, clock)
+  const rules = new RetentionRules(control, {
+    events: config['retention.days'],
+    letters: config['dead_letters.days'],
+  })
   const { ingest, asking, maintenance, letters, reprice } = createPipeline({
     config,
     clock,
@@ -244,30 +251,45 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     calls,
     hashKey,
     prices,
+    retention: rules,
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
-  started.add(() => maintenance.stop())
-  const letterDays = config['dead_letters.days']
-  if (letterDays > 0) {
-    started.add(
-      keepLettersExpiring(
-        {
-          clock,
-          maintenance,
-          ask: letters.ask,
-          held: () => NO_PROJECTS,
-          onError: (error) => logger.warn({ err: error }, 'dead letters could not be ended'),
-        },
-        letterDays,
-      ),
-    )
-  }
-
-  // The service.
+  const retention = new RetentionKeeper({
+    maintenance,
+    log: journal,
+    rules,
+    projects: () => knownProjects(control, store),
+    durable: async () => (await store.status()).durable,
+    checkpoint: () => store.checkpoint(),
+    clock,
+    onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
+  })
+  started.add(() => retention.stop())
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
+  const erasures = new ErasureKeeper({
+    maintenance,
+    log: journal,
+    control,
+    holds: () => control.holds(),
+    hashKey: control.secret('erasure_key') ?? newSecret(control, 'erasure_key', 32),
+    compact: (signal) => compactStore({ store, clock }, signal),
+    dropCaches: async () => {
+      retention.logRewritten()
+      await cache.clear()
+    },
+    removeSetAside: () => removeSetAside(dir),
+    controlText: () => controlText(control),
+    clock,
+    newId: randomUUID,
+    onError: (error) => logger.warn({ error: String(error) }, 'an erasure did not come to its end'),
+  })
+  started.add(() => erasures.stop())
+  started.add(() => maintenance.stop())
+
+  // The service.
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -310,6 +332,19 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       prices,
       reprice,
       verify: (what) => verifyPart(what, store, journal),
+      retention: {
+        defaults: rules.state.defaults,
+        get last() {
+          return retention.last
+        },
+        run: (by, dryRun) => retention.run(by, dryRun),
+        changed: () => rules.forget(),
+      },
+      erasures,
+      compaction: {
+        start: () => store.compact(),
+        status: async () => (await store.status()).compaction,
+      },
       toCsv: formatCsv,
       limits: () => limitsOf(config),
     },
@@ -322,6 +357,8 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  erasures.start()
+  retention.start()
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {

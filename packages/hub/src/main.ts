@@ -27,23 +27,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure)
 })
 
-/** One answer from the terminal; anything but yes is no. */
-async function confirm(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await lines.question(question)).trim())
-  } finally {
-    lines.close()
-  }
-}
-
 const interrupted = new AbortController()
 const context = {
   terminal,
   clock: systemClock,
   signal: interrupted.signal,
   stdin: () => text(process.stdin),
-  ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { confirm } : {}),
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 }
 // One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -51,3 +41,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 process.exitCode = await runCli(process.argv.slice(2), context, version)
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question, { signal: interrupted.signal })
+  } finally {
+    lines.close()
+  }
+}

@@ -27,6 +27,7 @@ import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
 import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
 import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
+import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
 import type { AskLetters } from './store/letters.ts'
@@ -41,6 +42,7 @@ export interface PipelineParts {
   readonly calls: KeyIndex
   readonly hashKey: Uint8Array
   readonly prices: PriceBook
+  readonly retention: RetentionRules
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -53,7 +55,6 @@ export interface Pipeline {
   readonly reprice: Reprice
 }
 
-const DAY_MICROS = 86_400_000_000
 const FRESH_MS = 2000
 const LOOKUP_PAUSE_MS = 200
 const LOOKUP_PATIENCE_MS = 20_000
@@ -81,7 +82,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         maxDepth: config['ingest.max_depth'],
       },
       futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,
-      retention: config['retention.days'] === 0 ? null : config['retention.days'] * DAY_MICROS,
+      retention: (project) => parts.retention.ages(project),
       keepContent: config['ingest.keep_content'],
       maxLettersPerSecond: config['dead_letters.max_per_second'],
       maxGroupRows: 20_000,

@@ -60,6 +60,8 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         return owner.sql(message.take, signal)
       case 'verify':
         return owner.verify(message.take)
+      case 'compact':
+        return owner.compact()
       case 'checkpoint':
         return owner.checkpoint()
       default:

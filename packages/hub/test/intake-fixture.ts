@@ -27,7 +27,7 @@ export const LIMITS: IntakeLimits = {
   maxEventBytes: 100_000,
   validation: DEFAULT_VALIDATION_LIMITS,
   futureTolerance: DEFAULT_FUTURE_TOLERANCE,
-  retention: null,
+  retention: () => ({ events: null, families: new Map() }),
   keepContent: false,
   maxLettersPerSecond: 1000,
   maxGroupRows: 50,

@@ -127,6 +127,17 @@ export async function startService(
         dismiss: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
       },
       verify: async () => null,
+      retention: {
+        defaults: { events: 0, letters: 0 },
+        last: null,
+        run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
+        changed: () => {},
+      },
+      erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },
+      compaction: {
+        start: async () => ({ ok: true }),
+        status: async () => ({ deadBytes: null, running: null, last: null }),
+      },
       limits: () => ({}),
       ...overrides,
     },

@@ -227,6 +227,13 @@ export const ERRORS = [
     hint: 'Read the current state and try again.',
   },
   {
+    code: 'held',
+    scope: 'request',
+    status: 409,
+    title: 'A legal hold keeps it',
+    hint: 'Release the hold named in the message, or leave those rows.',
+  },
+  {
     code: 'not_replayable',
     scope: 'request',
     status: 409,

@@ -5,9 +5,11 @@ import type { ApiDependencies } from './dependencies.ts'
 import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
+import { compactionRoutes } from './routes/compaction.ts'
 import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -17,6 +19,7 @@ import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
@@ -68,6 +71,9 @@ export async function createApi(
     ...projectRoutes(dependencies),
     ...priceRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
+    ...retentionRoutes(dependencies),
+    ...erasureRoutes(dependencies),
+    ...compactionRoutes(dependencies.compaction),
     ...operationRoutes({
       version: dependencies.version,
       status: shareStatus(dependencies.status, clock),

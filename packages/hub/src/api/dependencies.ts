@@ -15,7 +15,10 @@ import type { LetterActs } from '../maintenance/resolve.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
+import type { Compaction } from './routes/compaction.ts'
+import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { Reprice } from './routes/prices.ts'
+import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -51,6 +54,9 @@ export interface ApiDependencies {
   readonly verify: Verify
   readonly prices: PriceBook
   readonly reprice: Reprice
+  readonly retention: RetentionService
+  readonly erasures: ErasureRouteDependencies['erasures']
+  readonly compaction: Compaction
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

@@ -12,8 +12,8 @@ export interface CliContext {
   readonly signal: AbortSignal
   /** Reads all of standard input. */
   readonly stdin: () => Promise<string>
-  /** Asks whoever sits at the terminal; absent where nobody does. */
-  readonly confirm?: (question: string) => Promise<boolean>
+  /** Asks a person for a line; absent where nobody sits at a terminal. */
+  readonly ask?: (question: string) => Promise<string>
 }
 
 export interface GlobalOptions {

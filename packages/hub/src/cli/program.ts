@@ -1,18 +1,17 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { configShow, configValidate } from './commands/config.ts'
+import { Command, CommanderError } from 'commander'
 import {
-  type DismissOptions,
-  type LetterFilterOptions,
-  type ListOptions,
-  letterShow,
-  lettersDismiss,
-  lettersList,
-  lettersReplay,
-  lettersSummary,
-  type ReplayOptions,
-  type SummaryOptions,
-} from './commands/dead-letters.ts'
+  collect,
+  common,
+  OUTPUT,
+  ROWS_OUTPUT,
+  remote,
+  wholeNumber,
+  withExamples,
+} from './command-options.ts'
+import { type CompactOptions, compact } from './commands/compact.ts'
+import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
+import { type EraseOptions, erase, erasures } from './commands/erase.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
 import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
@@ -31,22 +30,26 @@ import {
   type ResetOptions,
   type RevokeOptions,
 } from './commands/keys.ts'
-import {
-  type DiffOptions,
-  type PriceOptions,
-  pricesCheck,
-  pricesDiff,
-  pricesList,
-  pricesShow,
-} from './commands/prices.ts'
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
-import { type RepriceOptions, reprice } from './commands/reprice.ts'
+import {
+  type HoldOptions,
+  holdsList,
+  holdsPut,
+  holdsRelease,
+  type PolicyOptions,
+  type RunOptions,
+  retentionRun,
+  retentionSet,
+  retentionShow,
+} from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
+import { addPriceCommands } from './price-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -56,50 +59,6 @@ Exit codes:
 Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
 
 In a clone of the repository: npx llmhub …`
-
-const OUTPUT: readonly [string, string] = [
-  '-o, --output <format>',
-  'table or json (default: table on a terminal, json in a pipe)',
-]
-const ROWS_OUTPUT: readonly [string, string] = [
-  '-o, --output <format>',
-  'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-]
-
-const collect = (value: string, before: readonly string[] | undefined): string[] => [
-  ...(before ?? []),
-  value,
-]
-
-function wholeNumber(value: string): number {
-  const parsed = Number(value)
-  if (!Number.isSafeInteger(parsed) || parsed < 0)
-    throw new InvalidArgumentError('expected a whole number.')
-  return parsed
-}
-
-function withExamples(command: Command, examples: readonly string[]): Command {
-  return command.addHelpText(
-    'after',
-    `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
-  )
-}
-
-/** Options of every command. */
-function common(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: ./llmhub.json where it exists)')
-    .option('--set <option=value>', 'set one configuration option; may be repeated', collect)
-}
-
-function remote(command: Command, output: readonly [string, string] = OUTPUT): Command {
-  return common(command)
-    .option(
-      '--url <url>',
-      'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
-    )
-    .option(...output)
-}
 
 /** The command line. Every action gets the context; errors come out as CliError. */
 function createProgram(context: CliContext, version: string): Command {
@@ -264,7 +223,7 @@ function createProgram(context: CliContext, version: string): Command {
       )
       .option(
         '--permission <permission>',
-        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write or admin; may be repeated (default: ingest:write)',
+        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write, erase:write or admin; may be repeated (default: ingest:write)',
         collect,
       )
       .option('--expires <time>', 'when it ends, ISO 8601')
@@ -293,92 +252,8 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
   )
 
-  deadLetters(program, context)
-  const prices = program
-    .command('prices')
-    .description('look at what models cost, and at files of prices before they are used')
-  const offline = ['--offline', 'of the package and the configured file, without a hub'] as const
-  const at = ['--at <time>', 'prices of that time (default: now)'] as const
-  const provider = ['--provider <name>', 'only this provider'] as const
-  withExamples(
-    remote(prices.command('list').description('list the prices of models'))
-      .option(...provider)
-      .option('--model <part>', 'only models with this in their id')
-      .option('--tier <name>', 'service tier (default: standard)')
-      .option(...at)
-      .option('--limit <n>', 'most models (default: 100)', wholeNumber)
-      .option(...offline)
-      .action((options: PriceOptions) => pricesList(options, context)),
-    [
-      'llmhub prices list --provider anthropic',
-      'llmhub prices list --model gpt-4o --at 2025-06-01 --offline',
-    ],
-  )
-  withExamples(
-    remote(
-      prices
-        .command('show')
-        .description('show which prices apply to a model and why, by tier, and what is scheduled'),
-    )
-      .argument('<model>')
-      .option('--provider <name>', 'the provider as calls name it (default: calls that name none)')
-      .option(...at)
-      .option(...offline)
-      .action((model: string, options: PriceOptions) => pricesShow(model, options, context)),
-    ['llmhub prices show claude-sonnet-4-5 --provider anthropic --offline'],
-  )
-  withExamples(
-    common(
-      prices
-        .command('diff')
-        .description(
-          "compare the prices of the package and the configured file with another file's: LiteLLM's model_prices_and_context_window.json, or the data of genai-prices",
-        ),
-    )
-      .option(...OUTPUT)
-      .argument('<file>')
-      .option(...provider)
-      .option('--model <part>', 'only models with this in their id')
-      .option(...at)
-      .option('--all', 'also what the file adds or lacks')
-      .action((file: string, options: DiffOptions) => pricesDiff(file, options, context)),
-    ['llmhub prices diff model_prices_and_context_window.json --provider openai'],
-  )
-  withExamples(
-    common(
-      prices
-        .command('check')
-        .description(
-          'check a file of prices: every problem with its line; exit 1 when one is wrong',
-        ),
-    )
-      .option(...OUTPUT)
-      .argument('<file>')
-      .action((file: string, options: GlobalOptions) => pricesCheck(file, options, context)),
-    ['llmhub prices check my-prices.json'],
-  )
-
-  withExamples(
-    remote(
-      program
-        .command('reprice')
-        .description(
-          'price events again with the prices of today; shows what changes before it does',
-        ),
-    )
-      .option('--from <time>', 'start of the event times, inclusive: now-7d, 2026-11-01')
-      .option('--to <time>', 'end, exclusive (default: now)')
-      .option('--model <name>', 'only this model, as events name it')
-      .option('--provider <name>', 'only this provider, as events name it')
-      .option('--only-unpriced', 'only events whose cost is not computed yet')
-      .option('--dry-run', 'show what would change, and stop')
-      .option('--yes', 'do it without asking')
-      .action((options: RepriceOptions) => reprice(options, context)),
-    [
-      'llmhub reprice --from 2026-11-01 --to 2026-12-01 --dry-run',
-      'llmhub reprice --from now-30d --only-unpriced --yes',
-    ],
-  )
+  addLetterCommands(program, context)
+  addPriceCommands(program, context)
 
   const journal = program
     .command('journal')
@@ -437,6 +312,107 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  const retention = program
+    .command('retention')
+    .description('how long rows are kept, by project and family')
+  remote(retention.command('show').description('show the policies')).action(
+    (options: GlobalOptions) => retentionShow(options, context),
+  )
+  withExamples(
+    remote(retention.command('set').description('keep rows for so many days; 0 keeps for ever'))
+      .argument('[days]')
+      .option('--project <name>', 'of this project (default: every project)')
+      .option('--family <family>', 'of this family, or dead_letters (default: all events)')
+      .option('--remove', 'remove the policy, so that a less specific one holds')
+      .action((days: string | undefined, options: PolicyOptions) =>
+        retentionSet(days, options, context),
+      ),
+    [
+      'llmhub retention set 90',
+      'llmhub retention set 400 --project shop --family security',
+      'llmhub retention set --remove --project shop --family security',
+    ],
+  )
+  withExamples(
+    remote(
+      retention
+        .command('run')
+        .description('delete now what the policies let go, as the hub does every hour'),
+    )
+      .option('--dry-run', 'count what would be deleted')
+      .option('--yes', 'do it')
+      .action((options: RunOptions) => retentionRun(options, context)),
+    ['llmhub retention run --dry-run'],
+  )
+
+  withExamples(
+    remote(
+      program
+        .command('erase')
+        .description('erase everything about a user: out of the store, the log and every copy'),
+    )
+      .requiredOption('--user-id <id>', 'the user')
+      .option('--project <name>', 'in this project (default: that of the key, else every project)')
+      .option(
+        '--mentions <which>',
+        'rows of others that name the user: words, anywhere or keep',
+        'words',
+      )
+      .option('--dry-run', 'count the rows only')
+      .option('--yes', 'do it without asking')
+      .action((options: EraseOptions) => erase(options, context)),
+    [
+      'llmhub erase --user-id ann@shop.example --dry-run',
+      'llmhub erase --user-id u-17 > receipt.json',
+    ],
+  )
+  withExamples(
+    remote(program.command('erasures').description('list erasures, or show the receipt of one'))
+      .argument('[id]')
+      .action((id: string | undefined, options: GlobalOptions) => erasures(id, options, context)),
+    ['llmhub erasures'],
+  )
+
+  const holds = program
+    .command('holds')
+    .description('legal holds: rows kept whatever retention and erasure ask for')
+  remote(holds.command('list').description('list holds, in force and released')).action(
+    (options: GlobalOptions) => holdsList(options, context),
+  )
+  withExamples(
+    remote(holds.command('put').description('put a hold, or change the one of that name'))
+      .argument('<name>')
+      .requiredOption('--project <name>', 'the project')
+      .requiredOption('--reason <text>', 'why')
+      .option('--family <family>', 'a family, or dead_letters (default: everything)')
+      .option('--from <time>', 'from this event time on, ISO 8601')
+      .option('--to <time>', 'up to this event time, exclusive')
+      .action((name: string, options: HoldOptions) => holdsPut(name, options, context)),
+    [
+      'llmhub holds put case-2026-17 --project shop --from 2026-03-01T00:00:00Z --reason "litigation 2026-17"',
+    ],
+  )
+  remote(holds.command('release').description('release a hold'))
+    .argument('<name>')
+    .option('--yes', 'do it')
+    .action((name: string, options: GlobalOptions & { yes?: boolean }) =>
+      holdsRelease(name, options, context),
+    )
+
+  withExamples(
+    remote(
+      program
+        .command('compact')
+        .description(
+          'give the space of deleted rows back: copies the database file; questions are refused meanwhile, events are taken in',
+        ),
+    )
+      .option('--no-wait', 'begin it and return')
+      .option('--status', 'say how it goes, or how the last one went')
+      .action((options: CompactOptions) => compact(options, context)),
+    ['llmhub compact', 'llmhub compact --status'],
+  )
+
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
     .option('--origin', 'also where each value comes from')
@@ -447,80 +423,6 @@ function createProgram(context: CliContext, version: string): Command {
   )
   inherit(program)
   return program
-}
-
-/** Options that choose dead letters. */
-function choosing(command: Command): Command {
-  return command
-    .option('--code <code>', 'reason of the rejection, such as missing_field; several with commas')
-    .option('--status <status>', 'open, replayed or dismissed')
-    .option('--receiver <name>', 'what took the event in: http, import, …')
-    .option('--from <time>', 'received at or after: now-1d, 2026-11-01T00:00:00Z, epoch')
-    .option('--to <time>', 'received before')
-    .option('--event-id <id>', 'id of the event')
-    .option('--text <text>', 'part of message, path or body')
-}
-
-function deadLetters(program: Command, context: CliContext): void {
-  const letters = program
-    .command('dead-letters')
-    .description('rejected events: find them, see why, put them right and take them in again')
-  withExamples(
-    choosing(remote(letters.command('list').description('list them, newest first')))
-      .option('--limit <n>', 'most letters (default: 50)', wholeNumber)
-      .option('--cursor <cursor>', 'go on behind the page before')
-      .action((options: ListOptions) => lettersList(options, context)),
-    [
-      'llmhub dead-letters list --status open --from now-1d',
-      'llmhub dead-letters list --code wrong_type --text model_id -o json',
-    ],
-  )
-  withExamples(
-    remote(letters.command('show').description('one letter: why, what to do, what was kept'))
-      .argument('<id>')
-      .action((id: string, options: GlobalOptions) => letterShow(id, options, context)),
-    ['llmhub dead-letters show 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10'],
-  )
-  const replay = choosing(
-    remote(letters.command('replay').description('take letters in again, as kept or corrected')),
-  )
-    .argument('[ids...]')
-    .option('--all', 'every open letter that passes the filter')
-    .option('--unset <pointer>', 'take a field out of each event; may be repeated', collect)
-    .option('--file <file>', 'the corrected event of one letter; - for standard input')
-    .option('--dry-run', 'say what would become of each, change nothing')
-    .action((ids: string[], options: ReplayOptions) => lettersReplay(ids, options, context))
-  const set = replay.options.find(({ long }) => long === '--set')
-  if (set !== undefined) {
-    set.flags = '--set <pointer=value>'
-    set.description =
-      'set a field of each event, as JSON or else as text (a name without a slash: a configuration option); may be repeated'
-  }
-  withExamples(replay, [
-    'llmhub dead-letters replay --all --code missing_field --set /payload/model_id=gpt-4o --dry-run',
-    'llmhub dead-letters replay 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10 --file fixed.json',
-  ])
-  withExamples(
-    choosing(
-      remote(letters.command('dismiss').description('put letters aside that nobody will mend')),
-    )
-      .argument('[ids...]')
-      .option('--all', 'every open letter that passes the filter')
-      .action((ids: string[], options: DismissOptions & LetterFilterOptions) =>
-        lettersDismiss(ids, options, context),
-      ),
-    ['llmhub dead-letters dismiss --all --code expired --to now-7d'],
-  )
-  withExamples(
-    remote(letters.command('summary').description('how much is rejected, over time and by code'))
-      .option('--granularity <length>', '1min, 5min, 15min, 1hour, 6hour, 1day, 1week or 1month')
-      .option('--from <time>', 'start, inclusive (default: 7 days before the end)')
-      .option('--to <time>', 'end, exclusive (default: now)')
-      .option('--timezone <zone>', 'IANA zone of days, weeks and months (default: UTC)')
-      .option('--receiver <name>', 'only what this receiver took in')
-      .action((options: SummaryOptions) => lettersSummary(options, context)),
-    ['llmhub dead-letters summary --granularity 1hour --from now-1d'],
-  )
 }
 
 /** Subcommands report errors and print the way the program does. */

@@ -178,7 +178,7 @@ export const OPTIONS = [
     default: 0,
     min: 0,
     unit: 'days',
-    doc: 'Events older than this are refused as expired; 0 keeps forever.',
+    doc: 'Events older than this are deleted, and refused as expired when they come in; 0 keeps forever. Policies of projects and families (llmhub retention) come before it.',
   },
 
   {
@@ -188,7 +188,7 @@ export const OPTIONS = [
     min: 0,
     max: 36_500,
     unit: 'days',
-    doc: 'Rejected events are deleted this long after they were received; 0 keeps them.',
+    doc: 'Rejected events are deleted this long after they were received; 0 keeps them. Policies for dead_letters (llmhub retention) come before it.',
   },
   {
     path: 'dead_letters.max_per_second',
@@ -235,6 +235,15 @@ export const OPTIONS = [
     type: 'boolean',
     default: false,
     doc: 'Keep a write-ahead log of the database besides the journal.',
+  },
+  {
+    path: 'store.compact_dead_percent',
+    type: 'integer',
+    default: 30,
+    min: 0,
+    max: 99,
+    unit: '%',
+    doc: 'Dead share of the database file from which it is compacted by itself while nothing is going on; 0 never does.',
   },
   {
     path: 'store.apply_rows',

@@ -127,6 +127,43 @@ export function controlConformance(name: string, open: () => OpenedControl): voi
       other.close()
     })
 
+    test('policies of retention are one per project and family', () => {
+      control.putRetention({ project: null, family: null, days: 90 })
+      control.putRetention({ project: 'shop', family: null, days: 30 })
+      control.putRetention({ project: 'shop', family: 'cost', days: 0 })
+      control.putRetention({ project: 'shop', family: null, days: 31 })
+      expect(everywhere((store) => store.retention())).toEqual([
+        { project: null, family: null, days: 90 },
+        { project: 'shop', family: null, days: 31 },
+        { project: 'shop', family: 'cost', days: 0 },
+      ])
+      expect(control.deleteRetention(null, null)).toBe(true)
+      expect(control.deleteRetention(null, null)).toBe(false)
+      expect(everywhere((store) => store.retention())).toHaveLength(2)
+    })
+
+    test('a hold is in force until it is released, once', () => {
+      const hold = {
+        name: 'case-1',
+        project: 'shop',
+        family: null,
+        from: 1_795_000_000_000_000,
+        to: null,
+        reason: 'a case',
+        createdAt: 1_795_000_000_000,
+        createdBy: 'id0123456789',
+        releasedAt: null,
+      }
+      control.putHold(hold)
+      expect(everywhere((store) => store.holds())).toEqual([hold])
+      expect(control.releaseHold('case-2', 5)).toBeNull()
+      expect(control.releaseHold('case-1', 5)).toEqual({ ...hold, releasedAt: 5 })
+      expect(control.releaseHold('case-1', 6)).toBeNull()
+      expect(everywhere((store) => store.holds())).toEqual([{ ...hold, releasedAt: 5 }])
+      control.putHold(hold)
+      expect(control.holds()).toEqual([hold])
+    })
+
     test('progress of an import is kept per file', () => {
       expect(control.importProgress('sha256:1')).toBeNull()
       control.putImportProgress('sha256:1', 2000, false)

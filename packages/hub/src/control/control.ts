@@ -3,6 +3,9 @@
  * durable, never on the hot path (callers cache).
  */
 
+import type { Erasure } from '../core/erasure.ts'
+import type { Hold, RetentionPolicy } from '../core/retention.ts'
+
 /** What a key may do. `admin` includes all others. */
 export const PERMISSIONS = [
   'ingest:write',
@@ -11,6 +14,7 @@ export const PERMISSIONS = [
   'ops:read',
   'ops:write',
   'keys:write',
+  'erase:write',
   'admin',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
@@ -66,5 +70,23 @@ export interface Control {
   /** Every change of the price overrides, newest first; at most `limit`. */
   priceOverrides(limit: number): PriceOverridesRecord[]
   putPriceOverrides(record: PriceOverridesRecord): void
+  retention(): RetentionPolicy[]
+  /** Replaces the policy of the same project and family. */
+  putRetention(policy: RetentionPolicy): void
+  /** Answers whether there was one. */
+  deleteRetention(project: string | null, family: string | null): boolean
+  /** Holds in force and released ones, by name. */
+  holds(): Hold[]
+  /** Puts a hold, or changes the one of that name; a released one is in force again. */
+  putHold(hold: Hold): void
+  /** Answers the hold, or null when none of that name is in force. */
+  releaseHold(name: string, at: number): Hold | null
+  /** The ledger of erasures, oldest first. It names no subject. */
+  erasures(): Erasure[]
+  erasure(id: string): Erasure | null
+  /** Puts an erasure, or replaces the one of that id. */
+  putErasure(erasure: Erasure): void
+  /** Leaves nothing of deleted and replaced values in the store's files. */
+  scrub(): void
   close(): void
 }

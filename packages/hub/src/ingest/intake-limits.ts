@@ -1,5 +1,12 @@
 import type { ValidationLimits } from '@llmhub/schema'
 
+/** Microseconds; null keeps for ever. */
+export interface ProjectRetention {
+  readonly events: number | null
+  /** Families that differ from that. */
+  readonly families: ReadonlyMap<string, number | null>
+}
+
 /** What ingest takes in; each limit of an event has an error code of its own. */
 export interface IntakeLimits {
   /** Most events of a request. */
@@ -9,8 +16,8 @@ export interface IntakeLimits {
   readonly validation: ValidationLimits
   /** How far ahead of the clock an event may lie, microseconds. */
   readonly futureTolerance: number
-  /** Events older than this many microseconds are expired; null keeps forever. */
-  readonly retention: number | null
+  /** How long events of a project are kept; older ones are expired. Asked once per request. */
+  readonly retention: (project: string) => ProjectRetention
   readonly keepContent: boolean
   /** Dead letters per second and project that are kept; those beyond are counted only. */
   readonly maxLettersPerSecond: number

@@ -46,6 +46,31 @@ describe('intake', () => {
     expect(hub.stage.stats().total).toEqual({ received: 6, accepted: 2, duplicate: 1, rejected: 3 })
   })
 
+  it('refuses what is older than its project and family keep', async () => {
+    const hour = 3_600_000_000
+    const retention = (project: string) => ({
+      events: project === 'other' ? null : 24 * hour,
+      families: new Map([['cost', hour]]),
+    })
+    const hub = await new IntakeHarness({ limits: { ...LIMITS, retention } }).start()
+    const cost = { type: 'token_cost', model_id: 'gpt-4o', cost_usd: 1 }
+    const at = (timestamp: string) => ({ timestamp })
+    const outcome = await hub.send([
+      callEvent('a', {}, at('2026-11-20T20:00:00Z')),
+      callEvent('b', {}, at('2026-11-19T20:00:00Z')),
+      callEvent('c', cost, at('2026-11-20T20:00:00Z')),
+    ])
+    expect(outcome).toMatchObject({
+      answer: {
+        accepted: 1,
+        results: [
+          { index: 1, code: 'expired', path: '/common/timestamp' },
+          { index: 2, code: 'expired', path: '/common/timestamp' },
+        ],
+      },
+    })
+  })
+
   it('writes nothing for duplicates, and counts them after a restart too', async () => {
     const hub = await new IntakeHarness().start()
     await hub.send([callEvent('a')])

@@ -91,6 +91,17 @@ export class ProjectHashKeys {
   }
 }
 
+function isExpired(
+  { kind, time }: ValidEvent,
+  now: number,
+  kept: number | null,
+  families: ReadonlyMap<string, number | null>,
+): boolean {
+  const own = families.get(kind.family)
+  const age = own === undefined ? kept : own
+  return age !== null && time < now - age
+}
+
 export interface PrepareOptions {
   readonly clock: Clock
   readonly hashKey: Uint8Array
@@ -115,10 +126,13 @@ export class Preparer {
     const { events, idempotencyKey } = request
     const count = events.length
     const receivedAt = clock.nowMicros()
+    const { events: kept, families } = limits.retention(request.project)
+    const oldest = kept === null ? null : receivedAt - kept
     const context: ValidationContext = {
       now: receivedAt,
       futureTolerance: limits.futureTolerance,
-      oldest: limits.retention === null ? null : receivedAt - limits.retention,
+      // With families of their own ages, the event has to be known first.
+      oldest: families.size === 0 ? oldest : null,
       requireEventId: idempotencyKey === undefined,
       keepContent: limits.keepContent,
       limits: limits.validation,
@@ -134,7 +148,11 @@ export class Preparer {
     let bytes = 0
     for (let i = 0; i < count; i++) {
       const event = events[i]
-      const verdict = this.#check(event, context)
+      const checked = this.#check(event, context)
+      const verdict =
+        families.size > 0 && checked.ok && isExpired(checked, receivedAt, kept, families)
+          ? problem('expired', '/common/timestamp', 'older than the retention keeps')
+          : checked
       if (!verdict.ok) {
         valid.push(undefined)
         problems.push(verdict)

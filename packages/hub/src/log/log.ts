@@ -53,6 +53,52 @@ export type AppendOutcome =
   | { readonly ok: true; readonly appended: Appended }
   | { readonly ok: false; readonly failure: AppendFailure; readonly message: string }
 
+/**
+ * Decides about a record: its new payload, or null to keep it. The record's payload is valid until
+ * the answer, and is not to be changed in place.
+ */
+export type EditRecord = (record: LogRecord) => Uint8Array | null | Promise<Uint8Array | null>
+
+export interface RewriteOptions {
+  /** Begins a new segment first, so that every record that is durable now is in a closed one. Default false. */
+  readonly rotate?: boolean
+  /** Which closed segments to look at, by their records [first, next). Default: all. */
+  readonly wanted?: (first: bigint, next: bigint) => boolean
+  /** Asked between records; true ends the rewriting with the segments done so far. */
+  readonly stop?: () => boolean
+  /** Told after every closed segment, with how many were done of how many. */
+  readonly onProgress?: (done: number, segments: number) => void
+}
+
+/**
+ * What a rewriting did. Unless `problems` is empty and `stopped` undefined, some records have not been
+ * edited, and the same call may simply be made again.
+ */
+export interface Rewritten {
+  /** Closed segments looked at. */
+  readonly segments: number
+  /** … of which so many were written anew. */
+  readonly rewritten: number
+  /** Records whose payload was replaced. */
+  readonly records: number
+  /** Bytes of the files written anew, before and after. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  /** Segments that do not validate: they are left as they are. */
+  readonly problems: readonly string[]
+  readonly stopped?: 'asked' | 'closed' | 'disk_full'
+}
+
+/** A run of records kept in one file: the records [first, next). */
+export interface LogSegment {
+  readonly first: bigint
+  readonly next: bigint
+  /** Bytes on disk. */
+  readonly bytes: number
+  /** Nothing is appended to it any more. */
+  readonly closed: boolean
+}
+
 export interface Log {
   /**
    * Appends the entries in order as one unit to `partition` and answers when they are durable.
@@ -73,6 +119,18 @@ export interface Log {
   read(partition: number, from: bigint, until?: bigint): AsyncIterable<LogRecord>
   /** Drops whole segments, but never the newest, whose records all lie before `before`. Answers the new earliest offset. */
   trim(partition: number, before: bigint): Promise<bigint>
+  /**
+   * Replaces payloads of records in closed segments. Offsets, order, kinds and units stay; `edit` sees
+   * every record of a wanted segment once, in order. Of each segment either the old or the new form is
+   * there at any moment, whatever stops the process, and once this is answered the old form is gone
+   * from the log's folder. Readers and appends go on meanwhile: a read that began before sees the old
+   * records, a later one the new. Trimming and other rewriting take turns with it, segment by segment.
+   * Rejects with what `edit` throws, and then the segment in hand is unchanged.
+   * Absent where a log cannot replace records.
+   */
+  rewrite?(partition: number, edit: EditRecord, options?: RewriteOptions): Promise<Rewritten>
+  /** The segments of a partition, oldest first. Absent where a log does not tell. */
+  segments?(partition: number): Promise<readonly LogSegment[]>
   /** Calls `listener`, which must not throw, after every commit with the new `next` of that partition; answers how to stop. */
   onCommit(listener: (partition: number, next: bigint) => void): () => void
   /** Bytes appended but not yet durable, over all partitions. */

@@ -1,4 +1,12 @@
-import type { AppendFailure, AppendOutcome, Log, LogEntry, LogRecord } from './log.ts'
+import type {
+  AppendFailure,
+  AppendOutcome,
+  EditRecord,
+  Log,
+  LogEntry,
+  LogRecord,
+  Rewritten,
+} from './log.ts'
 
 /**
  * A log in memory for tests, whose commits and failures the test controls. By default every append is
@@ -115,6 +123,24 @@ export class MemoryLog implements Log {
 
   trim(): Promise<bigint> {
     return Promise.resolve(0n)
+  }
+
+  /** The whole partition is one closed segment. */
+  async rewrite(partition: number, edit: EditRecord): Promise<Rewritten> {
+    const records = this.#records(partition)
+    let changed = 0
+    let bytesBefore = 0
+    let bytesAfter = 0
+    for (const [index, record] of records.entries()) {
+      const payload = (await edit(record)) ?? record.payload
+      bytesBefore += record.payload.length
+      bytesAfter += payload.length
+      if (payload === record.payload) continue
+      records[index] = { ...record, payload }
+      changed += 1
+    }
+    const rewritten = changed > 0 ? 1 : 0
+    return { segments: 1, rewritten, records: changed, bytesBefore, bytesAfter, problems: [] }
   }
 
   onCommit(listener: (partition: number, next: bigint) => void): () => void {

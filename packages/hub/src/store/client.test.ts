@@ -160,7 +160,7 @@ it('applies the log in its own thread and answers questions about it, across res
   expect(await client.checkpoint()).toBe(true)
   await client.close()
   client = start()
-  expect(await client.opened()).toEqual(new Map([[LIVE, next]]))
+  expect(await client.opened()).toEqual({ ok: true, durable: new Map([[LIVE, next]]) })
   await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)
   expect(await client.query(PLAN, allProjects(), never)).toMatchObject({
     ok: true,

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { LettersOutcome, LettersQuestion } from './letters.ts'
 import type {
+  CompactionStart,
   FromWorker,
   KnownEvent,
   LookupRequest,
@@ -51,6 +52,7 @@ const OPENING: StoreStatus = {
   running: 0,
   waiting: 0,
   recoveries: 0,
+  compaction: { deadBytes: null, running: null, last: null },
 }
 
 /**
@@ -245,6 +247,15 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   verify(what: VerifyWhat): Promise<VerifyOutcome> {
     return this.#ask('verify', what, null, (message) => ({ ok: false, message }))
+  }
+
+  /** Begins to compact the database file; `progress.compaction` tells how it goes. Until its end the store is `rebuilding`. */
+  compact(): Promise<CompactionStart> {
+    return this.#ask('compact', null, null, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
   }
 
   /** Writes everything applied into the database file. Answers false when that was not possible now. */

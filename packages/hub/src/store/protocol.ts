@@ -49,7 +49,41 @@ export interface StoreStatus {
   readonly waiting: number
   /** How often the store was recovered since the worker started. */
   readonly recoveries: number
+  readonly compaction: CompactionStatus
 }
+
+/** Compaction of the database file: what it could give back, and how far one is. */
+export interface CompactionStatus {
+  /** Bytes of the file that hold no living row, about; as of the last look, null before the first. */
+  readonly deadBytes: number | null
+  /** The one under way, or null. Times in epoch milliseconds. */
+  readonly running: {
+    readonly since: number
+    readonly tables: number
+    readonly copied: number
+  } | null
+  readonly last: {
+    readonly at: number
+    readonly seconds: number
+    readonly bytesBefore: number
+    readonly bytesAfter: number
+    /** Why it did not happen, or null. */
+    readonly problem: string | null
+  } | null
+}
+
+/**
+ * - `rebuilding`: the store is not ready
+ * - `running`: one is under way
+ * - `no_space`: the folder has no room for the new file
+ */
+export type CompactionStart =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      readonly failure: 'rebuilding' | 'running' | 'no_space'
+      readonly message: string
+    }
 
 /** What the worker is started with. Paths are absolute. */
 export interface StoreWorkerData {
@@ -70,6 +104,8 @@ export interface StoreWorkerData {
   readonly checkpointRows?: number
   /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
   readonly checkpointMs?: number
+  /** Compacts by itself, while idle, when more than this share of the file is dead, 0 to 1; 0 never does. Default 0. */
+  readonly compactDeadShare?: number
 }
 
 /** What a request of each name takes and answers. */
@@ -82,6 +118,8 @@ export interface Requests {
   readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
+  /** Begins a compaction; `StoreStatus.compaction` tells how it goes. */
+  readonly compact: { readonly take: null; readonly answer: CompactionStart }
   readonly verify: { readonly take: VerifyWhat; readonly answer: VerifyOutcome }
 }
 

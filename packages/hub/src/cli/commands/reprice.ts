@@ -83,9 +83,9 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
   }
   if (options.yes !== true) {
     const question = `Price ${count(tried.changed)} events again? [y/N] `
-    const isConfirmed = (await context.confirm?.(question)) ?? null
-    if (isConfirmed === null) throw new CliError('confirm with --yes', EXIT.usage)
-    if (!isConfirmed) {
+    const answer = (await context.ask?.(question)) ?? null
+    if (answer === null) throw new CliError('confirm with --yes', EXIT.usage)
+    if (!/^y(es)?$/i.test(answer.trim())) {
       context.terminal.err('Nothing was changed.\n')
       return
     }

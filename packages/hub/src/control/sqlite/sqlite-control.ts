@@ -1,7 +1,9 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import { type Erasure, erasureReceipt, parseErasure } from '../../core/erasure.ts'
 import type { OnStep } from '../../core/migrations.ts'
+import type { Hold, RetentionPolicy } from '../../core/retention.ts'
 import type {
   Control,
   KeyRecord,
@@ -39,7 +41,9 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   chmodSync(file, 0o600)
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
+    )
     migrate(database, { writer, folder: options.migrations, onStep: options.onStep })
   } catch (error) {
     database.close()
@@ -81,6 +85,27 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   const selectPrices = database.prepare('SELECT * FROM price_overrides ORDER BY seq DESC LIMIT ?')
   const insertPrices = database.prepare(
     'INSERT INTO price_overrides (version, at, by, json) VALUES (?, ?, ?, ?)',
+  )
+
+  const selectRetention = database.prepare('SELECT * FROM retention ORDER BY project, family')
+  const upsertRetention = database.prepare(
+    'INSERT OR REPLACE INTO retention (project, family, days) VALUES (?, ?, ?)',
+  )
+  const removeRetention = database.prepare('DELETE FROM retention WHERE project = ? AND family = ?')
+  const selectHolds = database.prepare('SELECT * FROM holds ORDER BY name')
+  const upsertHold = database.prepare(`
+    INSERT OR REPLACE INTO holds
+      (name, project, family, from_time, to_time, reason, created_at, created_by, released_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  `)
+  const release = database.prepare(
+    'UPDATE holds SET released_at = ? WHERE name = ? AND released_at IS NULL RETURNING *',
+  )
+
+  const selectErasures = database.prepare('SELECT document FROM erasures ORDER BY created_at, id')
+  const selectErasure = database.prepare('SELECT document FROM erasures WHERE id = ?')
+  const upsertErasure = database.prepare(
+    'INSERT OR REPLACE INTO erasures (id, created_at, document) VALUES (?, ?, ?)',
   )
 
   return {
@@ -125,7 +150,72 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     putPriceOverrides(record) {
       insertPrices.run(record.version, record.at, record.by, record.json)
     },
+    retention: () => selectRetention.all().map(retentionPolicy),
+    putRetention({ project, family, days }) {
+      upsertRetention.run(project ?? '', family ?? '', days)
+    },
+    deleteRetention: (project, family) =>
+      removeRetention.run(project ?? '', family ?? '').changes > 0,
+    holds: () => selectHolds.all().map(holdRecord),
+    putHold(hold) {
+      upsertHold.run(
+        hold.name,
+        hold.project,
+        hold.family,
+        hold.from,
+        hold.to,
+        hold.reason,
+        hold.createdAt,
+        hold.createdBy,
+        hold.releasedAt,
+      )
+    },
+    releaseHold(name, at) {
+      const row = release.get(at, name)
+      return row === undefined ? null : holdRecord(row)
+    },
+    erasures: () => selectErasures.all().map(erasureOf),
+    erasure(id) {
+      const row = selectErasure.get(id)
+      return row === undefined ? null : erasureOf(row)
+    },
+    putErasure(erasure) {
+      const document = JSON.stringify(erasureReceipt(erasure))
+      upsertErasure.run(erasure.id, erasure.createdAt, document)
+    },
+    // Deleted values are overwritten as they go; old pages are in the write-ahead log until it is cut.
+    scrub() {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    },
     close: () => database.close(),
+  }
+}
+
+function erasureOf(row: Row): Erasure {
+  return parseErasure(JSON.parse(text(row['document'])) as unknown)
+}
+
+function retentionPolicy(row: Row): RetentionPolicy {
+  const project = text(row['project'])
+  const family = text(row['family'])
+  return {
+    project: project === '' ? null : project,
+    family: family === '' ? null : family,
+    days: number(row['days']),
+  }
+}
+
+function holdRecord(row: Row): Hold {
+  return {
+    name: text(row['name']),
+    project: text(row['project']),
+    family: nullableText(row['family']),
+    from: nullableNumber(row['from_time']),
+    to: nullableNumber(row['to_time']),
+    reason: text(row['reason']),
+    createdAt: number(row['created_at']),
+    createdBy: nullableText(row['created_by']),
+    releasedAt: nullableNumber(row['released_at']),
   }
 }
 
@@ -175,6 +265,10 @@ function text(value: SQLOutputValue | undefined): string {
 function number(value: SQLOutputValue | undefined): number {
   if (typeof value !== 'number') throw new TypeError('the control store holds no number here')
   return value
+}
+
+function nullableText(value: SQLOutputValue | undefined): string | null {
+  return value === null ? null : text(value)
 }
 
 function nullableNumber(value: SQLOutputValue | undefined): number | null {

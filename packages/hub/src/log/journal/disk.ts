@@ -80,3 +80,12 @@ export async function syncFolder(disk: Disk, directory: string): Promise<void> {
     throw new SyncError(directory, error)
   }
 }
+
+export async function sizeOf(disk: Disk, path: string): Promise<number> {
+  const file = await disk.open(path, 'read')
+  try {
+    return await file.size()
+  } finally {
+    await file.close()
+  }
+}

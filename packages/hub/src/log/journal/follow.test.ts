@@ -7,7 +7,7 @@ import { openJournal } from './journal.ts'
 
 const RECORDS = 3_000
 
-test('a worker thread reads the log while it is written, rolled, compressed and trimmed', async () => {
+test('a worker thread reads the log while it is written, rolled, compressed, rewritten and trimmed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'llmhub-journal-'))
   const dir = join(folder, 'log')
   const opened = await openJournal({ dir, segmentBytes: 50_000 })
@@ -28,17 +28,30 @@ test('a worker thread reads the log while it is written, rolled, compressed and 
     })
     journal.onCommit((_, next) => worker.postMessage(next))
     const appends: Promise<unknown>[] = []
+    const problems: string[] = []
     for (let i = 0; i < RECORDS; i++) {
       const payload = Buffer.from(`${i} `.padEnd(100 + (i % 700), 'x'))
       appends.push(journal.append(0, [{ kind: 'events', payload }]))
       if (i % 100 === 99) await Promise.all(appends.splice(0))
       // Nothing that the worker has yet to read is dropped, and the last two thirds stay.
+      if (i % 200 === 199) {
+        const report = await journal.rewrite(
+          0,
+          ({ offset, payload }) =>
+            Number(offset) % 7 === (i + 1) % 7
+              ? Buffer.from(`${offset} `.padEnd(3 + (payload.length % 450), 'y'))
+              : null,
+          { rotate: i % 400 === 399 },
+        )
+        problems.push(...report.problems)
+      }
       if (i % 500 === 499) await journal.trim(0, read < 1_000n ? read : 1_000n)
     }
     await Promise.all(appends)
     await done
     await journal.idle()
     expect(read).toBe(BigInt(RECORDS))
+    expect(problems).toEqual([])
     expect(journal.stats().partitions[0]?.compressedSegments).toBeGreaterThan(3)
     expect(journal.stats().compressionFailures).toBe(0)
     await journal.close()

@@ -82,20 +82,31 @@ export class FrameReader {
     }
   }
 
-  /** Opens a segment where an earlier reader stopped, without looking at what lies before. */
+  /**
+   * Opens a segment where an earlier reader stopped, without looking at what lies before. Answers
+   * undefined when the segment was rewritten since: its frames are then elsewhere, and the seed in
+   * its header, from which all checks start, is another.
+   */
   static async resume(
     disk: Disk,
     segment: SegmentFile,
     point: ResumePoint,
     options: { readonly verify?: boolean } = {},
-  ): Promise<FrameReader> {
-    const window = new ByteWindow(await openSource(disk, segment))
+  ): Promise<FrameReader | undefined> {
+    const source = await openSource(disk, segment)
     try {
-      await window.advance(point.position)
+      const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
+      const header = decodeSegmentHeader(bytes.subarray(0, await source.read(bytes)))
+      if (header.ok && header.check !== point.segmentCheck) {
+        await source.close()
+        return undefined
+      }
+      await source.skip(point.position - SEGMENT_HEADER_BYTES)
     } catch (error) {
-      await window.close()
+      await source.close()
       throw error
     }
+    const window = new ByteWindow(source, point.position)
     return new FrameReader(window, point, options.verify ?? true)
   }
 

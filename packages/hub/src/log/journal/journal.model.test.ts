@@ -14,7 +14,7 @@ import { type Fault, generator, SimulatedDisk } from './simulated-disk.fixture.t
 const DIR = '/data/log'
 
 interface Command {
-  readonly do: 'append' | 'trim' | 'close' | 'idle'
+  readonly do: 'append' | 'trim' | 'rewrite' | 'close' | 'idle'
   /** Units appended at once: partition and payload sizes. */
   readonly units: readonly { readonly partition: number; readonly sizes: readonly number[] }[]
   readonly back: number
@@ -56,6 +56,7 @@ const command: fc.Arbitrary<Command> = fc.record({
   do: fc.oneof(
     { weight: 6, arbitrary: fc.constant('append' as const) },
     { weight: 1, arbitrary: fc.constantFrom('trim' as const, 'close' as const, 'idle' as const) },
+    { weight: 1, arbitrary: fc.constant('rewrite' as const) },
   ),
   units: fc.array(unit, { minLength: 1, maxLength: 5 }),
   back: fc.integer({ min: 0, max: 10 }),
@@ -77,6 +78,8 @@ interface Known {
   readonly records: string[]
   /** Units that were never answered, in order. */
   unanswered: string[][]
+  /** What a rewriting that did not answer may have made of records, by offset. */
+  edited: Map<number, string>
   /** The log may have dropped records before this offset. */
   trimmedBefore: bigint
 }
@@ -85,6 +88,7 @@ class Model {
   readonly known: readonly Known[] = [0, 1].map(() => ({
     records: [],
     unanswered: [],
+    edited: new Map(),
     trimmedBefore: 0n,
   }))
   #units = 0
@@ -133,6 +137,10 @@ async function check(journal: Journal, model: Model): Promise<void> {
     const earliest = journal.earliest(number)
     assert.ok(earliest <= known.trimmedBefore)
     const found = await recordsOf(journal, number)
+    for (const [offset, text] of known.edited) {
+      if (found[offset - Number(earliest)] === text) known.records[offset] = text
+    }
+    known.edited.clear()
     const acknowledged = known.records.slice(Number(earliest))
     assert.deepEqual(found.slice(0, acknowledged.length), acknowledged)
     let rest = found.slice(acknowledged.length)
@@ -225,6 +233,37 @@ async function perform(
         await journal.trim(0, before)
       } catch (error) {
         // An unlink that fails is reported, and the log stays as it was.
+        if (!(error instanceof Error) || !('code' in error)) throw error
+      }
+      return 'running'
+    }
+    case 'rewrite': {
+      const number = step.seed % 2
+      const { records, edited } = model.partition(number)
+      const editOf = (text: string, offset: number): string | null =>
+        offset % 3 === step.back % 3 ? text.slice(0, text.indexOf(':') + 1 + step.back) : null
+      for (const [offset, text] of records.entries()) {
+        const after = editOf(text, offset)
+        if (after !== null) edited.set(offset, after)
+      }
+      const rotate = step.seed % 4 > 1
+      try {
+        const report = await journal.rewrite(
+          number,
+          ({ offset, payload }) => {
+            const after = editOf(Buffer.from(payload).toString(), Number(offset))
+            return after === null ? null : Buffer.from(after)
+          },
+          { rotate },
+        )
+        assert.deepEqual(report.problems, [])
+        if (!rotate || report.stopped !== undefined) return 'running'
+        for (const [offset, text] of edited) {
+          if (BigInt(offset) >= journal.earliest(number)) records[offset] = text
+        }
+        edited.clear()
+      } catch (error) {
+        // What the disk refuses is reported, and segments are old or new.
         if (!(error instanceof Error) || !('code' in error)) throw error
       }
       return 'running'

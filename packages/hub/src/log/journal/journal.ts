@@ -2,9 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
-import type { AppendOutcome, Log, LogEntry, LogRecord } from '../log.ts'
+import type {
+  AppendOutcome,
+  EditRecord,
+  Log,
+  LogEntry,
+  LogRecord,
+  LogSegment,
+  RewriteOptions,
+  Rewritten,
+} from '../log.ts'
 import { compressSegment } from './compress.ts'
-import { type Disk, errnoCode, isDiskFull, SyncError, syncFolder } from './disk.ts'
+import { type Disk, errnoCode, isDiskFull, SyncError, sizeOf, syncFolder } from './disk.ts'
 import { PARTITIONS, type SegmentFile } from './folder.ts'
 import { SEED_BYTES } from './format.ts'
 import { readHoles } from './holes.ts'
@@ -14,6 +23,7 @@ import { PartitionWriter } from './partition-writer.ts'
 import { JournalError, type JournalProblem, problem } from './problem.ts'
 import { type JournalReader, openJournalReader } from './reader.ts'
 import { type RecoveredPartition, type RecoveryReport, recoverPartition } from './recover.ts'
+import { rewriteSegment, type SegmentRewrite } from './rewrite.ts'
 
 export interface JournalStats {
   readonly partitions: readonly {
@@ -35,6 +45,8 @@ export interface JournalStats {
 }
 
 export interface Journal extends Log {
+  rewrite(partition: number, edit: EditRecord, options?: RewriteOptions): Promise<Rewritten>
+  segments(partition: number): Promise<readonly LogSegment[]>
   stats(): JournalStats
   /** Resolves when no compression is under way and none can begin. */
   idle(): Promise<void>
@@ -102,6 +114,7 @@ class FolderJournal implements Journal {
   readonly failed: Promise<Error>
   readonly #options: JournalOptions
   readonly #disk: Disk
+  readonly #newSeed: () => Uint8Array
   readonly #partitions = new Map<number, Partition>()
   readonly #reader: JournalReader
   readonly #listeners = new Set<(partition: number, next: bigint) => void>()
@@ -113,7 +126,7 @@ class FolderJournal implements Journal {
   /** Segments to compress, in the order in which they were closed. */
   readonly #toCompress: { readonly partition: Partition; readonly segment: ClosedSegment }[] = []
   #compressing: Promise<void> | undefined
-  /** Compression and trimming take turns: both replace and remove closed segments. */
+  /** Compression, rewriting and trimming take turns: they replace and remove closed segments. */
   #turn: Promise<unknown> = Promise.resolve()
   #compressionFailures = 0
   #lastCompressionFailure: string | undefined
@@ -125,6 +138,7 @@ class FolderJournal implements Journal {
   ) {
     this.#options = options
     this.#disk = disk
+    this.#newSeed = options.newSeed ?? (() => randomBytes(SEED_BYTES))
     const failed = Promise.withResolvers<Error>()
     this.failed = failed.promise
     this.#resolveFailed = failed.resolve
@@ -142,7 +156,7 @@ class FolderJournal implements Journal {
         partition: number,
         segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
         groupBytes: options.groupBytes ?? DEFAULT_GROUP_BYTES,
-        newSeed: options.newSeed ?? (() => randomBytes(SEED_BYTES)),
+        newSeed: this.#newSeed,
         ackBeforeSync: options.sabotage?.ackBeforeSync === true,
         fail: (error) => this.#fail(error),
         hasFailed: () => this.#failure !== undefined,
@@ -215,6 +229,79 @@ class FolderJournal implements Journal {
     return this.earliest(number)
   }
 
+  async segments(number: number): Promise<readonly LogSegment[]> {
+    const { closed, writer } = this.#partition(number)
+    return this.#inTurn(async () => {
+      const found: LogSegment[] = []
+      for (const { file, next } of closed) {
+        const bytes = await sizeOf(this.#disk, file.path)
+        found.push({ first: file.first, next, bytes, closed: true })
+      }
+      const { active } = writer
+      if (active === undefined) return found
+      const { first, bytes } = active
+      return [...found, { first, next: writer.next, bytes, closed: false }]
+    })
+  }
+
+  async rewrite(
+    number: number,
+    edit: EditRecord,
+    options: RewriteOptions = {},
+  ): Promise<Rewritten> {
+    const partition = this.#partition(number)
+    const report = { segments: 0, rewritten: 0, records: 0, bytesBefore: 0, bytesAfter: 0 }
+    const problems: string[] = []
+    const end = (stopped?: Rewritten['stopped']): Rewritten => {
+      return stopped === undefined ? { ...report, problems } : { ...report, problems, stopped }
+    }
+    if (this.#stopped()) return end('closed')
+    if (options.rotate === true) {
+      const full = await Promise.race([partition.writer.rotate(), this.failed])
+      if (full !== undefined) return end(this.#stopped() ? 'closed' : 'disk_full')
+    }
+    const { wanted = () => true, stop = () => false } = options
+    const segments = partition.closed.filter(({ file, next }) => wanted(file.first, next))
+    for (const segment of segments) {
+      let result: SegmentRewrite | undefined
+      try {
+        result = await this.#inTurn(() => this.#rewrite(partition, segment, edit, stop))
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+        return end('disk_full')
+      }
+      if (result?.is === 'stopped') return end(this.#stopped() ? 'closed' : 'asked')
+      report.segments += 1
+      if (result?.is === 'damaged') problems.push(result.message)
+      if (result?.is === 'rewritten') {
+        report.rewritten += 1
+        report.records += result.records
+        report.bytesBefore += result.bytesBefore
+        report.bytesAfter += result.bytesAfter
+      }
+      options.onProgress?.(report.segments, segments.length)
+    }
+    return end()
+  }
+
+  async #rewrite(
+    partition: Partition,
+    segment: ClosedSegment,
+    edit: EditRecord,
+    stop: () => boolean,
+  ): Promise<SegmentRewrite | undefined> {
+    // Trimmed since.
+    if (!partition.closed.includes(segment)) return undefined
+    const stopped = () => this.#stopped() || stop()
+    if (stopped()) return { is: 'stopped' }
+    const level = this.#options.compressionLevel ?? 1
+    return rewriteSegment(this.#disk, segment.file, edit, {
+      newSeed: this.#newSeed,
+      level,
+      stopped,
+    })
+  }
+
   onCommit(listener: (partition: number, next: bigint) => void): () => void {
     this.#listeners.add(listener)
     return () => {
@@ -259,9 +346,17 @@ class FolderJournal implements Journal {
   async #close(): Promise<void> {
     for (const { writer } of this.#partitions.values()) await writer.drained()
     await this.idle()
-    await this.#turn
+    await this.#lastTurn()
     await this.#reader.close()
     for (const { writer } of this.#partitions.values()) await writer.close()
+  }
+
+  /** A turn may be asked for by work that the one before it let go on. */
+  async #lastTurn(): Promise<void> {
+    for (let turn; turn !== this.#turn; ) {
+      turn = this.#turn
+      await turn
+    }
   }
 
   #stopped(): boolean {

@@ -62,6 +62,7 @@ interface Active {
 export class PartitionWriter {
   readonly #options: WriterOptions
   readonly #queue: Unit[] = []
+  readonly #rotations: ((full: Error | undefined) => void)[] = []
   #active: Active | undefined
   #next: bigint
   #pendingBytes = 0
@@ -110,6 +111,17 @@ export class PartitionWriter {
     })
   }
 
+  /**
+   * Closes the open segment, if it holds a record, and begins a new one. Answers the error when there
+   * is no space for that; stays unanswered when the journal has failed.
+   */
+  rotate(): Promise<Error | undefined> {
+    return new Promise((answer) => {
+      this.#rotations.push(answer)
+      this.#draining ??= this.#drain()
+    })
+  }
+
   /** Resolves when nothing is pending, or when the journal has failed. */
   async drained(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
@@ -126,12 +138,22 @@ export class PartitionWriter {
     // Appends of the same turn of the event loop join the first group.
     await Promise.resolve()
     try {
-      while (this.#queue.length > 0 && !this.#options.hasFailed()) await this.#commitNext()
+      while (!this.#options.hasFailed()) {
+        if (this.#rotations.length > 0) await this.#rotate()
+        else if (this.#queue.length > 0) await this.#commitNext()
+        else break
+      }
     } catch (error) {
       this.#options.fail(error instanceof Error ? error : new Error(String(error)))
     } finally {
       this.#draining = undefined
     }
+  }
+
+  async #rotate(): Promise<void> {
+    const holdsRecords = this.#active !== undefined && this.#active.end > SEGMENT_HEADER_BYTES
+    const full = holdsRecords ? await this.#roll() : undefined
+    for (const answer of this.#rotations.splice(0)) answer(full)
   }
 
   async #commitNext(): Promise<void> {

@@ -8,7 +8,7 @@ import { nodeDisk } from './node-disk.ts'
 import { JournalError, type ProblemCode, problem } from './problem.ts'
 
 /**
- * Reads a log folder that another thread or process may be appending to, compressing and trimming.
+ * Reads a log folder that another thread or process may be appending to, compressing, rewriting and trimming.
  * It has file handles of its own and writes nothing.
  */
 export interface JournalReader {
@@ -152,7 +152,9 @@ class FolderReader implements JournalReader {
     const options = { verify: this.#verify }
     const resume = this.#resume.get(partition)
     if (resume !== undefined && resume.first === segment.first && resume.point.offset <= at) {
-      return FrameReader.resume(this.#disk, segment, resume.point, options)
+      const resumed = await FrameReader.resume(this.#disk, segment, resume.point, options)
+      if (resumed !== undefined) return resumed
+      this.#resume.delete(partition)
     }
     const { reader, header } = await FrameReader.open(this.#disk, segment, options)
     if (

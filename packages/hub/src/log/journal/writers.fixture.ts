@@ -1,4 +1,4 @@
-/** A process that appends with four writers and prints every acknowledgement, until it is killed. */
+/** A process that appends with four writers, rewrites what they wrote, and prints every acknowledgement, until it is killed. */
 import { writeSync } from 'node:fs'
 import { openJournal } from './journal.ts'
 
@@ -24,4 +24,20 @@ async function write(writer: number): Promise<void> {
   }
 }
 
-await Promise.all([0, 1, 2, 3].map(write))
+/** Cuts the padding of some records, again and again. */
+async function rewrite(): Promise<void> {
+  for (let round = 0; ; round++) {
+    await journal.rewrite(
+      round % 2,
+      ({ offset, payload }) => {
+        const text = Buffer.from(payload).toString()
+        return Number(offset) % 5 === round % 5 && text.endsWith('xx')
+          ? Buffer.from(text.replace(/x+$/, 'x'))
+          : null
+      },
+      { rotate: round % 8 === 0 },
+    )
+  }
+}
+
+await Promise.all([rewrite(), ...[0, 1, 2, 3].map(write)])

@@ -10,7 +10,7 @@ export const CATALOG = 'store'
  * Format of the file. Pinned, so that a newer DuckDB does not silently write one that the program
  * before it cannot read.
  */
-const STORAGE_VERSION = 'v1.5.0'
+export const STORAGE_VERSION = 'v1.5.0'
 
 export const DEFAULT_THREADS = 2
 
@@ -88,7 +88,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
  * Whether this process has the file open, in any thread: the last line of defence against a second
  * instance, for which DuckDB's own lock is blind. Known on Linux only; elsewhere always false.
  */
-async function isOpenHere(path: string): Promise<boolean> {
+export async function isOpenHere(path: string): Promise<boolean> {
   const file = await realpath(path).catch(() => null)
   if (file === null) return false
   const handles = await readdir('/proc/self/fd').catch(() => [])
@@ -121,7 +121,7 @@ function modeOf({ wal, readOnly }: OpenOptions): string {
   return `STORAGE_VERSION '${STORAGE_VERSION}'${mode}`
 }
 
-function settingsOf(options: OpenOptions): readonly string[] {
+export function settingsOf(options: OpenOptions): readonly string[] {
   return [
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
@@ -143,6 +143,6 @@ const LOCKDOWN: readonly string[] = [
   'SET lock_configuration = true',
 ]
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Refusal } from '../protocol.ts'
+import { removeLeftovers } from './compact.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
 
 /** What had to be done to get an open store. */
@@ -17,6 +18,8 @@ export type Recovered =
       readonly ok: true
       readonly store: DuckDbStore
       readonly recovery: Recovery
+      /** A compaction was cut short by the end of the process; its half-made file is removed. */
+      readonly compactionCutShort: boolean
       /** Why each earlier attempt failed. */
       readonly reasons: readonly string[]
     }
@@ -45,6 +48,7 @@ export async function openOrRecover(
 ): Promise<Recovered> {
   const { path } = options
   const reasons: string[] = []
+  const compactionCutShort = await removeLeftovers(path)
   const opening = new OpeningMark(`${path}.opening`)
   await mkdir(dirname(path), { recursive: true })
   const crashes = await opening.crashes()
@@ -55,7 +59,7 @@ export async function openOrRecover(
     const first = await DuckDbStore.open(options)
     if (first.ok) {
       await opening.clear()
-      return { ok: true, store: first.store, recovery: 'none', reasons }
+      return { ok: true, store: first.store, recovery: 'none', compactionCutShort, reasons }
     }
     reasons.push(first.reason)
     if (first.cause !== 'unreadable') {
@@ -67,7 +71,13 @@ export async function openOrRecover(
       const second = await DuckDbStore.open(options)
       if (second.ok) {
         await opening.clear()
-        return { ok: true, store: second.store, recovery: 'wal_set_aside', reasons }
+        return {
+          ok: true,
+          store: second.store,
+          recovery: 'wal_set_aside',
+          compactionCutShort,
+          reasons,
+        }
       }
       reasons.push(second.reason)
     }
@@ -79,7 +89,7 @@ export async function openOrRecover(
     const refused = empty.cause === 'migration' ? empty.cause : null
     return { ok: false, refused, reasons: [...reasons, empty.reason] }
   }
-  return { ok: true, store: empty.store, recovery: 'started_empty', reasons }
+  return { ok: true, store: empty.store, recovery: 'started_empty', compactionCutShort, reasons }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
@@ -8,6 +9,8 @@ import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type {
+  CompactionStart,
+  CompactionStatus,
   KnownEvent,
   LookupOutcome,
   LookupRequest,
@@ -25,10 +28,12 @@ import type {
 import type { RollupDefinition } from '../rollup.ts'
 import type { Plan, QueryOutcome, RangeVersion } from '../store.ts'
 import { answerWith } from './answer-plan.ts'
+import { type CompactionProgress, compactFile } from './compact.ts'
 import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
 import { type NextBuild, RollupKeeper } from './rollup-keeper.ts'
+import { fileSpace } from './space.ts'
 import { readEveryBlock } from './verify-blocks.ts'
 
 export interface StoreOwnerOptions
@@ -41,11 +46,22 @@ export interface StoreOwnerOptions
   /** Builds the rollups while idle; without it they are read but never built. */
   readonly nextBuild?: NextBuild
   readonly onStatus: (status: StoreStatus) => void
+  /** Bytes that can still be written into the file's folder. Default: asks the file system. */
+  readonly freeBytes?: () => Promise<number>
+  /** Told of every step of a compaction. */
+  readonly onCompaction?: (progress: CompactionProgress) => void
 }
 
 const REOPEN_MS = 1_000
 /** How often the status is told while something is going on. */
 const REPORT_MS = 500
+/** How often the dead space of the file is looked at. */
+const SPACE_MS = 60_000
+/** A file with less dead space is not worth a compaction nobody asked for. */
+const MIN_DEAD_BYTES = 64 * 1024 * 1024
+/** Room that a compaction needs: what is alive, this part of it more, and a reserve. */
+const COPY_MARGIN = 0.1
+const COPY_RESERVE_BYTES = 64 * 1024 * 1024
 
 /**
  * Keeps one store open and applied, whatever happens to its file:
@@ -82,6 +98,10 @@ export class StoreOwner {
   #wasActive = false
   #reportDue = false
   #reporting = false
+  #compaction: CompactionStatus = { deadBytes: null, running: null, last: null }
+  #compactionStop = new AbortController()
+  /** A compaction may have ended the process before: none begins that nobody asked for. */
+  #compactionCutShort = false
 
   constructor(options: StoreOwnerOptions) {
     this.#options = options
@@ -97,6 +117,7 @@ export class StoreOwner {
         if (active || this.#wasActive) this.#report()
         this.#wasActive = active
       }),
+      clock.every(SPACE_MS, () => this.#compactWhenIdle()),
     ]
   }
 
@@ -139,6 +160,7 @@ export class StoreOwner {
         discard,
       )
       if (opened.ok) {
+        this.#compactionCutShort ||= opened.compactionCutShort
         if (opened.recovery !== 'none' || this.#breakage !== null) this.#recoveries++
         this.#breakage = null
         this.#store = opened.store
@@ -300,6 +322,7 @@ export class StoreOwner {
       running: store?.load.running ?? 0,
       waiting: store?.load.waiting ?? 0,
       recoveries: this.#recoveries,
+      compaction: this.#compaction,
     }
   }
 
@@ -422,6 +445,118 @@ export class StoreOwner {
     }
   }
 
+  /**
+   * Begins a compaction, if there is room for it. Applying stops and questions are refused until it
+   * ends, which `status` tells; whatever becomes of it, the store is opened again.
+   */
+  async compact(): Promise<CompactionStart> {
+    const store = this.#store
+    if (this.#compaction.running !== null) {
+      return { ok: false, failure: 'running', message: 'a compaction is under way' }
+    }
+    if (store === null || this.#state !== 'ready' || this.#closed) {
+      return { ok: false, failure: 'rebuilding', message: this.#refusal().message }
+    }
+    const since = this.#options.clock.now()
+    this.#compaction = { ...this.#compaction, running: { since, tables: 0, copied: 0 } }
+    const refusal = await this.#refuseCompaction(store).catch(
+      (error: unknown): CompactionStart => ({
+        ok: false,
+        failure: 'rebuilding',
+        message: messageOf(error),
+      }),
+    )
+    if (refusal !== null) {
+      this.#compaction = { ...this.#compaction, running: null }
+      return refusal
+    }
+    const applier = this.#applier
+    const keeper = this.#keeper
+    this.#store = null
+    this.#applier = null
+    this.#keeper = null
+    this.#change('rebuilding', 'the database file is being compacted')
+    this.#changing = this.#changing.then(async () => {
+      await keeper?.stop()
+      await applier?.stop()
+      await store.close()
+      await this.#compactFile()
+    })
+    return { ok: true }
+  }
+
+  /** Why there can be no compaction now: not enough room, or the store went away meanwhile. */
+  async #refuseCompaction(store: DuckDbStore): Promise<CompactionStart | null> {
+    const { liveBytes } = await this.#lookAtSpace(store)
+    const needed = Math.ceil(liveBytes * (1 + COPY_MARGIN)) + COPY_RESERVE_BYTES
+    const free = await (this.#options.freeBytes ?? (() => freeBytes(this.#options.path)))()
+    if (free < needed) {
+      const message = `the new file needs about ${needed} bytes, ${free} are free`
+      return { ok: false, failure: 'no_space', message }
+    }
+    if (this.#store === store && this.#state === 'ready' && !this.#closed) return null
+    return { ok: false, failure: 'rebuilding', message: this.#refusal().message }
+  }
+
+  async #lookAtSpace(store: DuckDbStore) {
+    const space = await store.maintain((connection) => fileSpace(connection, store.rows))
+    const deadBytes = Math.max(0, space.fileBytes - space.liveBytes)
+    this.#compaction = { ...this.#compaction, deadBytes }
+    return space
+  }
+
+  async #compactFile(): Promise<void> {
+    const { clock, path, wal } = this.#options
+    const began = clock.monotonic()
+    const result = await compactFile({
+      path,
+      wal,
+      ...optional(this.#options, 'memoryLimitMib', 'threads'),
+      signal: this.#compactionStop.signal,
+      rollups: this.#options.rollups ?? [],
+      onProgress: (progress) => {
+        const { running } = this.#compaction
+        if (running !== null && progress.tables > 0) {
+          const { tables, copied } = progress
+          this.#compaction = { ...this.#compaction, running: { ...running, tables, copied } }
+          this.#report()
+        }
+        this.#options.onCompaction?.(progress)
+      },
+    })
+    const bytes = await bytesOf(path)
+    this.#compaction = {
+      deadBytes: result.ok ? 0 : this.#compaction.deadBytes,
+      running: this.#compaction.running,
+      last: {
+        at: clock.now(),
+        seconds: (clock.monotonic() - began) / 1000,
+        bytesBefore: result.ok ? result.bytesBefore : bytes,
+        bytesAfter: result.ok ? result.bytesAfter : bytes,
+        problem: result.ok ? null : result.message,
+      },
+    }
+    const corrupt = !result.ok && result.corrupt
+    if (corrupt) this.#breakage = { fault: 'corrupt', reason: result.message }
+    await this.#open(corrupt)
+    this.#compaction = { ...this.#compaction, running: null }
+    this.#report()
+  }
+
+  #compactWhenIdle(): void {
+    const store = this.#store
+    if (store === null || this.#state !== 'ready' || this.#compaction.running !== null) return
+    const share = this.#options.compactDeadShare ?? 0
+    this.#lookAtSpace(store)
+      .then(({ fileBytes, liveBytes }) => {
+        const dead = fileBytes - liveBytes
+        if (share === 0 || this.#compactionCutShort || this.#isActive()) return undefined
+        if (dead < MIN_DEAD_BYTES || dead < share * fileBytes) return undefined
+        return this.compact()
+      })
+      .catch((error: unknown) => this.#note(messageOf(error)))
+  }
+
   checkpoint(): Promise<boolean> {
     return this.#store?.checkpoint() ?? Promise.resolve(false)
   }
@@ -429,6 +564,7 @@ export class StoreOwner {
   /** Stops after the batch under way. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#compactionStop.abort()
     for (const stop of this.#stopTimers) stop()
     await this.#changing.catch(() => {})
     await this.#keeper?.stop()
@@ -446,6 +582,11 @@ async function bytesOf(path: string): Promise<number> {
     )
   }
   return bytes
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(path))
+  return bavail * bsize
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */

@@ -1,0 +1,215 @@
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, table } from '../output.ts'
+
+interface Policy {
+  readonly project: string | null
+  readonly family: string | null
+  readonly days: number
+}
+
+interface Cut {
+  readonly project: string | null
+  readonly family: string | null
+  readonly from: string | null
+  readonly before: string
+  readonly found: boolean
+  readonly rows: number | null
+}
+
+interface Run {
+  readonly dry_run: boolean
+  readonly at: string
+  readonly cuts: readonly Cut[]
+  readonly log: {
+    readonly dropped: number
+    readonly rewritten: number
+    readonly bytes_before: number
+    readonly bytes_after: number
+    readonly problems: readonly string[]
+  } | null
+}
+
+const URL_PATH = '/api/v1/retention'
+
+function daysText(days: number): string {
+  return days === 0 ? 'for ever' : count(days)
+}
+
+export async function retentionShow(options: GlobalOptions, context: CliContext): Promise<void> {
+  const response = await request(connection(options), 'GET', URL_PATH)
+  if (response.status !== 200) throw failed(response)
+  const found = response.body as {
+    readonly default_days: number
+    readonly dead_letter_days: number
+    readonly policies: readonly Policy[]
+    readonly last_run: Run | null
+  }
+  if (format(options, context) !== 'table') {
+    printJson(context, found)
+    return
+  }
+  const rows = found.policies.map(({ project, family, days }) => [
+    project ?? '(all)',
+    family ?? '(events)',
+    daysText(days),
+  ])
+  rows.push(['(default)', '(events)', daysText(found.default_days)])
+  rows.push(['(default)', 'dead_letters', daysText(found.dead_letter_days)])
+  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS'], rows))
+  if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
+}
+
+export interface PolicyOptions extends GlobalOptions {
+  readonly project?: string
+  readonly family?: string
+  readonly remove?: boolean
+}
+
+export async function retentionSet(
+  days: string | undefined,
+  options: PolicyOptions,
+  context: CliContext,
+): Promise<void> {
+  if (options.remove === true) {
+    const query = new URLSearchParams()
+    if (options.project !== undefined) query.set('project', options.project)
+    if (options.family !== undefined) query.set('family', options.family)
+    const response = await request(connection(options), 'DELETE', `${URL_PATH}?${query.toString()}`)
+    if (response.status !== 204) throw failed(response)
+    context.terminal.err('Removed.\n')
+    return
+  }
+  const whole = Number(days)
+  if (days === undefined || !Number.isSafeInteger(whole) || whole < 0) {
+    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
+  }
+  const body = { project: options.project ?? null, family: options.family ?? null, days: whole }
+  const response = await request(connection(options), 'PUT', URL_PATH, {
+    content: JSON.stringify(body),
+    type: 'application/json',
+  })
+  if (response.status !== 200) throw failed(response)
+  const about = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
+  const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
+  context.terminal.err(`${about} ${what}. See what that is: llmhub retention run --dry-run\n`)
+}
+
+export interface RunOptions extends GlobalOptions {
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+export async function retentionRun(options: RunOptions, context: CliContext): Promise<void> {
+  const dryRun = options.dryRun === true
+  if (!dryRun && options.yes !== true) {
+    throw new CliError(
+      'this deletes rows for good: look with --dry-run, then confirm with --yes',
+      EXIT.usage,
+    )
+  }
+  const response = await request(connection(options), 'POST', `${URL_PATH}/run`, {
+    content: JSON.stringify({ dry_run: dryRun }),
+    type: 'application/json',
+  })
+  if (response.status !== 200) throw failed(response)
+  const run = response.body as Run
+  if (format(options, context) !== 'table') {
+    printJson(context, run)
+    return
+  }
+  const rows = run.cuts.map((cut) => [
+    cut.project ?? '(all)',
+    cut.family ?? '(events)',
+    cut.from ?? '',
+    cut.before,
+    cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
+  ])
+  context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
+  if (dryRun) context.terminal.err('Nothing was deleted.\n')
+  if (run.log === null) return
+  const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
+  context.terminal.err(
+    `log: ${dropped} segments dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
+  )
+  for (const problem of problems) context.terminal.err(`! ${problem}\n`)
+}
+
+interface HoldView {
+  readonly name: string
+  readonly project: string
+  readonly family: string | null
+  readonly from: string | null
+  readonly to: string | null
+  readonly reason: string
+  readonly released_at: string | null
+}
+
+export async function holdsList(options: GlobalOptions, context: CliContext): Promise<void> {
+  const response = await request(connection(options), 'GET', '/api/v1/holds')
+  if (response.status !== 200) throw failed(response)
+  const { holds } = response.body as { readonly holds: readonly HoldView[] }
+  if (format(options, context) !== 'table') {
+    printJson(context, holds)
+    return
+  }
+  const rows = holds.map((hold) => [
+    hold.name,
+    hold.project,
+    hold.family ?? '(all)',
+    hold.from ?? '',
+    hold.to ?? '',
+    hold.released_at === null ? 'in force' : `released ${hold.released_at}`,
+    hold.reason,
+  ])
+  context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
+}
+
+export interface HoldOptions extends GlobalOptions {
+  readonly project: string
+  readonly reason: string
+  readonly family?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+export async function holdsPut(
+  name: string,
+  options: HoldOptions,
+  context: CliContext,
+): Promise<void> {
+  const body = {
+    project: options.project,
+    reason: options.reason,
+    family: options.family ?? null,
+    from: options.from ?? null,
+    to: options.to ?? null,
+  }
+  const response = await request(connection(options), 'PUT', holdPath(name), {
+    content: JSON.stringify(body),
+    type: 'application/json',
+  })
+  if (response.status !== 200) throw failed(response)
+  context.terminal.err(`${name} is in force.\n`)
+}
+
+export async function holdsRelease(
+  name: string,
+  options: GlobalOptions & { readonly yes?: boolean },
+  context: CliContext,
+): Promise<void> {
+  if (options.yes !== true) {
+    throw new CliError(
+      `releasing ${name} lets retention delete what it held: confirm with --yes`,
+      EXIT.usage,
+    )
+  }
+  const response = await request(connection(options), 'DELETE', holdPath(name))
+  if (response.status !== 200) throw failed(response)
+  context.terminal.err(`Released ${name}.\n`)
+}
+
+function holdPath(name: string): string {
+  return `/api/v1/holds/${encodeURIComponent(name)}`
+}
