@@ -78,10 +78,13 @@ async function must(path: string, body?: unknown, method?: string): Promise<Json
   return reply.body
 }
 
-/** Keys, projects and prices set at run time. */
+/** Keys, projects, prices and retention set at run time. */
 async function fillControl(): Promise<Expected['keys']> {
   await must('/api/v1/projects/shop', { events_per_second: 5000 }, 'PUT')
   await must('/api/v1/prices/overrides', OVERRIDES, 'PUT')
+  const forEver = { project: 'shop', family: 'telemetry', days: 0 }
+  await must('/api/v1/retention', forEver, 'PUT')
+  await must('/api/v1/holds/audit', { project: 'shop', reason: 'audit of the year' }, 'PUT')
   const key = async (name: string, permissions: readonly string[], project: string | null) => {
     const made = await must('/api/v1/keys', { name, permissions, project })
     return { id: String(made['id']), secret: String(made['key']) }

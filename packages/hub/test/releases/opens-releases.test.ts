@@ -105,19 +105,26 @@ describe.each(releases)('a folder of release %s', (release) => {
     expect(await problems()).toEqual([])
   })
 
-  it.skipIf(isMakable && !isCurrent)('knows keys, projects, prices and imports', async () => {
-    expect((await ask(expected.keys.reader)).status).toBe(200)
-    expect((await ask(expected.keys.revoked)).status).toBe(401)
-    const { body: projects } = await hub.call('/api/v1/projects')
-    expect(projects['projects']).toEqual([
-      expect.objectContaining({ name: 'default', created_at: expect.stringMatching(/^20[2-9]/) }),
-      expect.objectContaining({ name: 'shop', events_per_second: 5000 }),
-    ])
-    const { body: prices } = await hub.call('/api/v1/prices/overrides')
-    expect(JSON.stringify(prices)).toContain('unlisted')
-    const { body: progress } = await hub.call(`/api/v1/imports/${IMPORTED_FILE}`)
-    expect(progress).toEqual({ rows: IMPORTED.length, done: true })
-  })
+  it.skipIf(isMakable && !isCurrent)(
+    'knows keys, projects, prices, retention and imports',
+    async () => {
+      expect((await ask(expected.keys.reader)).status).toBe(200)
+      expect((await ask(expected.keys.revoked)).status).toBe(401)
+      const { body: projects } = await hub.call('/api/v1/projects')
+      expect(projects['projects']).toEqual([
+        expect.objectContaining({ name: 'default', created_at: expect.stringMatching(/^20[2-9]/) }),
+        expect.objectContaining({ name: 'shop', events_per_second: 5000 }),
+      ])
+      const { body: prices } = await hub.call('/api/v1/prices/overrides')
+      expect(JSON.stringify(prices)).toContain('unlisted')
+      const { body: retention } = await hub.call('/api/v1/retention')
+      expect(retention['policies']).toEqual([expect.objectContaining({ project: 'shop', days: 0 })])
+      const { body: held } = await hub.call('/api/v1/holds')
+      expect(held['holds']).toEqual([expect.objectContaining({ name: 'audit', project: 'shop' })])
+      const { body: progress } = await hub.call(`/api/v1/imports/${IMPORTED_FILE}`)
+      expect(progress).toEqual({ rows: IMPORTED.length, done: true })
+    },
+  )
 
   it.skipIf(isMakable && !isCurrent)('knows every event that is sent again', async () => {
     expect(await unknownOf()).toBe(0)
