@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { inFolder } from '../support/folder.ts'
@@ -7,6 +7,7 @@ import { mixSeed } from '../support/seeded.ts'
 import { Traffic } from '../support/traffic.ts'
 import { FaultFound } from './fault-found.ts'
 import { Ledger } from './ledger.ts'
+import { injectFault } from './strace.ts'
 
 /** A disk that is full, and a disk that says that it did not write. */
 
@@ -112,20 +113,6 @@ async function fillDisk(options: DiskFullOptions, disk: string): Promise<DiskFul
   return { ...report, acknowledged: ledger.acknowledged.size }
 }
 
-/** Why strace cannot attach to a process here, or null. */
-export async function whyNoStrace(): Promise<string | null> {
-  const target = spawn('sleep', ['30'], { stdio: 'ignore' })
-  try {
-    const tracer = await failSyncs(target.pid ?? 0, 'fdatasync')
-    tracer.kill('SIGKILL')
-    return null
-  } catch (error) {
-    return `strace cannot inject faults here: ${String(error)}`
-  } finally {
-    target.kill('SIGKILL')
-  }
-}
-
 export interface SyncFailureOptions {
   readonly seed: number
   readonly env?: Readonly<Record<string, string>>
@@ -150,7 +137,7 @@ export function runSyncFailure({ seed, env = {} }: SyncFailureOptions): Promise<
     let exitCode: number
     try {
       for (let i = 0; i < 5; i++) await ledger.send(hub, traffic.batch(50))
-      const tracer = await failSyncs(hub.pid, 'fdatasync')
+      const tracer = await injectFault(hub.pid, ['fdatasync'], 'error=EIO')
       try {
         await Promise.all(
           Array.from({ length: 4 }, async () => {
@@ -168,7 +155,7 @@ export function runSyncFailure({ seed, env = {} }: SyncFailureOptions): Promise<
         }
         exitCode = ending.code
       } finally {
-        tracer.kill('SIGKILL')
+        tracer.detach()
       }
     } finally {
       await hub.kill()
@@ -216,26 +203,6 @@ export function runNthSyncFailure(seed: number, n: number): Promise<'refused' | 
       await ledger.check(again)
     })
     return how
-  })
-}
-
-/** Lets every call of `syscall` in the process fail with EIO; answers once it does. */
-function failSyncs(pid: number, syscall: string): Promise<ChildProcess> {
-  const tracer = spawn(
-    'strace',
-    ['-f', '-o', '/dev/null', '-e', `trace=${syscall}`, '-e', `inject=${syscall}:error=EIO`].concat(
-      ['-p', String(pid)],
-    ),
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  return new Promise((resolve, reject) => {
-    let text = ''
-    tracer.stderr?.on('data', (bytes: Buffer) => {
-      text += bytes.toString()
-      if (/Process \d+ attached/.test(text)) resolve(tracer)
-    })
-    tracer.once('error', reject)
-    tracer.once('exit', () => reject(new Error(`strace ended: ${text}`)))
   })
 }
 

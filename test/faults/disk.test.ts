@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { runDiskFull, runSyncFailure, whyNoMount, whyNoStrace } from './disk-faults.ts'
+import { runDiskFull, runSyncFailure, whyNoMount } from './disk-faults.ts'
+import { whyNoStrace } from './strace.ts'
 
 test.for([
   ['the disk itself', 0],

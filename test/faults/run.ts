@@ -5,7 +5,6 @@ import {
   runNthSyncFailure,
   runSyncFailure,
   whyNoMount,
-  whyNoStrace,
 } from './disk-faults.ts'
 import { runDuplicateStorm } from './duplicate-storm.ts'
 import { FaultFound } from './fault-found.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { whyNoStrace } from './disk-faults.ts'
+import { whyNoStrace } from './strace.ts'
 import { runSabotage, SABOTAGES } from './sabotage.ts'
 
 test.for(Object.keys(SABOTAGES))(

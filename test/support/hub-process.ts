@@ -17,6 +17,8 @@ export interface HubStart {
   readonly env?: Readonly<Record<string, string>>
   /** A program with its arguments that runs the hub, such as `['strace', '-f', …]`. */
   readonly under?: readonly string[]
+  /** How long a client waits for an answer before it gives the connection up. Default 60 s. */
+  readonly answerWithinMs?: number
 }
 
 export type Ending = { readonly code: number } | { readonly signal: NodeJS.Signals }
@@ -57,8 +59,10 @@ export class HubProcess {
   /** Resolves when the process has ended, however it ended. */
   readonly ended: Promise<Ending>
   #ending: Ending | null = null
+  readonly #answerWithinMs: number
 
-  private constructor({ dataDir, settings = {}, env = {}, under = [] }: HubStart) {
+  private constructor({ dataDir, settings = {}, env = {}, under = [], answerWithinMs }: HubStart) {
+    this.#answerWithinMs = answerWithinMs ?? ANSWER_WITHIN_MS
     const options = { port: 0, data_dir: dataDir, ...settings }
     const [command, ...before] = [...under, process.execPath]
     const args = [
@@ -200,7 +204,7 @@ export class HubProcess {
         {
           method,
           agent: this.#agent,
-          signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+          signal: AbortSignal.timeout(this.#answerWithinMs),
           headers: {
             authorization: `Bearer ${ADMIN_KEY}`,
             ...(type === undefined ? {} : { 'content-type': type }),
@@ -227,6 +231,16 @@ export class HubProcess {
   kill(): Promise<Ending> {
     this.#signal('SIGKILL')
     return this.ended
+  }
+
+  /** SIGSTOP: the process stands still until `goOn`. */
+  standStill(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  /** SIGCONT. */
+  goOn(): void {
+    this.#signal('SIGCONT')
   }
 
   /** SIGTERM, without waiting. */
