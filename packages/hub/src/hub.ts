@@ -9,7 +9,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
 import { BatchFormatError } from '@llmhub/stream'
-import { DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
+import { connectionsWithin, DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
@@ -17,6 +17,7 @@ import { sabotageSwitches } from './config/load.ts'
 import type { Config } from './config/options.ts'
 import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
+import { descriptorLimit } from './core/descriptor-limit.ts'
 import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
@@ -348,7 +349,11 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       toCsv: formatCsv,
       limits: () => limitsOf(config),
     },
-    { ...DEFAULT_SERVER_LIMITS, closeDeadlineMs: config.shutdown_seconds * 1000 },
+    {
+      ...DEFAULT_SERVER_LIMITS,
+      maxConnections: connectionsWithin(descriptorLimit()),
+      closeDeadlineMs: config.shutdown_seconds * 1000,
+    },
   )
   started.add(() => api.server.close())
   const first = authenticator.firstKey(config.admin_key)

@@ -6,6 +6,7 @@ import { rawHttp, statusesOf } from '../../test/raw-http.ts'
 import type { ServiceFixture } from '../../test/service-fixture.ts'
 import { startService } from '../../test/service-fixture.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../receivers/http/limits.ts'
+import { connectionsWithin } from './server.ts'
 
 describe('over bare sockets', () => {
   let service: ServiceFixture
@@ -186,6 +187,15 @@ test('connections beyond the limit are refused; those there go on', async () => 
   second?.destroy()
   first?.destroy()
   await service.close()
+})
+
+test.each([
+  [null, 4096],
+  [1_048_576, 4096],
+  [1024, 896],
+  [64, 8],
+])('of %s descriptors, %s are for connections', (descriptors, connections) => {
+  expect(connectionsWithin(descriptors)).toBe(connections)
 })
 
 test('requests that outlive the deadline are cut off', async () => {

@@ -30,7 +30,7 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number
   /** How often the two timeouts are checked. Default 1 s. */
   readonly checkIntervalMs: number
-  /** Connections at once; more are refused. Default 4,096. */
+  /** Connections at once; more are refused. Default 4,096, fewer where descriptors are few. */
   readonly maxConnections: number
   /** Bytes of all headers of a request. Default 16 KiB. */
   readonly maxHeaderBytes: number
@@ -49,6 +49,20 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxHeaderBytes: 16 * 1024,
   maxJsonBytes: 1024 * 1024,
   closeDeadlineMs: 10_000,
+}
+
+/** Descriptors that connections leave to the log, the store and the program itself. */
+const RESERVED_DESCRIPTORS = 128
+const LEAST_CONNECTIONS = 8
+
+/**
+ * Connections that a process with so many descriptors may take (null: no limit is known): all up to
+ * the default but for a reserve, for a log that cannot open its next file has to stop.
+ */
+export function connectionsWithin(descriptors: number | null): number {
+  const { maxConnections } = DEFAULT_SERVER_LIMITS
+  if (descriptors === null) return maxConnections
+  return Math.min(maxConnections, Math.max(LEAST_CONNECTIONS, descriptors - RESERVED_DESCRIPTORS))
 }
 
 export interface ServerOptions {
