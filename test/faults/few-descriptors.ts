@@ -1,24 +1,26 @@
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { inFolder } from '../support/folder.ts'
-import { pause, withHub } from '../support/hub-process.ts'
+import { describeEnding, pause, withHub } from '../support/hub-process.ts'
 import { openFiles } from '../support/process-measures.ts'
 import { FaultFound } from './fault-found.ts'
 import { Ledger } from './ledger.ts'
 import { startLoad } from './load.ts'
 
 /**
- * A hub that may open few files (`ulimit -n`), and clients that take them all with connections, while
- * journal segments are so small that the log needs new files all the time. Acknowledged is acknowledged;
- * when the connections end, the hub goes on, or it has ended as on a failing disk and starts again.
+ * A hub that may open few files (`ulimit -n`), and clients that would take them all with connections,
+ * while journal segments are so small that the log needs new files all the time. The hub keeps enough
+ * for itself; where even those are too few it ends as on a failing disk, and nothing acknowledged is lost.
  */
 
 export interface FewDescriptorsOptions {
   readonly seed: number
   /** Descriptors the hub may have. */
   readonly limit: number
-  /** How long they are all taken. */
+  /** How long clients try to take them all. */
   readonly forMs: number
+  /** Whether the hub may end as on a failing disk. Default false. */
+  readonly mayEnd?: boolean
 }
 
 export interface FewDescriptorsReport {
@@ -26,17 +28,19 @@ export interface FewDescriptorsReport {
   /** Descriptors at the worst moment. */
   readonly most: number
   readonly after: number
-  readonly ended: boolean
+  /** How the process ended by itself, or 'ran'. */
+  readonly ending: string
 }
 
-const STORAGE_FAILED = 75
+/** As on a failing disk; DuckDB's binding sometimes aborts a process that ends that abruptly. */
+const ENDINGS = ['exit 75', 'SIGABRT']
 const SETTLES_WITHIN_MS = 20_000
 /** Files that come and go by themselves: connections of the test, a segment being compressed. */
 const SPARE = 16
 
 /** @throws FaultFound */
 export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDescriptorsReport> {
-  const { seed, limit, forMs } = options
+  const { seed, limit, forMs, mayEnd = false } = options
   return inFolder(async (folder) => {
     const start = {
       dataDir: join(folder, 'data'),
@@ -67,17 +71,15 @@ export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDe
         await pause(20)
       }
       for (const socket of sockets) socket.destroy()
-      if (most < limit - 2 && !hub.hasEnded) {
-        throw new Error(`only ${most} of ${limit} descriptors were ever taken`)
-      }
       await pause(forMs / 2)
       await load.end()
       if (hub.hasEnded) {
         const ending = await hub.ended
-        if (!('code' in ending) || ending.code !== STORAGE_FAILED) {
-          throw new FaultFound(`without descriptors: ${JSON.stringify(ending)}${hub.story()}`)
+        const said = describeEnding(ending)
+        if (!mayEnd || !ENDINGS.includes(said)) {
+          throw new FaultFound(`without descriptors: ${said}${hub.story()}`)
         }
-        return { most, after: 0, ended: true }
+        return { most, after: 0, ending: said }
       }
       await ledger.resend(hub)
       await ledger.check(hub)
@@ -86,7 +88,7 @@ export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDe
       const after = openFiles(hub.pid)
       if (after > before + SPARE) throw new FaultFound(`${before} files before, ${after} afterwards`)
       await hub.stop()
-      return { most, after, ended: false }
+      return { most, after, ending: 'ran' }
     })
     await withHub(start, async (hub) => {
       await ledger.resend(hub)

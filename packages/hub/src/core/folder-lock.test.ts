@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -84,4 +84,14 @@ it('is free after its release', () => {
   const again = lockFolder(dir)
   expect(again.ok).toBe(true)
   if (again.ok) lock = again.lock
+})
+
+it('says when the folder cannot be written', async () => {
+  // Root may write everywhere, but nobody can open a folder as a file.
+  await mkdir(join(dir, 'lock'))
+  expect(lockFolder(dir)).toEqual({
+    ok: false,
+    owner: null,
+    message: expect.stringMatching(/^the data folder .* cannot be written: /),
+  })
 })

@@ -20,19 +20,23 @@ export interface FolderLock {
 
 export type FolderLocking =
   | { readonly ok: true; readonly lock: FolderLock }
-  /** `owner` is the process id of whoever has it, as far as it can be told. */
+  /** `owner` is the process id of whoever has it, as far as it can be told; null also when nobody has. */
   | { readonly ok: false; readonly owner: number | null; readonly message: string }
 
 const BUSY = 5
+/** SQLite's codes for a file system that does not let it write, or not even open. */
+const UNWRITABLE = [8, 14]
 
 /**
- * Takes the lock of `dir`, which is made where missing, or says who has it. Does not wait.
- * @throws Error when the folder cannot be written or its file `lock` is not ours
+ * Takes the lock of `dir`, which is made where missing, or says who has it, or that the folder cannot
+ * be written. Does not wait.
+ * @throws Error when its file `lock` is not ours
  */
 export function lockFolder(dir: string): FolderLocking {
   mkdirSync(dir, { recursive: true })
-  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 })
+  let database: DatabaseSync | null = null
   try {
+    database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 })
     // In one transaction of its own, because the row is seen by others only after its commit.
     database.exec('BEGIN IMMEDIATE')
     database.exec('CREATE TABLE IF NOT EXISTS owner (pid INTEGER NOT NULL)')
@@ -40,31 +44,35 @@ export function lockFolder(dir: string): FolderLocking {
     database.prepare('INSERT INTO owner VALUES (?)').run(process.pid)
     database.exec('COMMIT')
     database.exec('BEGIN IMMEDIATE')
+    return { ok: true, lock: lockOf(database) }
   } catch (error) {
-    if (!isBusy(error)) {
-      database.close()
-      throw error
+    const code = sqliteCode(error)
+    const owner = code === BUSY && database !== null ? readOwner(database) : null
+    database?.close()
+    if (code === BUSY) {
+      const who = owner === null ? 'another process' : `process ${owner}`
+      return { ok: false, owner, message: `the data folder ${dir} is in use by ${who}` }
     }
-    const owner = readOwner(database)
-    database.close()
-    const who = owner === null ? 'another process' : `process ${owner}`
-    return { ok: false, owner, message: `the data folder ${dir} is in use by ${who}` }
+    if (code === null || !UNWRITABLE.includes(code)) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    return { ok: false, owner, message: `the data folder ${dir} cannot be written: ${why}` }
   }
+}
+
+function lockOf(database: DatabaseSync): FolderLock {
   let held = true
   return {
-    ok: true,
-    lock: {
-      release() {
-        if (!held) return
-        held = false
-        database.close()
-      },
+    release() {
+      if (!held) return
+      held = false
+      database.close()
     },
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY
+/** SQLite's primary result code of an error, or null. */
+function sqliteCode(error: unknown): number | null {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null
 }
 
 function readOwner(database: DatabaseSync): number | null {
