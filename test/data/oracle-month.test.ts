@@ -9,7 +9,7 @@ import { picoDollars } from '../support/recount.ts'
 import { askAfter } from '../support/reports.ts'
 import { costBy, MONTH, makeMonth, type Report } from './oracle-month.ts'
 
-const CALLS = process.env['LLMHUB_DATA'] === 'full' ? 60_000 : 3000
+const CALLS = process.env['LLMHUB_DATA'] === 'full' ? 60_000 : 1500
 const BATCH = 500
 const SEED = 20_261_031
 
@@ -89,7 +89,12 @@ function byKey(a: readonly unknown[], b: readonly unknown[]): number {
 async function request(hub: HubProcess, method: string, path: string, body?: unknown) {
   for (;;) {
     const json = body === undefined ? undefined : JSON.stringify(body)
-    const reply = await hub.send(method, path, json, body === undefined ? undefined : 'application/json')
+    const reply = await hub.send(
+      method,
+      path,
+      json,
+      body === undefined ? undefined : 'application/json',
+    )
     if (reply.status === 503) {
       await pause(20)
       continue
@@ -117,6 +122,16 @@ async function sendAll(hub: HubProcess, reports: readonly Report[]): Promise<voi
 async function waitFor(hub: HubProcess, position: unknown): Promise<void> {
   if (typeof position !== 'string') throw new Error('nothing was taken in')
   await askAfter(hub, { kind: 'table', measures: ['events.count'], from: 'now-1h' }, position)
+}
+
+/** Compacts the store; answers how that went. */
+async function compacted(hub: HubProcess): Promise<unknown> {
+  await request(hub, 'POST', '/api/v1/maintenance/compact')
+  for (;;) {
+    const { running, last } = await request(hub, 'GET', '/api/v1/maintenance/compact')
+    if (running === null) return last
+    await pause(20)
+  }
 }
 
 test(
@@ -169,15 +184,7 @@ test(
 
         await again(withoutStore)
         expect(await answers(hub), 'rebuilt').toBe(expected)
-        await request(hub, 'POST', '/api/v1/maintenance/compact')
-        for (;;) {
-          const { running, last } = await request(hub, 'GET', '/api/v1/maintenance/compact')
-          if (running === null) {
-            expect(last).toMatchObject({ succeeded: true })
-            break
-          }
-          await pause(20)
-        }
+        expect(await compacted(hub)).toMatchObject({ succeeded: true })
         expect(await answers(hub), 'compacted').toBe(expected)
         await again(() => undefined)
         expect(await answers(hub), 'compacted and restarted').toBe(expected)

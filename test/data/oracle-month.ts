@@ -62,8 +62,7 @@ function reportsOf(call: number, random: Seeded): Report[] {
   /** Any report but the best may name one of the ids alone. */
   const ids = () =>
     random.pick([both, { request_id: both.request_id }, { response_id: both.response_id }])
-  const cost = () =>
-    random.chance(0.3) ? (random.int(9_000_000) / 1e6).toFixed(6) : null
+  const cost = () => (random.chance(0.3) ? (random.int(9_000_000) / 1e6).toFixed(6) : null)
   const reports: Report[] = []
   const add = (
     kind: Report['kind'],
@@ -90,7 +89,12 @@ function reportsOf(call: number, random: Seeded): Report[] {
     const isWrong = random.chance(WRONG)
     const told = { usage: random.chance(0.95) ? usage : null, reported: cost() }
     const status = isWrong ? 'great' : 'ok'
-    add('llm_request', { ...both, ...tiered, status, latency_ms: 1 + random.int(9000) }, told, isWrong)
+    add(
+      'llm_request',
+      { ...both, ...tiered, status, latency_ms: 1 + random.int(9000) },
+      told,
+      isWrong,
+    )
   }
   if (!isWhole || random.chance(0.4)) {
     add('token_cost', { ...ids(), ...tiered }, { usage, reported: cost() })

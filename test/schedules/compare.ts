@@ -1,4 +1,4 @@
-import type { Answer, Question } from '@llmhub/schema'
+import type { Answer, Cell, Question } from '@llmhub/schema'
 import type { HubProcess } from '../support/hub-process.ts'
 import { picoDollars } from '../support/recount.ts'
 import { askAfter } from '../support/reports.ts'
@@ -98,7 +98,7 @@ function compare(
   return found
 }
 
-function isSame(cell: unknown, right: number | bigint | null, measure: string): boolean {
+function isSame(cell: Cell, right: number | bigint | null, measure: string): boolean {
   if (cell === null || right === null) return cell === right
   if (typeof right === 'bigint') return picoDollars(String(cell)) === right
   if (measure === 'latency.p95') return Math.abs(Number(cell) - right) <= 0.01 * right
@@ -192,7 +192,7 @@ async function rowDifferences(
     const answer: Answer = await askAfter(hub, question, null)
     const at = by.map((name) => answer.columns.findIndex((column) => column.name === name))
     for (const row of answer.rows) {
-      const [id, kind, total, computed] = at.map((i) => row[i] ?? null)
+      const [id, kind, total = null, computed = null] = at.map((i) => row[i] ?? null)
       listed.push(textOf(String(id), String(kind), dollarsIn(total), dollarsIn(computed)))
     }
     cursor = answer.next
@@ -203,7 +203,7 @@ async function rowDifferences(
   return setDifferences('row', listed, expected)
 }
 
-function dollarsIn(cell: unknown): bigint | null {
+function dollarsIn(cell: Cell): bigint | null {
   return cell === null ? null : picoDollars(String(cell))
 }
 

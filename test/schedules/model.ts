@@ -51,7 +51,9 @@ export interface Letter {
   replayedAs: string | null
 }
 
-export type Fate = { readonly outcome: 'accepted' | 'duplicate' } | { readonly outcome: 'rejected'; readonly code: string }
+export type Fate =
+  | { readonly outcome: 'accepted' | 'duplicate' }
+  | { readonly outcome: 'rejected'; readonly code: string }
 
 const FAMILIES: Readonly<Record<string, string>> = {
   llm_request: 'telemetry',

@@ -1,7 +1,16 @@
 import { PROVIDER, type PriceFile, type Usage, wireUsage } from '../support/price-oracle.ts'
 import { PRICED_MODELS, randomPrices, randomTier, randomUsage } from '../support/price-traffic.ts'
 import { Seeded } from '../support/seeded.ts'
-import { CALL_KINDS, type HeldDays, type Letter, Model, type Payload, type Planned, type Row, type ScheduleEvent } from './model.ts'
+import {
+  CALL_KINDS,
+  type HeldDays,
+  type Letter,
+  Model,
+  type Payload,
+  type Planned,
+  type Row,
+  type ScheduleEvent,
+} from './model.ts'
 
 /**
  * A schedule: what is done to a hub, step by step, as a function of a seed and the time it begins.
@@ -132,7 +141,11 @@ export function applyStep(model: Model, step: Step): void {
       model.hold = step.hold
       model.retain()
       return
-    default:
+    case 'compact':
+    case 'restart':
+    case 'kill':
+    case 'rebuild':
+      return
   }
 }
 
@@ -184,7 +197,10 @@ class Planner {
         return this.#hold()
       case 'send':
         return this.send()
-      default:
+      case 'compact':
+      case 'restart':
+      case 'kill':
+      case 'rebuild':
         return this.#done({ act })
     }
   }
@@ -297,7 +313,12 @@ class Planner {
     return first
   }
 
-  #make(payload: Payload, days: number, usage: Usage | null = null, time = this.#time(days)): Planned {
+  #make(
+    payload: Payload,
+    days: number,
+    usage: Usage | null = null,
+    time = this.#time(days),
+  ): Planned {
     const common = { event_id: `e${this.#count++}`, timestamp: new Date(time).toISOString() }
     return { event: { common, payload }, days, usage, wrong: null }
   }
@@ -392,8 +413,7 @@ class Planner {
     const call = event.payload.request_id
     const { rows } = this.#model
     return this.#taken.every(
-      (each) =>
-        each.event.payload.request_id !== call || rows.has(each.event.common.event_id),
+      (each) => each.event.payload.request_id !== call || rows.has(each.event.common.event_id),
     )
   }
 

@@ -183,7 +183,7 @@ export class Site {
 
   async #idOf({ eventId, code }: LetterName): Promise<string> {
     const query = new URLSearchParams({ event_id: eventId, code })
-    const reply = await this.#done('GET', `/api/v1/dead-letters?${query}`)
+    const reply = await this.#done('GET', `/api/v1/dead-letters?${query.toString()}`)
     const [letter] = (JSON.parse(reply.text) as { letters: ListedLetter[] }).letters
     if (letter === undefined) throw new FaultFound(`there is no letter ${code} of ${eventId}`)
     return letter.id

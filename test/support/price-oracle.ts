@@ -77,7 +77,9 @@ export function costOf(
   usage: Usage,
 ): bigint | null {
   const begun = (file.get(model) ?? []).filter(({ from }) => from === null || from <= time)
-  const [version] = begun.toSorted((a, b) => Number(b.from ?? -Infinity) - Number(a.from ?? -Infinity))
+  const [version] = begun.toSorted(
+    (a, b) => Number(b.from ?? -Infinity) - Number(a.from ?? -Infinity),
+  )
   if (version === undefined) return null
   const other = BigInt(usage.searches) * (version.search ?? 0n)
   if (tier === 'batch') {

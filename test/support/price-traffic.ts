@@ -7,7 +7,11 @@ import type { Seeded } from './seeded.ts'
 export const PRICED_MODELS = ['flat', 'dated', 'large', 'steep', 'late']
 
 /** @param changes epoch milliseconds at which the prices of `dated` change */
-export function randomPrices(random: Seeded, changes: readonly number[], hasLate: boolean): PriceFile {
+export function randomPrices(
+  random: Seeded,
+  changes: readonly number[],
+  hasLate: boolean,
+): PriceFile {
   const file = new Map<string, readonly PriceVersion[]>()
   for (const model of PRICED_MODELS) {
     if (model === 'late' && !hasLate) continue

@@ -447,7 +447,9 @@ function overridePrices(override: OverrideModel, version: string): ModelPrices {
 }
 
 /** Prices of an override by service tier. A version ends with the next one, also in tiers that only the older has. */
-export function overrideTiers({ versions }: OverrideModel): ReadonlyMap<string, readonly DatedPlan[]> {
+export function overrideTiers({
+  versions,
+}: OverrideModel): ReadonlyMap<string, readonly DatedPlan[]> {
   const tiers = new Map<string, DatedPlan[]>()
   let to = Number.POSITIVE_INFINITY
   for (const { from, plans } of versions) {
