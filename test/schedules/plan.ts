@@ -70,8 +70,8 @@ const LONGEST_BEFORE_KILL_MS = 120
 
 const ACTS: readonly (readonly [weight: number, act: Step['act']])[] = [
   [10, 'send'],
-  [2, 'prices'],
-  [3, 'reprice'],
+  [1, 'prices'],
+  [4, 'reprice'],
   [3, 'replay'],
   [1, 'replay many'],
   [1, 'dismiss'],
@@ -169,6 +169,8 @@ class Planner {
   readonly #corrections = new Map<string, Planned>()
   #count = 0
   #erasures = 0
+  /** Whether the prices have not changed since rows were last priced again. */
+  #isRepriced = true
 
   constructor(seed: number, now: number) {
     this.#random = new Seeded(seed)
@@ -182,7 +184,7 @@ class Planner {
       case 'prices':
         return this.prices()
       case 'reprice':
-        return this.#reprice()
+        return this.#isRepriced && this.#random.chance(0.7) ? this.prices() : this.#reprice()
       case 'replay':
         return this.#replay() ?? this.send()
       case 'replay many':
@@ -215,12 +217,14 @@ class Planner {
   // Prices
 
   prices(): PlannedStep {
+    this.#isRepriced = this.#model.rows.size === 0
     const changes = [45, 20, 7].map((days) => this.#now - days * DAY)
     const prices = randomPrices(this.#random, changes, this.#random.chance(0.5))
     return this.#done({ act: 'prices', prices })
   }
 
   #reprice(): PlannedStep {
+    this.#isRepriced = true
     const random = this.#random
     const all = random.chance(0.5)
     const first = all ? OLDEST_DAYS + 1 : random.between(2, OLDEST_DAYS)
