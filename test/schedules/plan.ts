@@ -75,7 +75,7 @@ const ACTS: readonly (readonly [weight: number, act: Step['act']])[] = [
   [3, 'replay'],
   [1, 'replay many'],
   [1, 'dismiss'],
-  [1, 'erase'],
+  [2, 'erase'],
   [2, 'retain'],
   [1, 'hold'],
   [1, 'compact'],
@@ -443,7 +443,10 @@ class Planner {
   #erase(): PlannedStep | null {
     if (this.#erasures === MOST_ERASURES) return null
     this.#erasures++
-    const user = this.#random.pick(USERS)
+    const rejected = this.#model.letters.flatMap(
+      ({ planned }) => planned.event.payload.user_id ?? [],
+    )
+    const user = this.#random.pick([...USERS, ...rejected])
     this.#forgetReports((row) => row.event.payload.user_id === user)
     return this.#done({ act: 'erase', user })
   }
