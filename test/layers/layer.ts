@@ -22,6 +22,7 @@ const STAGES: ReadonlySet<string> = new Set([
 const ROOTS: ReadonlySet<string> = new Set([
   'pipeline.ts',
   'hub.ts',
+  'hub-erasure.ts',
   'hub-status.ts',
   'main.ts',
   'store-worker.ts',
