@@ -11,6 +11,7 @@ const STAGES: ReadonlySet<string> = new Set([
   'receivers',
   'ingest',
   'maintenance',
+  'backup',
   'rollup',
   'live',
   'detect',

@@ -13,6 +13,8 @@ import { join } from 'node:path'
 const FOLDER_FORMAT = 1
 const MIN_READER = 1
 const FILE = 'format.json'
+/** In a folder into which a backup is being restored: the first file there and the last one removed. */
+export const UNFINISHED_RESTORE = 'restore-unfinished.json'
 
 interface FolderFormat {
   readonly format: number
@@ -24,8 +26,13 @@ interface FolderFormat {
 
 export type FormatCheck = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
-/** Refuses a folder of a newer layout; marks a new one. */
+/** Refuses a folder that is restored in part, or of a newer layout; marks a new one. */
 export function checkFolderFormat(dir: string, version: string): FormatCheck {
+  const unfinished = join(dir, UNFINISHED_RESTORE)
+  if (existsSync(unfinished)) {
+    const message = `a restore into ${dir} was not finished, so that it holds a part of a backup only; run: ${restoreCommand(unfinished)}`
+    return { ok: false, message }
+  }
   const path = join(dir, FILE)
   if (!existsSync(path)) {
     writeDurably(path, { format: FOLDER_FORMAT, minReader: MIN_READER, writer: version })
@@ -50,4 +57,15 @@ function writeDurably(path: string, content: FolderFormat): void {
   fsyncSync(file)
   closeSync(file)
   renameSync(temporary, path)
+}
+
+/** The command that was run, or its form where the marker does not tell. */
+function restoreCommand(marker: string): string {
+  try {
+    const { run } = JSON.parse(readFileSync(marker, 'utf8')) as { readonly run?: unknown }
+    if (typeof run === 'string') return run
+  } catch {
+    // It was being written when the process ended.
+  }
+  return 'llmhub restore --from <folder of backups> --to <this folder>'
 }

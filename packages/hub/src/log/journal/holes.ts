@@ -38,8 +38,13 @@ export async function readHoles(disk: Disk, dir: string): Promise<Hole[]> {
     if (errnoCode(error) === 'ENOENT') return []
     throw error
   }
+  return holesIn(text, holesPath(dir))
+}
+
+/** @throws Error naming `where` when the text is no list of holes */
+export function holesIn(text: string, where: string): Hole[] {
   const stored: unknown = JSON.parse(text)
-  if (!isStored(stored)) throw new Error(`${holesPath(dir)} is not a list of holes`)
+  if (!isStored(stored)) throw new Error(`${where} is not a list of holes`)
   return stored.holes.map(({ partition, first, next, reason }) => {
     return { partition, first: BigInt(first), next: BigInt(next), reason }
   })
