@@ -46,8 +46,8 @@ describe('the command line', () => {
     expect(codes).toEqual(Object.values(EXIT))
     const { stdout } = await runCommand(hub.url, ['--help'])
     const commands = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Exit codes:'))
-    const known = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name)
-    const listed = [...page.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
+    const known = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name)
+    const listed = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)
     expect(new Set(listed)).toEqual(new Set(known.filter((name) => name !== 'help')))
     expect(new Set(listed).size).toBe(listed.length)
   })
@@ -118,8 +118,45 @@ describe('the command line', () => {
     expect(stderr).not.toContain('    at ')
   })
 
+  it('puts rejected events right, and says by its exit what became of them', async () => {
+    const wrong = (id: string) => ({
+      common: { event_id: id, timestamp: '2026-11-20T10:00:00Z' },
+      payload: { type: 'llm_request', model_id: 7 },
+    })
+    await hub.post('/api/v1/events', [wrong('cli-1'), wrong('cli-2')])
+    const letters = (...args: string[]) => runCommand(hub.url, ['dead-letters', ...args])
+    const list = await letters('list', '--text', 'cli-')
+    const page = JSON.parse(list.stdout) as { letters: { id: string }[] }
+    expect(page).toMatchObject({ total: 2, by_code: { wrong_type: 2 } })
+    const [second = '', first = ''] = page.letters.map(({ id }) => id)
+    const one = await letters('replay', first, '--set', '/payload/model_id="7"', '--dry-run')
+    expect(one.stderr).toBe('would be: 1 accepted\n')
+    const still = await letters('replay', first, second, '--set', '/payload/latency_ms=fast')
+    expect([still.code, still.stderr]).toEqual([EXIT.partial, '2 rejected\n'])
+    const fixed = await letters('replay', first, '--set', '/payload/model_id="7"', '-o', 'table')
+    expect(fixed.code).toBe(EXIT.ok)
+    expect(fixed.stdout).toMatch(/accepted {2}cli-1/)
+    for (const [args, code] of [
+      [['replay'], EXIT.usage],
+      [['replay', first, '--all'], EXIT.usage],
+      [['dismiss', first, '--code', 'expired'], EXIT.usage],
+      [['replay', first, second, '--file', 'x.json'], EXIT.usage],
+      [['list', '--code', 'nonsense'], EXIT.usage],
+      [['show', 'nobody'], EXIT.notFound],
+      [['dismiss', 'nobody'], EXIT.notFound],
+      [['dismiss', second], EXIT.ok],
+    ] as const) {
+      const run = await letters(...args)
+      expect(run.code, `${args.join(' ')}: ${run.stderr}`).toBe(code)
+    }
+    const dismissed = await letters('list', '--status', 'dismissed', '--event-id', 'cli-2')
+    expect(JSON.parse(dismissed.stdout)).toMatchObject({ total: 1 })
+  })
+
   it('describes every option it has', async () => {
     const commands = ['serve', 'import', 'query', 'verify', 'doctor', 'keys list', 'keys create']
+    commands.push('dead-letters list', 'dead-letters show', 'dead-letters replay')
+    commands.push('dead-letters dismiss', 'dead-letters summary')
     commands.push('keys revoke', 'journal verify', 'journal dump', 'journal repair', 'config show')
     for (const command of commands) {
       const { code, stdout } = await runCommand(hub.url, [...command.split(' '), '--help'])

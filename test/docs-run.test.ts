@@ -16,7 +16,14 @@ import { ADMIN_KEY, HubProcess } from './support/hub-process.ts'
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const GUIDE = ['sending-events', 'asking-questions', 'cli', 'operating', 'recovering']
+const GUIDE = [
+  'sending-events',
+  'asking-questions',
+  'cli',
+  'dead-letters',
+  'operating',
+  'recovering',
+]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)
 

@@ -169,6 +169,7 @@ const { run } = table
 
 await generate(table, total)
 await table.migrate('0002_rollups.sql')
+await table.migrate('0004_rollups_cost_cache_saved.sql')
 await registerRollups(run, ROLLUPS)
 const began = performance.now()
 for (let from = START; from < END; from += DAY_MICROS) {

@@ -30,11 +30,14 @@ export function openApiCheck(text: string): CheckAnswer {
   const document = JSON.parse(text) as Document
   const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
   ajv.addSchema(document, 'https://hub/openapi.json')
-  const routes = Object.entries(document.paths).map(([url, methods]) => ({
-    url,
-    methods,
-    pattern: new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-  }))
+  const routes = Object.entries(document.paths)
+    // A path without parameters comes before one whose parameter it would match.
+    .toSorted(([a], [b]) => a.split('{').length - b.split('{').length)
+    .map(([url, methods]) => ({
+      url,
+      methods,
+      pattern: new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    }))
   const compiled = new Map<string, ValidateFunction>()
   const validator = (pointer: string): ValidateFunction => {
     const known = compiled.get(pointer)

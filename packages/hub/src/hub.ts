@@ -14,6 +14,9 @@ import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
 import { sabotageSwitches } from './config/load.ts'
+import { BackupKeeper } from './backup/backup-keeper.ts'
+import { nodeFiles } from './backup/files.ts'
+import { HASH_KEY } from './backup/history.ts'
 import type { Config } from './config/options.ts'
 import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
@@ -21,13 +24,17 @@ import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
+import { controlText, removeSetAside } from './hub-erasure.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
 import { createPriceTable } from './ingest/price-table.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { compactStore } from './maintenance/compact-store.ts'
+import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
@@ -180,7 +187,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(journal.onCommit((partition, next) => store.committed(partition, next)))
 
   // Ingest: what has been seen, what things cost.
-  const hashKey = control.secret('id_hash_key') ?? newSecret(control, 'id_hash_key', 16)
+  const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
   const indexOptions = {
     clock,
     horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
@@ -215,9 +222,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const projectLimits = new ProjectLimits(control, clock)
   const rules = new RetentionRules(control, {
     events: config['retention.days'],
-    letters: config['retention.dead_letter_days'],
+    letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance } = createPipeline({
+  const { ingest, asking, maintenance, letters } = createPipeline({
     config,
     clock,
     log: journal,
@@ -242,12 +249,46 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
   })
   started.add(() => retention.stop())
-  started.add(() => maintenance.stop())
-
-  // The service.
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
+  const erasures = new ErasureKeeper({
+    maintenance,
+    log: journal,
+    control,
+    holds: () => control.holds(),
+    hashKey: control.secret('erasure_key') ?? newSecret(control, 'erasure_key', 32),
+    compact: (signal) => compactStore({ store, clock }, signal),
+    dropCaches: async () => {
+      retention.logRewritten()
+      await cache.clear()
+    },
+    removeSetAside: () => removeSetAside(dir),
+    controlText: () => controlText(control),
+    clock,
+    newId: randomUUID,
+    onError: (error) => logger.warn({ error: String(error) }, 'an erasure did not come to its end'),
+  })
+  started.add(() => erasures.stop())
+  started.add(() => maintenance.stop())
+
+  const { journalFiles } = await import('./log/journal/log-files.ts')
+  const backups = new BackupKeeper({
+    source: {
+      dataDir: dir,
+      control,
+      image: () => journal.image(),
+      pathOf: journalFiles().pathOf,
+      writer: version,
+    },
+    root: config['backup.dir'],
+    clock,
+    files: nodeFiles,
+    onError: (error) => logger.warn({ error: String(error) }, 'no backup was made'),
+  })
+  started.add(() => backups.stop())
+
+  // The service.
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -271,6 +312,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       },
       ask: asking.ask,
       reports: REPORTS,
+      canonicalModel: (provider, model) => canonicalModel(prices, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
@@ -285,6 +327,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      letters,
       verify: (what) => verifyPart(what, store, journal),
       retention: {
         defaults: rules.state.defaults,
@@ -294,10 +337,12 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         run: (by, dryRun) => retention.run(by, dryRun),
         changed: () => rules.forget(),
       },
+      erasures,
       compaction: {
         start: () => store.compact(),
         status: async () => (await store.status()).compaction,
       },
+      backups,
       toCsv: formatCsv,
       limits: () => limitsOf(config),
     },
@@ -310,6 +355,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  erasures.start()
   retention.start()
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host

@@ -23,11 +23,13 @@ import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import { createPriceRow } from './ingest/price-row.ts'
 import type { PriceTable } from './ingest/price-table.ts'
-import type { Log } from './log/log.ts'
+import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance } from './maintenance/operations.ts'
+import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
 import type { StoreClient } from './store/client.ts'
+import type { AskLetters } from './store/letters.ts'
 
 export interface PipelineParts {
   readonly config: Config
@@ -48,8 +50,10 @@ export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
   readonly maintenance: Maintenance
+  readonly letters: LetterActs
 }
 
+const FRESH_MS = 2000
 const LOOKUP_PAUSE_MS = 200
 const LOOKUP_PATIENCE_MS = 20_000
 
@@ -78,7 +82,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       futureTolerance: config['ingest.future_tolerance_seconds'] * 1_000_000,
       retention: (project) => parts.retention.ages(project),
       keepContent: config['ingest.keep_content'],
-      maxLettersPerSecond: 1000,
+      maxLettersPerSecond: config['dead_letters.max_per_second'],
       maxGroupRows: 20_000,
       maxPendingRows: 200_000,
       groupDelayMs: 1,
@@ -104,7 +108,30 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     clock,
     newId: parts.newId,
   })
-  return { ingest, asking, maintenance }
+  const letters = createLetterActs({
+    ask: askFreshly(parts),
+    intake: ingest.intake,
+    maxEvents: config['ingest.max_events'],
+    maintenance,
+  })
+  return { ingest, asking, maintenance, letters }
+}
+
+/**
+ * Whoever looks for rejected events has often just sent them: what the log had when it was asked is in
+ * the answer, if the store gets there in time. Further pages go on in what the first one saw.
+ */
+function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLetters {
+  return async (question, scope, signal) => {
+    const { type } = question
+    const isFirst = type === 'count' || (type === 'list' && question.before === null)
+    if (isFirst && store.progress.state === 'ready') {
+      const reach = (partition: number): Promise<boolean> =>
+        store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
+      await Promise.all([LIVE, BACKFILL].map(reach))
+    }
+    return store.letters(question, scope, signal)
+  }
 }
 
 /** Why nothing may be taken in now: too much not yet on disk, a store too far behind, or no space. */

@@ -50,6 +50,10 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         return owner.status()
       case 'lookup':
         return owner.lookup(message.take)
+      case 'letters': {
+        const { question, project } = message.take
+        return owner.letters(question, scopeOf(project), signal)
+      }
       case 'scan':
         return owner.scan(message.take, signal)
       case 'sql':

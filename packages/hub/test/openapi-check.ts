@@ -31,7 +31,9 @@ export function openApiChecker(openApi: JsonSchema): (answered: Answered) => str
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   addFormats.default(ajv)
   ajv.addSchema({ $id: 'openapi', ...openApi })
-  const patterns = Object.keys(paths).map((path) => ({
+  // A path without parameters comes before one whose parameter it would match.
+  const concrete = Object.keys(paths).toSorted((a, b) => a.split('{').length - b.split('{').length)
+  const patterns = concrete.map((path) => ({
     path,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }))

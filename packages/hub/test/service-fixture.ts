@@ -112,11 +112,17 @@ export async function startService(
           },
         }),
       reports: [],
+      canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),
       semantic: () => ({ measures: [] }),
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      letters: {
+        ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
+        replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
+        dismiss: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
+      },
       verify: async () => null,
       retention: {
         defaults: { events: 0, letters: 0 },
@@ -124,9 +130,15 @@ export async function startService(
         run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
         changed: () => {},
       },
+      erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },
       compaction: {
         start: async () => ({ ok: true }),
         status: async () => ({ deadBytes: null, running: null, last: null }),
+      },
+      backups: {
+        start: () => ({ ok: true }),
+        list: async () => ({ ok: true, backups: [] }),
+        status: { running: null, last: null },
       },
       limits: () => ({}),
       ...overrides,

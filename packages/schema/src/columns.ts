@@ -197,6 +197,12 @@ export const DERIVED_COLUMNS = [
   { name: 'ttft_bin', type: 'i16', doc: 'Sketch bin of ttft_ms.' },
   { name: 'value_bin', type: 'i16', doc: 'Sketch bin of value.' },
   { name: 'extra', type: 'text', doc: 'JSON object of the fields that have no column.' },
+  {
+    name: 'cost_cache_saved',
+    type: 'i64',
+    unit: 'pico-dollars',
+    doc: 'What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved.',
+  },
 ] as const satisfies readonly ColumnSpec[]
 
 /** Every column of an event row, in the order of the column batch. The order only ever grows at the end. */
@@ -220,4 +226,9 @@ export const REJECT_COLUMNS = [
   { name: 'path', type: 'text', doc: 'JSON pointer to the offending value.' },
   { name: 'message', type: 'text', doc: 'What was wrong and what to do.' },
   { name: 'body', type: 'text', doc: 'The event as sent, content fields removed, cut at 16 KiB.' },
+  {
+    name: 'body_form',
+    type: 'dict',
+    doc: 'event | redacted | cut | text: whether body is the event as sent, for taking it in again. Null in rows of releases that did not say.',
+  },
 ] as const satisfies readonly ColumnSpec[]

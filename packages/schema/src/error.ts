@@ -227,6 +227,20 @@ export const ERRORS = [
     hint: 'Read the current state and try again.',
   },
   {
+    code: 'held',
+    scope: 'request',
+    status: 409,
+    title: 'A legal hold keeps it',
+    hint: 'Release the hold named in the message, or leave those rows.',
+  },
+  {
+    code: 'not_replayable',
+    scope: 'request',
+    status: 409,
+    title: 'Dead letter is not the event as sent',
+    hint: 'Send the corrected event as the body: what was kept of it was cut or redacted.',
+  },
+  {
     code: 'request_timeout',
     scope: 'request',
     status: 408,

@@ -1,20 +1,42 @@
 /**
  * Encodes a batch into one buffer and back. All numbers are little-endian.
  *
- *     header     magic u32 'LHB1' · version u16 · columns u16 · rows u32 · directory bytes u32
- *     directory  per column: name length u8 · name UTF-8 · type u8 · section lengths u32 × sections of the type
+ *     header     magic u32 'LHB1' · version u16 · columns u16 · rows u32 · directory bytes u32 ·
+ *                check u32 · zero u32
+ *     directory  per column: name length u8 · name UTF-8 · type u8 · per section of the type:
+ *                packing u8 · length u32
  *     sections   in directory order, each starting at a multiple of 8
  *
  * Sections by type: numbers: validity, data · dict: codes, value offsets, value bytes · text:
  * validity, offsets, bytes · tags: offsets, key codes, key-name offsets, key-name bytes, values
  * validity, values offsets, values bytes. A validity section of length 0 means that no row is null.
+ *
+ * Numbers of rows are packed where that is shorter (`pack-numbers.ts`), offsets as lengths. The check
+ * covers header and directory: a packed column of equal numbers has no bytes per row, so that nothing
+ * else would contradict a damaged number of rows.
  */
 
 import type { Batch, BatchColumnType, Column, TextColumn, Validity } from './batch.ts'
+import {
+  BASE_BYTES,
+  MOST_DIGITS,
+  type Packed,
+  packDecimals,
+  packLengths,
+  packSmall,
+  packWords,
+  unpackDecimals,
+  unpackLengths,
+  unpackSmall,
+  unpackWords,
+} from './pack-numbers.ts'
 
 const MAGIC = 0x3142484c
 const VERSION = 1
-const HEADER_BYTES = 16
+const HEADER_BYTES = 24
+const CHECK_AT = 16
+/** Packings of a section: as it is, or 1 + bytes of a distance + 16 × decimal digits. */
+const PLAIN = 0
 const TYPES: readonly BatchColumnType[] = [
   'dict',
   'text',
@@ -50,33 +72,62 @@ function packStrings(values: readonly string[]): { offsets: Uint32Array; bytes: 
   return { offsets, bytes }
 }
 
-function sectionsOf(column: Column): Uint8Array[] {
+interface Section {
+  readonly packing: number
+  readonly bytes: Uint8Array
+}
+
+const NOTHING: Section = { packing: PLAIN, bytes: NO_BYTES }
+
+function plain(view: ArrayBufferView): Section {
+  return { packing: PLAIN, bytes: bytesOf(view) }
+}
+
+/** The packed form where there is one. */
+function either(packed: Packed | null, view: ArrayBufferView): Section {
+  if (packed === null) return plain(view)
+  return { packing: 1 + packed.width + 16 * packed.digits, bytes: packed.bytes }
+}
+
+function validSection(valid: Validity): Section {
+  return valid === null ? NOTHING : plain(valid)
+}
+
+function sectionsOf(column: Column): Section[] {
   switch (column.type) {
-    case 'i64':
+    case 'i64': {
+      const { data } = column
+      const words = new Int32Array(data.buffer, data.byteOffset, data.length * 2)
+      return [validSection(column.valid), either(packWords(words), data)]
+    }
     case 'f64':
+      return [validSection(column.valid), either(packDecimals(column.data), column.data)]
     case 'i32':
     case 'i16':
     case 'bool':
-      return [column.valid ?? NO_BYTES, bytesOf(column.data)]
+      return [validSection(column.valid), either(packSmall(column.data), column.data)]
     case 'dict': {
       const names = packStrings(column.values)
-      return [bytesOf(column.codes), bytesOf(names.offsets), names.bytes]
+      const codes = either(packSmall(column.codes), column.codes)
+      return [codes, plain(names.offsets), plain(names.bytes)]
     }
     case 'text':
-      return [column.valid ?? NO_BYTES, bytesOf(column.offsets), column.bytes]
+      return textSections(column)
     case 'tags': {
       const names = packStrings(column.keyNames)
       return [
-        bytesOf(column.offsets),
-        bytesOf(column.keys),
-        bytesOf(names.offsets),
-        names.bytes,
-        column.values.valid ?? NO_BYTES,
-        bytesOf(column.values.offsets),
-        column.values.bytes,
+        either(packLengths(column.offsets), column.offsets),
+        either(packSmall(column.keys, 1), column.keys),
+        plain(names.offsets),
+        plain(names.bytes),
+        ...textSections(column.values),
       ]
     }
   }
+}
+
+function textSections({ valid, offsets, bytes }: TextColumn): Section[] {
+  return [validSection(valid), either(packLengths(offsets), offsets), plain(bytes)]
 }
 
 const SECTIONS: Record<BatchColumnType, number> = {
@@ -100,8 +151,8 @@ export function encodeBatch(batch: Batch): Uint8Array {
   let directory = 0
   let data = 0
   for (const column of columns) {
-    directory += 2 + column.name.length + 4 * column.sections.length
-    for (const section of column.sections) data += padded(section.length)
+    directory += 2 + column.name.length + 5 * column.sections.length
+    for (const { bytes } of column.sections) data += padded(bytes.length)
   }
   const start = padded(HEADER_BYTES + directory)
   const out = new Uint8Array(start + data)
@@ -119,14 +170,26 @@ export function encodeBatch(batch: Batch): Uint8Array {
     at += 1 + column.name.length
     view.setUint8(at, column.type)
     at += 1
-    for (const section of column.sections) {
-      view.setUint32(at, section.length, true)
-      at += 4
-      out.set(section, to)
-      to += padded(section.length)
+    for (const { packing, bytes } of column.sections) {
+      view.setUint8(at, packing)
+      view.setUint32(at + 1, bytes.length, true)
+      at += 5
+      out.set(bytes, to)
+      to += padded(bytes.length)
     }
   }
+  view.setUint32(CHECK_AT, checkOf(out, HEADER_BYTES + directory), true)
   return out
+}
+
+/** Fowler, Noll and Vo's hash 1a of header and directory, with zero in the place of the check. */
+function checkOf(bytes: Uint8Array, end: number): number {
+  let hash = 0x811c_9dc5
+  for (let i = 0; i < end; i++) {
+    const byte = i >= CHECK_AT && i < CHECK_AT + 4 ? 0 : (bytes[i] ?? 0)
+    hash = Math.imul(hash ^ byte, 0x0100_0193)
+  }
+  return hash >>> 0
 }
 
 /** Why bytes are not a batch. */
@@ -177,6 +240,7 @@ function decode(payload: Uint8Array): Batch {
   let at = HEADER_BYTES
   const end = HEADER_BYTES + directory
   if (end > source.length) fail('directory cut off')
+  if (view.getUint32(CHECK_AT, true) !== checkOf(source, end)) fail('wrong check')
   let from = padded(end)
   const columns = new Map<string, Column>()
 
@@ -186,12 +250,13 @@ function decode(payload: Uint8Array): Batch {
     at += 1 + nameLength
     const type = TYPES[view.getUint8(at)] ?? fail(`column ${name} has an unknown type`)
     at += 1
-    const sections: Uint8Array[] = []
+    const sections: Section[] = []
     for (let s = 0; s < SECTIONS[type]; s++) {
-      const length = view.getUint32(at, true)
-      at += 4
+      const packing = view.getUint8(at)
+      const length = view.getUint32(at + 1, true)
+      at += 5
       if (from + length > source.length) fail(`column ${name} is cut off`)
-      sections.push(source.subarray(from, from + length))
+      sections.push({ packing, bytes: source.subarray(from, from + length) })
       from += padded(length)
     }
     columns.set(name, columnFrom(name, type, rows, sections))
@@ -201,13 +266,53 @@ function decode(payload: Uint8Array): Batch {
 
 const ELEMENT_BYTES = { i64: 8, f64: 8, i32: 4, i16: 2, bool: 1 } as const
 
-function int32(bytes: Uint8Array): Int32Array {
-  return new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length >> 2)
+/**
+ * The bytes of a packed section of `count` numbers and the bytes of a distance, or null for a plain
+ * section of `count` numbers of `size` bytes.
+ */
+function packingOf(
+  name: string,
+  { packing, bytes }: Section,
+  count: number,
+  size: number,
+): { width: number; digits: number } | null {
+  if (packing === PLAIN) {
+    if (bytes.length !== count * size) fail(`column ${name} has a wrong length`)
+    return null
+  }
+  const width = (packing & 15) - 1
+  const digits = packing >> 4
+  if (width < 0 || width >= size || digits > MOST_DIGITS) fail(`column ${name} has no such packing`)
+  if (bytes.length !== BASE_BYTES + count * width) fail(`column ${name} has a wrong length`)
+  return { width, digits }
 }
 
-function offsets32(name: string, bytes: Uint8Array, count: number, limit: number): Uint32Array {
-  if (bytes.length !== 4 * (count + 1)) fail(`column ${name} has a wrong number of offsets`)
-  const offsets = new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count + 1)
+function int32(name: string, section: Section, count: number): Int32Array {
+  const { bytes } = section
+  const packed = packingOf(name, section, count, 4)
+  if (packed === null) {
+    return new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count)
+  }
+  const data = new Int32Array(count)
+  unpackSmall(bytes, packed.width, data)
+  return data
+}
+
+function plainBytes(name: string, { packing, bytes }: Section): Uint8Array {
+  if (packing !== PLAIN) fail(`column ${name} has no such packing`)
+  return bytes
+}
+
+function offsets32(name: string, section: Section, count: number, limit: number): Uint32Array {
+  const { packing, bytes } = section
+  const packed = packing === PLAIN ? null : packingOf(name, section, count, 4)
+  if (packed === null && bytes.length !== 4 * (count + 1)) {
+    fail(`column ${name} has a wrong number of offsets`)
+  }
+  const offsets =
+    packed === null
+      ? new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count + 1)
+      : unpackLengths(bytes, packed.width, count)
   let last = 0
   for (const offset of offsets) {
     if (offset < last || offset > limit) fail(`column ${name} has offsets out of order`)
@@ -216,7 +321,8 @@ function offsets32(name: string, bytes: Uint8Array, count: number, limit: number
   return offsets
 }
 
-function validity(name: string, bytes: Uint8Array, rows: number): Validity {
+function validity(name: string, section: Section, rows: number): Validity {
+  const bytes = plainBytes(name, section)
   if (bytes.length === 0) return null
   if (bytes.length !== Math.ceil(rows / 64) * 8) fail(`column ${name} has a wrong validity`)
   return bytes
@@ -225,10 +331,11 @@ function validity(name: string, bytes: Uint8Array, rows: number): Validity {
 function textFrom(
   name: string,
   rows: number,
-  valid: Uint8Array,
-  offsets: Uint8Array,
-  bytes: Uint8Array,
+  valid: Section,
+  offsets: Section,
+  text: Section,
 ): TextColumn {
+  const bytes = plainBytes(name, text)
   return {
     type: 'text',
     valid: validity(name, valid, rows),
@@ -237,40 +344,38 @@ function textFrom(
   }
 }
 
+/** The texts of a dictionary. */
+function namesFrom(name: string, offsets: Section, text: Section): string[] {
+  const bytes = plainBytes(name, text)
+  const count = plainBytes(name, offsets).length / 4 - 1
+  return unpackStrings(offsets32(name, offsets, count, bytes.length), bytes)
+}
+
+/** Number of the key codes; they take at least a byte each, so that their length tells it. */
+function pairsOf(name: string, { packing, bytes }: Section): number {
+  if (packing === PLAIN) return bytes.length >> 2
+  const width = (packing & 15) - 1
+  if (width < 1) fail(`column ${name} has no such packing`)
+  return Math.max(0, Math.floor((bytes.length - BASE_BYTES) / width))
+}
+
 function columnFrom(
   name: string,
   type: BatchColumnType,
   rows: number,
-  sections: Uint8Array[],
+  sections: readonly Section[],
 ): Column {
-  const section = (i: number): Uint8Array => sections[i] ?? NO_BYTES
+  const section = (i: number): Section => sections[i] ?? NOTHING
   switch (type) {
     case 'i64':
     case 'f64':
     case 'i32':
     case 'i16':
-    case 'bool': {
-      const bytes = section(1)
-      if (bytes.length !== rows * ELEMENT_BYTES[type]) fail(`column ${name} has a wrong length`)
-      const buffer = bytes.buffer as ArrayBuffer
-      const valid = validity(name, section(0), rows)
-      if (type === 'i64')
-        return { type, valid, data: new BigInt64Array(buffer, bytes.byteOffset, rows) }
-      if (type === 'f64')
-        return { type, valid, data: new Float64Array(buffer, bytes.byteOffset, rows) }
-      if (type === 'i32') return { type, valid, data: int32(bytes) }
-      if (type === 'i16')
-        return { type, valid, data: new Int16Array(buffer, bytes.byteOffset, rows) }
-      return { type, valid, data: bytes }
-    }
+    case 'bool':
+      return numbersFrom(name, type, rows, validity(name, section(0), rows), section(1))
     case 'dict': {
-      const codes = int32(section(0))
-      if (codes.length !== rows) fail(`column ${name} has a wrong length`)
-      const count = section(1).length / 4 - 1
-      const values = unpackStrings(
-        offsets32(name, section(1), count, section(2).length),
-        section(2),
-      )
+      const codes = int32(name, section(0), rows)
+      const values = namesFrom(name, section(1), section(2))
       for (const code of codes) {
         if (code < -1 || code >= values.length) fail(`column ${name} has a code without a value`)
       }
@@ -279,22 +384,53 @@ function columnFrom(
     case 'text':
       return textFrom(name, rows, section(0), section(1), section(2))
     case 'tags': {
-      const keys = int32(section(1))
-      const nameCount = section(2).length / 4 - 1
-      const keyNames = unpackStrings(
-        offsets32(name, section(2), nameCount, section(3).length),
-        section(3),
-      )
+      const pairs = pairsOf(name, section(1))
+      const offsets = offsets32(name, section(0), rows, pairs)
+      const keys = int32(name, section(1), pairs)
+      const keyNames = namesFrom(name, section(2), section(3))
       for (const code of keys) {
         if (code < 0 || code >= keyNames.length) fail(`column ${name} has a key without a name`)
       }
-      return {
-        type,
-        offsets: offsets32(name, section(0), rows, keys.length),
-        keys,
-        keyNames,
-        values: textFrom(name, keys.length, section(4), section(5), section(6)),
-      }
+      const values = textFrom(name, pairs, section(4), section(5), section(6))
+      return { type, offsets, keys, keyNames, values }
+    }
+  }
+}
+
+function numbersFrom(
+  name: string,
+  type: 'i64' | 'f64' | 'i32' | 'i16' | 'bool',
+  rows: number,
+  valid: Validity,
+  section: Section,
+): Column {
+  const { bytes } = section
+  const packed = packingOf(name, section, rows, ELEMENT_BYTES[type])
+  const buffer = packed === null ? bytes.buffer : new ArrayBuffer(rows * ELEMENT_BYTES[type])
+  const at = packed === null ? bytes.byteOffset : 0
+  switch (type) {
+    case 'i64':
+      if (packed !== null) unpackWords(bytes, packed.width, new Int32Array(buffer))
+      return { type, valid, data: new BigInt64Array(buffer as ArrayBuffer, at, rows) }
+    case 'f64': {
+      const data = new Float64Array(buffer as ArrayBuffer, at, rows)
+      if (packed !== null) unpackDecimals(bytes, packed.width, packed.digits, data)
+      return { type, valid, data }
+    }
+    case 'i32': {
+      const data = new Int32Array(buffer as ArrayBuffer, at, rows)
+      if (packed !== null) unpackSmall(bytes, packed.width, data)
+      return { type, valid, data }
+    }
+    case 'i16': {
+      const data = new Int16Array(buffer as ArrayBuffer, at, rows)
+      if (packed !== null) unpackSmall(bytes, packed.width, data)
+      return { type, valid, data }
+    }
+    case 'bool': {
+      const data = new Uint8Array(buffer as ArrayBuffer, at, rows)
+      if (packed !== null) unpackSmall(bytes, packed.width, data)
+      return { type, valid, data }
     }
   }
 }

@@ -2,7 +2,7 @@
  * The column batch: rows as typed columns. One form serves as the in-memory batch, the message
  * between threads, the payload of a log record, and the input of the store (format: docs/formats/batch.md).
  *
- * A batch is immutable. Its columns are views on one buffer, so that decoding copies nothing and
+ * A batch is immutable. Its encoded form is one buffer, so that
  * posting the buffer to another thread costs nothing. A column that is absent is null in every row.
  */
 

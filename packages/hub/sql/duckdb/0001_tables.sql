@@ -1,6 +1,7 @@
 -- Rows of events, sorted by arrival. (log_partition, log_offset, log_index) says where in the log a row
 -- comes from and is unique, but has no key or index: a key costs 100 bytes per row, and the insert-only
--- apply keeps it unique. Columns of low cardinality hold ids of the tables dict_<column>.
+-- apply keeps it unique. Columns of low cardinality hold ids of the tables dict_<column>. Generated columns
+-- take no space: they follow from others.
 CREATE TABLE event_rows (
   log_partition SMALLINT NOT NULL,
   log_offset BIGINT NOT NULL,
@@ -63,9 +64,9 @@ CREATE TABLE event_rows (
   "cost_reported" BIGINT,
   "cost_computed" BIGINT,
   "cost_prompt" BIGINT,
-  "cost_completion" BIGINT,
+  "cost_completion" BIGINT GENERATED ALWAYS AS (cost_computed - cost_prompt - cost_other) VIRTUAL,
   "cost_other" BIGINT,
-  "cost_total" BIGINT,
+  "cost_total" BIGINT GENERATED ALWAYS AS (coalesce(cost_computed, cost_reported)) VIRTUAL,
   "price_source" INTEGER,
   "price_rule" INTEGER,
   "price_version" INTEGER,
@@ -88,7 +89,8 @@ CREATE TABLE reject_rows (
   "code" INTEGER,
   "path" VARCHAR,
   "message" VARCHAR,
-  "body" VARCHAR
+  "body" VARCHAR,
+  "body_form" INTEGER
 );
 
 -- What became of dead letters: one row per letter that was said anything of, the latest. Without a row
@@ -126,6 +128,7 @@ CREATE TABLE "dict_price_source" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_rule" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_code" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_body_form" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 
 -- How far each partition of the log is applied: "next" is the offset after the last applied record.
 -- Rows are appended, in the transaction of the rows they speak of; the greatest is valid. "watermark" is
@@ -232,6 +235,7 @@ SELECT
   "path",
   "message",
   "body",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_body_form"), "body_form" + 1) AS "body_form",
   coalesce(s."resolution", 'open') AS "status",
   make_timestamp(s."resolved_at") AS "resolved_at",
   s."event_id" AS "replayed_event_id"

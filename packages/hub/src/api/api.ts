@@ -5,14 +5,19 @@ import type { ApiDependencies } from './dependencies.ts'
 import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
+import { backupRoutes } from './routes/backups.ts'
 import { compactionRoutes } from './routes/compaction.ts'
+import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
+import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { verifyRoutes } from './routes/verify.ts'
@@ -59,11 +64,16 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    deadLetterSummaryRoute(dependencies),
+    ...deadLetterRoutes(dependencies),
+    ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...retentionRoutes(dependencies),
+    ...erasureRoutes(dependencies),
     ...compactionRoutes(dependencies.compaction),
+    ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
       status: shareStatus(dependencies.status, clock),

@@ -2,6 +2,7 @@ import type { Answer } from '@llmhub/schema'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ProjectLimits } from '../auth/project-limits.ts'
+import type { BackupKeeper } from '../backup/backup-keeper.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Control } from '../control/control.ts'
 import type { Ask } from '../core/ask.ts'
@@ -10,9 +11,12 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { LetterActs } from '../maintenance/resolve.ts'
+import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Compaction } from './routes/compaction.ts'
+import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
 
@@ -36,6 +40,8 @@ export interface ApiDependencies {
   readonly reports: readonly ReportSpec[]
   /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
   readonly rangeVersion: (scope: ProjectScope, from: number, to: number) => Promise<string>
+  /** Names models alike that have one price list. */
+  readonly canonicalModel: CanonicalModel
   /** The catalogue of measures and dimensions. */
   readonly semantic: () => JsonSchema
   /** JSON Schemas by file name, served at /schemas/<name>. */
@@ -43,9 +49,12 @@ export interface ApiDependencies {
   readonly status: () => HubStatus | Promise<HubStatus>
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
+  readonly letters: LetterActs
   readonly verify: Verify
   readonly retention: RetentionService
+  readonly erasures: ErasureRouteDependencies['erasures']
   readonly compaction: Compaction
+  readonly backups: Pick<BackupKeeper, 'start' | 'list' | 'status'>
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

@@ -96,7 +96,8 @@ function queryParameter(parameter: QueryParameter): JsonSchema {
 
 function requestBody(body: NonNullable<Route['body']>): JsonSchema {
   const content = body.type === 'json' ? { 'application/json': body.schema } : body.content
-  return { required: true, content: mediaTypes(content) }
+  const required = !(body.type === 'json' && body.optional === true)
+  return { required, content: mediaTypes(content) }
 }
 
 function responses(route: Route): JsonSchema {

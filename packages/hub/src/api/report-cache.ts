@@ -74,10 +74,7 @@ export class ReportCache {
     const name = nameOf(report, parameters, scope)
     const known = this.#ranges.get(name)
     const fixed =
-      isAbsolute(parameters['start_time']) &&
-      isAbsolute(parameters['end_time']) &&
-      known !== undefined &&
-      known.to <= clock.now() * 1000
+      isFixed(report, parameters) && known !== undefined && known.to <= clock.now() * 1000
     const range = known === undefined ? ALL_TIME : fixed ? known : stretched(known, now)
     const version = await rangeVersion(scope, range.from, range.to)
     const key = `${name}\n${fixed ? 'fixed' : now}\n${range.from},${range.to}\n${version}`
@@ -163,6 +160,16 @@ function nameOf(
   const sorted = Object.keys(parameters).toSorted()
   const pairs = sorted.map((name) => `${name}=${encodeURIComponent(parameters[name] ?? '')}`)
   return `report ${report.path}?${pairs.join('&')} ${scope.project ?? '*'}`
+}
+
+/** Whether both ends of the range are given, and no time that is given is relative to *now*. */
+function isFixed(report: ReportSpec, parameters: Readonly<Record<string, string>>): boolean {
+  const times = report.parameters.filter(({ name, type }) => type === 'time' && name in parameters)
+  return (
+    isAbsolute(parameters['start_time'] ?? parameters['from']) &&
+    isAbsolute(parameters['end_time'] ?? parameters['to']) &&
+    times.every(({ name }) => isAbsolute(parameters[name]))
+  )
 }
 
 function isAbsolute(time: string | undefined): boolean {

@@ -36,6 +36,8 @@ export type RouteBody =
   | {
       readonly type: 'json'
       readonly schema: JsonSchema
+      /** Whether a request may come without a body. */
+      readonly optional?: true
       /** Whether the body is checked against the schema before the handler runs. */
       readonly checked: boolean
     }

@@ -4,6 +4,8 @@ export interface Cache {
   get(key: string): Promise<Uint8Array | null>
   /** Stores `value`; the cache may drop it at any time. */
   set(key: string, value: Uint8Array, ttlMs: number): Promise<void>
+  /** Forgets every entry. */
+  clear(): Promise<void>
   stats(): {
     readonly entries: number
     readonly bytes: number

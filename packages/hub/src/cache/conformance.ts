@@ -50,6 +50,13 @@ export function cacheConformance(
       expect(await cache.get('a')).toBeNull()
     })
 
+    test('nothing is left when it is cleared', async () => {
+      await cache.set('a', Buffer.from('x'), 1000)
+      await cache.clear()
+      expect(await cache.get('a')).toBeNull()
+      expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 })
+    })
+
     test('keys are any text', async () => {
       const keys = ['', ' ', 'a\nb', 'ä€😀', '__proto__', 'x'.repeat(2000)]
       for (const key of keys) await cache.set(key, Buffer.from(key), 1000)

@@ -12,6 +12,8 @@ export interface CliContext {
   readonly signal: AbortSignal
   /** Reads all of standard input. */
   readonly stdin: () => Promise<string>
+  /** Asks a person for a line; absent where nobody sits at a terminal. */
+  readonly ask?: (question: string) => Promise<string>
 }
 
 export interface GlobalOptions {

@@ -1,7 +1,21 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type CompactOptions, compact } from './commands/compact.ts'
 import { configShow, configValidate } from './commands/config.ts'
+import {
+  type DismissOptions,
+  type LetterFilterOptions,
+  type ListOptions,
+  letterShow,
+  lettersDismiss,
+  lettersList,
+  lettersReplay,
+  lettersSummary,
+  type ReplayOptions,
+  type SummaryOptions,
+} from './commands/dead-letters.ts'
 import { doctor } from './commands/doctor.ts'
+import { type EraseOptions, erase, erasures } from './commands/erase.ts'
+import { type ExplainOptions, explain } from './commands/explain.ts'
 import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
   type DumpCommandOptions,
@@ -20,6 +34,7 @@ import {
   type RevokeOptions,
 } from './commands/keys.ts'
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
+import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import {
   type HoldOptions,
   holdsList,
@@ -189,6 +204,57 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  withExamples(
+    remote(program.command('explain').description('why the cost changed between two ranges'))
+      .option(
+        '--from <time>',
+        'start, inclusive: now-7d, 2026-11-01T00:00:00Z (default: 7 days before the end)',
+      )
+      .option('--to <time>', 'end, exclusive (default: now)')
+      .option(
+        '--vs <range>',
+        'what to compare with: previous, FROM, or FROM..TO (default: previous, as long and right before)',
+      )
+      .option('--provider <name>', 'only this provider')
+      .option('--model <name>', 'only this model')
+      .option('--environment <name>', 'only this environment')
+      .option('--user <id>', 'only this user')
+      .option('--limit <n>', 'models and users to list (default: 10)', wholeNumber)
+      .action((options: ExplainOptions) => explain(options, context)),
+    [
+      'llmhub explain --from now-7d',
+      'llmhub explain --from 2026-11-01 --to 2026-11-08 --vs 2026-10-04..2026-10-11',
+      'llmhub explain --from now-1d --model gpt-4o -o json',
+    ],
+  )
+
+  withExamples(
+    remote(
+      program
+        .command('reconcile')
+        .description(
+          "compare a provider's invoice, as CSV, with what the hub knows, by day and model",
+        ),
+    )
+      .argument('<file>', 'the CSV file, or - for standard input')
+      .option(
+        '--provider <name>',
+        'whose invoice it is (default: as the export says, else all calls)',
+      )
+      .option('--timezone <zone>', 'IANA zone of the days (default: UTC, by which providers bill)')
+      .option(
+        '--column <field=header>',
+        'which column holds date, model, amount, currency, input_tokens or output_tokens; may be repeated',
+        collect,
+      )
+      .option('--by <what>', 'day, model or both (default: both)')
+      .action((file: string, options: ReconcileOptions) => reconcile(file, options, context)),
+    [
+      'llmhub reconcile openai-costs.csv',
+      'llmhub reconcile invoice.csv --provider openai --column amount=Netto --by model',
+    ],
+  )
+
   const keys = program.command('keys').description('list, create, revoke and reset API keys')
   remote(keys.command('list').description('list keys')).action((options: GlobalOptions) =>
     keysList(options, context),
@@ -202,7 +268,7 @@ function createProgram(context: CliContext, version: string): Command {
       )
       .option(
         '--permission <permission>',
-        'ingest:write, query:read, sql:read, ops:read, keys:write or admin; may be repeated (default: ingest:write)',
+        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write, erase:write or admin; may be repeated (default: ingest:write)',
         collect,
       )
       .option('--expires <time>', 'when it ends, ISO 8601')
@@ -230,6 +296,8 @@ function createProgram(context: CliContext, version: string): Command {
       .action((options: ResetOptions) => keysReset(options, context, version)),
     ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
   )
+
+  deadLetters(program, context)
 
   const journal = program
     .command('journal')
@@ -321,6 +389,34 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub retention run --dry-run'],
   )
 
+  withExamples(
+    remote(
+      program
+        .command('erase')
+        .description('erase everything about a user: out of the store, the log and every copy'),
+    )
+      .requiredOption('--user-id <id>', 'the user')
+      .option('--project <name>', 'in this project (default: that of the key, else every project)')
+      .option(
+        '--mentions <which>',
+        'rows of others that name the user: words, anywhere or keep',
+        'words',
+      )
+      .option('--dry-run', 'count the rows only')
+      .option('--yes', 'do it without asking')
+      .action((options: EraseOptions) => erase(options, context)),
+    [
+      'llmhub erase --user-id ann@shop.example --dry-run',
+      'llmhub erase --user-id u-17 > receipt.json',
+    ],
+  )
+  withExamples(
+    remote(program.command('erasures').description('list erasures, or show the receipt of one'))
+      .argument('[id]')
+      .action((id: string | undefined, options: GlobalOptions) => erasures(id, options, context)),
+    ['llmhub erasures'],
+  )
+
   const holds = program
     .command('holds')
     .description('legal holds: rows kept whatever retention and erasure ask for')
@@ -371,6 +467,80 @@ function createProgram(context: CliContext, version: string): Command {
   )
   inherit(program)
   return program
+}
+
+/** Options that choose dead letters. */
+function choosing(command: Command): Command {
+  return command
+    .option('--code <code>', 'reason of the rejection, such as missing_field; several with commas')
+    .option('--status <status>', 'open, replayed or dismissed')
+    .option('--receiver <name>', 'what took the event in: http, import, …')
+    .option('--from <time>', 'received at or after: now-1d, 2026-11-01T00:00:00Z, epoch')
+    .option('--to <time>', 'received before')
+    .option('--event-id <id>', 'id of the event')
+    .option('--text <text>', 'part of message, path or body')
+}
+
+function deadLetters(program: Command, context: CliContext): void {
+  const letters = program
+    .command('dead-letters')
+    .description('rejected events: find them, see why, put them right and take them in again')
+  withExamples(
+    choosing(remote(letters.command('list').description('list them, newest first')))
+      .option('--limit <n>', 'most letters (default: 50)', wholeNumber)
+      .option('--cursor <cursor>', 'go on behind the page before')
+      .action((options: ListOptions) => lettersList(options, context)),
+    [
+      'llmhub dead-letters list --status open --from now-1d',
+      'llmhub dead-letters list --code wrong_type --text model_id -o json',
+    ],
+  )
+  withExamples(
+    remote(letters.command('show').description('one letter: why, what to do, what was kept'))
+      .argument('<id>')
+      .action((id: string, options: GlobalOptions) => letterShow(id, options, context)),
+    ['llmhub dead-letters show 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10'],
+  )
+  const replay = choosing(
+    remote(letters.command('replay').description('take letters in again, as kept or corrected')),
+  )
+    .argument('[ids...]')
+    .option('--all', 'every open letter that passes the filter')
+    .option('--unset <pointer>', 'take a field out of each event; may be repeated', collect)
+    .option('--file <file>', 'the corrected event of one letter; - for standard input')
+    .option('--dry-run', 'say what would become of each, change nothing')
+    .action((ids: string[], options: ReplayOptions) => lettersReplay(ids, options, context))
+  const set = replay.options.find(({ long }) => long === '--set')
+  if (set !== undefined) {
+    set.flags = '--set <pointer=value>'
+    set.description =
+      'set a field of each event, as JSON or else as text (a name without a slash: a configuration option); may be repeated'
+  }
+  withExamples(replay, [
+    'llmhub dead-letters replay --all --code missing_field --set /payload/model_id=gpt-4o --dry-run',
+    'llmhub dead-letters replay 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10 --file fixed.json',
+  ])
+  withExamples(
+    choosing(
+      remote(letters.command('dismiss').description('put letters aside that nobody will mend')),
+    )
+      .argument('[ids...]')
+      .option('--all', 'every open letter that passes the filter')
+      .action((ids: string[], options: DismissOptions & LetterFilterOptions) =>
+        lettersDismiss(ids, options, context),
+      ),
+    ['llmhub dead-letters dismiss --all --code expired --to now-7d'],
+  )
+  withExamples(
+    remote(letters.command('summary').description('how much is rejected, over time and by code'))
+      .option('--granularity <length>', '1min, 5min, 15min, 1hour, 6hour, 1day, 1week or 1month')
+      .option('--from <time>', 'start, inclusive (default: 7 days before the end)')
+      .option('--to <time>', 'end, exclusive (default: now)')
+      .option('--timezone <zone>', 'IANA zone of days, weeks and months (default: UTC)')
+      .option('--receiver <name>', 'only what this receiver took in')
+      .action((options: SummaryOptions) => lettersSummary(options, context)),
+    ['llmhub dead-letters summary --granularity 1hour --from now-1d'],
+  )
 }
 
 /** Subcommands report errors and print the way the program does. */

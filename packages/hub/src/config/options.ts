@@ -56,7 +56,7 @@ export const OPTIONS = [
   {
     path: 'log.segment_bytes',
     type: 'integer',
-    default: 64 * 1024 * 1024,
+    default: 32 * 1024 * 1024,
     min: 65_536,
     max: 1024 * 1024 * 1024,
     unit: 'bytes',
@@ -180,15 +180,24 @@ export const OPTIONS = [
     unit: 'days',
     doc: 'Events older than this are deleted, and refused as expired when they come in; 0 keeps forever. Policies of projects and families (llmhub retention) come before it.',
   },
-  {
-    path: 'retention.dead_letter_days',
-    type: 'integer',
-    default: 0,
-    min: 0,
-    unit: 'days',
-    doc: 'Rejected events received longer ago than this are deleted; 0 keeps forever. Policies for dead_letters come before it.',
-  },
 
+  {
+    path: 'dead_letters.days',
+    type: 'integer',
+    default: 30,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    doc: 'Rejected events are deleted this long after they were received; 0 keeps them. Policies for dead_letters (llmhub retention) come before it.',
+  },
+  {
+    path: 'dead_letters.max_per_second',
+    type: 'integer',
+    default: 1000,
+    min: 0,
+    unit: 'events',
+    doc: 'Rejected events kept per second and project; those beyond are counted only.',
+  },
   {
     path: 'dedup.horizon_days',
     type: 'number',
@@ -290,6 +299,13 @@ export const OPTIONS = [
     type: 'string',
     default: null,
     doc: 'JSON file of prices that win over the built-in table (LiteLLM format).',
+  },
+
+  {
+    path: 'backup.dir',
+    type: 'string',
+    default: null,
+    doc: 'Folder that the hub may write backups into, and into folders below it, when asked by llmhub backup. Without it a running hub writes none.',
   },
 
   {

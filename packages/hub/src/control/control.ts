@@ -3,6 +3,7 @@
  * durable, never on the hot path (callers cache).
  */
 
+import type { Erasure } from '../core/erasure.ts'
 import type { Hold, RetentionPolicy } from '../core/retention.ts'
 
 /** What a key may do. `admin` includes all others. */
@@ -11,7 +12,9 @@ export const PERMISSIONS = [
   'query:read',
   'sql:read',
   'ops:read',
+  'ops:write',
   'keys:write',
+  'erase:write',
   'admin',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
@@ -69,5 +72,12 @@ export interface Control {
   releaseHold(name: string, at: number): Hold | null
   /** Writes a copy of everything, as of now, to a new file, which is durable when this returns. Throws where the file exists or does not fit. */
   copyTo(file: string): void
+  /** The ledger of erasures, oldest first. It names no subject. */
+  erasures(): Erasure[]
+  erasure(id: string): Erasure | null
+  /** Puts an erasure, or replaces the one of that id. */
+  putErasure(erasure: Erasure): void
+  /** Leaves nothing of deleted and replaced values in the store's files. */
+  scrub(): void
   close(): void
 }

@@ -17,7 +17,7 @@ export interface IntakeRequest {
   readonly events: readonly unknown[]
   /** Gives events without an id one: hash(key, index). */
   readonly idempotencyKey?: string
-  /** Validate and price, answer what would be stored, store nothing. */
+  /** Validate, look for duplicates and price; answer what would be stored, store nothing. */
   readonly dryRun?: boolean
 }
 

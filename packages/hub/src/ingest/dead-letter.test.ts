@@ -14,15 +14,16 @@ describe('describeBody', () => {
       },
     }
     const body = describeBody(event, false)
-    expect(JSON.parse(body)).toEqual({
+    expect(body.form).toBe('redacted')
+    expect(JSON.parse(body.text)).toEqual({
       common: { event_id: 'a', tags: { 'X-Api-Key': '[redacted]' } },
       payload: {
         headers: { Authorization: '[redacted]', cookie: '[redacted]' },
         list: [{ password: '[redacted]', model_id: 'm' }],
       },
     })
-    expect(describeBody(event, true)).toContain('words')
-    expect(describeBody(event, true)).not.toMatch(/k[1-4]/)
+    expect(describeBody(event, true).text).toContain('words')
+    expect(describeBody(event, true).text).not.toMatch(/k[1-4]/)
   })
 
   it('is the JSON of a harmless value', () => {
@@ -31,7 +32,9 @@ describe('describeBody', () => {
       fc.property(value, (json) => {
         const text = JSON.stringify(json)
         fc.pre(text.length < 4000 && !/"[^"]*(secret|cookie|input|output)[^"]*":/i.test(text))
-        expect(JSON.parse(describeBody(json, true))).toEqual(json)
+        const { text: kept, form } = describeBody(json, true)
+        expect(JSON.parse(kept)).toEqual(json)
+        expect(form).toBe('event')
       }),
     )
   })
@@ -40,7 +43,7 @@ describe('describeBody', () => {
     const text = fc.string({ unit: 'binary', minLength: 0, maxLength: 6000 })
     fc.assert(
       fc.property(fc.array(text, { maxLength: 8 }), text, (list, key) => {
-        const body = describeBody({ [key]: list, list }, true)
+        const { text: body } = describeBody({ [key]: list, list }, true)
         expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES)
         expect(body.isWellFormed()).toBe(true)
       }),
@@ -48,17 +51,67 @@ describe('describeBody', () => {
     )
     let deep: unknown = 1
     for (let i = 0; i < 100_000; i++) deep = { a: deep }
-    expect(describeBody(deep, false)).toContain('[nested]')
-    expect(describeBody(undefined, false)).toBe('null')
+    expect(describeBody(deep, false).text).toContain('[nested]')
+    expect(describeBody(undefined, false).text).toBe('null')
+  })
+})
+
+describe('the form of a kept body', () => {
+  const event = (payload: Record<string, unknown>): unknown => ({
+    common: { event_id: 'a', messages: 'words' },
+    payload,
+    prompt: 'words',
+  })
+
+  it('is the event where only what intake drops as well is missing', () => {
+    expect(describeBody(event({ type: 'latency', prompt: 'words' }), false)).toEqual({
+      form: 'event',
+      text: '{"common":{"event_id":"a"},"payload":{"type":"latency"}}',
+    })
+  })
+
+  it.each([
+    ['content below a field', { metadata: { prompt: 'words' } }],
+    ['a secret', { api_key: 'k' }],
+    ['a long key', { ['k'.repeat(3000)]: 1 }],
+    ['a number that JSON cannot write', { value: Number.POSITIVE_INFINITY }],
+  ])('is redacted with %s', (_, payload) => {
+    expect(describeBody(event(payload), false).form).toBe('redacted')
+  })
+
+  it('is cut from the first character that is missing', () => {
+    const overhead = JSON.stringify({ common: {}, payload: { a: '' } }).length
+    for (const [more, form] of [
+      [0, 'event'],
+      [1, 'cut'],
+    ] as const) {
+      const a = 'x'.repeat(MAX_BODY_BYTES - overhead + more)
+      expect(describeBody({ common: {}, payload: { a } }, false).form).toBe(form)
+    }
+    const many = Array.from({ length: 9000 }, (_, i) => i)
+    expect(describeBody({ common: {}, payload: { many } }, false).form).toBe('cut')
+    expect(describeBody({ common: {}, payload: { a: 'ü'.repeat(9000) } }, false).form).toBe('cut')
+  })
+
+  it('that is an event reads back as what intake would see', () => {
+    const payload = fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 2 }))
+    fc.assert(
+      fc.property(payload, (sent) => {
+        const json = JSON.parse(JSON.stringify({ common: {}, payload: sent })) as unknown
+        const { text, form } = describeBody(json, true)
+        fc.pre(form === 'event')
+        expect(JSON.parse(text)).toEqual(json)
+      }),
+    )
   })
 })
 
 describe('describeText', () => {
   it('keeps raw text up to the first key that may hide something', () => {
-    expect(describeText('{"a": 1, "b', false)).toBe('{"a": 1, "b')
-    expect(describeText('{"a": 1, "prompt": "words', false)).toBe('{"a": 1, [redacted]')
-    expect(describeText('{"a": 1, "prompt": "words', true)).toContain('words')
-    expect(describeText('{"api_key" : "k', true)).toBe('{[redacted]')
+    expect(describeText('{"a": 1, "b', false).text).toBe('{"a": 1, "b')
+    expect(describeText('{"a": 1, "prompt": "words', false).text).toBe('{"a": 1, [redacted]')
+    expect(describeText('{"a": 1, "prompt": "words', true).text).toContain('words')
+    expect(describeText('{"api_key" : "k', true).text).toBe('{[redacted]')
   })
 })
 

@@ -30,76 +30,111 @@ export function cutText(text: string, limit: number): string {
   return read === text.length ? text : decoder.decode(target.subarray(0, written))
 }
 
+/**
+ * What a kept body is.
+ * - `event`: the event as sent. Content fields where intake drops them too may be missing: the event
+ *   is taken in from it as it would have been from the one sent.
+ * - `redacted`: something is missing or stands for something else: a secret, or content elsewhere.
+ * - `cut`: only its beginning. `text`: no JSON at all.
+ */
+export type BodyForm = 'event' | 'redacted' | 'cut' | 'text'
+
+export interface KeptBody {
+  readonly text: string
+  readonly form: BodyForm
+}
+
 /** Writes JSON until it is long enough. */
 class BodyWriter {
   text = ''
+  isCut = false
+  isRedacted = false
   readonly #keepContent: boolean
 
   constructor(keepContent: boolean) {
     this.#keepContent = keepContent
   }
 
-  get full(): boolean {
-    return this.text.length >= MAX_BODY_BYTES
+  /** Whether there is room for more; asked where something more is to be written. */
+  #hasRoom(): boolean {
+    if (this.text.length < MAX_BODY_BYTES) return true
+    this.isCut = true
+    return false
   }
 
-  write(value: unknown, depth: number): void {
+  /** @param isFrame whether intake drops content fields of this object: the event, `common`, `payload` */
+  write(value: unknown, depth: number, isFrame: boolean): void {
     if (typeof value === 'string') {
       this.text += JSON.stringify(
         value.length > MAX_BODY_BYTES ? value.slice(0, MAX_BODY_BYTES) : value,
       )
     } else if (typeof value !== 'object' || value === null) {
+      // JSON such as 1e999 is read as a number that JSON cannot write.
+      if (typeof value === 'number' && !Number.isFinite(value)) this.isRedacted = true
       this.text += JSON.stringify(value) ?? 'null'
     } else if (depth >= DEEPEST) {
+      this.isRedacted = true
       this.text += '"[nested]"'
     } else if (Array.isArray(value)) {
       this.text += '['
-      for (let i = 0; i < value.length && !this.full; i++) {
+      for (let i = 0; i < value.length && this.#hasRoom(); i++) {
         if (i > 0) this.text += ','
-        this.write(value[i], depth + 1)
+        this.write(value[i], depth + 1, false)
       }
       this.text += ']'
     } else {
-      this.#object(value as Record<string, unknown>, depth)
+      this.#object(value as Record<string, unknown>, depth, isFrame)
     }
   }
 
-  #object(object: Record<string, unknown>, depth: number): void {
+  #object(object: Record<string, unknown>, depth: number, isFrame: boolean): void {
     this.text += '{'
     let first = true
     for (const key in object) {
-      if (this.full) break
-      if (CONTENT.has(key) && !this.#keepContent) continue
+      if (!this.#hasRoom()) break
+      if (CONTENT.has(key) && !this.#keepContent) {
+        if (!isFrame) this.isRedacted = true
+        continue
+      }
       if (!first) this.text += ','
       first = false
-      this.text += `${JSON.stringify(cutText(key, MAX_TEXT_BYTES))}:`
-      if (SECRET.test(key)) this.text += JSON.stringify(REDACTED)
-      else this.write(object[key], depth + 1)
+      const name = cutText(key, MAX_TEXT_BYTES)
+      if (name !== key) this.isRedacted = true
+      this.text += `${JSON.stringify(name)}:`
+      if (SECRET.test(key)) {
+        this.isRedacted = true
+        this.text += JSON.stringify(REDACTED)
+      } else {
+        const value = object[key]
+        this.write(value, depth + 1, depth === 0 && (key === 'common' || key === 'payload'))
+      }
     }
     this.text += '}'
   }
 }
 
 /** The event as JSON without content and secrets, at most 16 KiB of UTF-8. */
-export function describeBody(value: unknown, keepContent: boolean): string {
+export function describeBody(value: unknown, keepContent: boolean): KeptBody {
   const writer = new BodyWriter(keepContent)
-  writer.write(value, 0)
-  return cutText(writer.text, MAX_BODY_BYTES)
+  writer.write(value, 0, true)
+  const text = cutText(writer.text, MAX_BODY_BYTES)
+  if (writer.isCut || text !== writer.text) return { text, form: 'cut' }
+  return { text, form: writer.isRedacted ? 'redacted' : 'event' }
 }
 
 /**
  * Text that is no JSON cannot be taken apart: it is kept up to the first key that names content or a
  * secret, which is as far as it is known to be harmless.
  */
-export function describeText(text: string, keepContent: boolean): string {
+export function describeText(text: string, keepContent: boolean): KeptBody {
   const cut = cutText(text, MAX_BODY_BYTES)
   for (const match of cut.matchAll(QUOTED_KEY)) {
     const key = match[1] ?? ''
     if (SECRET.test(key) || (CONTENT.has(key) && !keepContent)) {
-      return `${cut.slice(0, match.index)}${REDACTED}`
+      return { text: `${cut.slice(0, match.index)}${REDACTED}`, form: 'text' }
     }
   }
-  return cut
+  return { text: cut, form: 'text' }
 }
 
 export interface DeadLetter {
@@ -112,7 +147,7 @@ export interface DeadLetter {
   readonly code: string
   readonly path: string
   readonly message: string
-  readonly body: string
+  readonly body: KeptBody
 }
 
 /** Batch of dead letters. */
@@ -136,7 +171,8 @@ export class DeadLetters {
     builder.dict('code').set(row, letter.code)
     builder.text('path').set(row, cutText(letter.path, MAX_TEXT_BYTES))
     builder.text('message').set(row, cutText(letter.message, MAX_TEXT_BYTES))
-    builder.text('body').set(row, letter.body)
+    builder.text('body').set(row, letter.body.text)
+    builder.dict('body_form').set(row, letter.body.form)
   }
 
   /** The batch; nothing may be added afterwards. */

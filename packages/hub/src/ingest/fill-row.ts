@@ -38,6 +38,8 @@ export interface RowCosts {
   prompt: Pico | null
   completion: Pico | null
   other: Pico | null
+  /** Cost without cache less cost; null where nothing was computed. */
+  cacheSaved: Pico | null
   /** package | override | reported | none; empty for an event that costs nothing by its kind. */
   source: string
   rule: string
@@ -56,6 +58,7 @@ export function emptyCosts(): RowCosts {
     prompt: null,
     completion: null,
     other: null,
+    cacheSaved: null,
     source: '',
     rule: '',
     version: '',
@@ -209,6 +212,7 @@ export class RowFiller {
       builder.int64('cost_prompt'),
       builder.int64('cost_completion'),
       builder.int64('cost_other'),
+      builder.int64('cost_cache_saved'),
     ]
     this.#total = builder.int64('cost_total')
     this.#priceSource = builder.dict('price_source')
@@ -322,12 +326,13 @@ export class RowFiller {
     if (costs.cacheReadTokens >= 0) cacheRead?.set(row, costs.cacheReadTokens)
     if (costs.cacheWriteTokens >= 0) cacheWrite?.set(row, costs.cacheWriteTokens)
     if (costs.reasoningTokens >= 0) reasoning?.set(row, costs.reasoningTokens)
-    const [reported, computed, prompt, completion, other] = this.#costs
+    const [reported, computed, prompt, completion, other, cacheSaved] = this.#costs
     setPico(reported, row, costs.reported)
     setPico(computed, row, costs.computed)
     setPico(prompt, row, costs.prompt)
     setPico(completion, row, costs.completion)
     setPico(other, row, costs.other)
+    setPico(cacheSaved, row, costs.cacheSaved)
     setPico(this.#total, row, costs.computed ?? costs.reported)
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)

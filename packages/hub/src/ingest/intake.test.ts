@@ -46,6 +46,31 @@ describe('intake', () => {
     expect(hub.stage.stats().total).toEqual({ received: 6, accepted: 2, duplicate: 1, rejected: 3 })
   })
 
+  it('refuses what is older than its project and family keep', async () => {
+    const hour = 3_600_000_000
+    const retention = (project: string) => ({
+      events: project === 'other' ? null : 24 * hour,
+      families: new Map([['cost', hour]]),
+    })
+    const hub = await new IntakeHarness({ limits: { ...LIMITS, retention } }).start()
+    const cost = { type: 'token_cost', model_id: 'gpt-4o', cost_usd: 1 }
+    const at = (timestamp: string) => ({ timestamp })
+    const outcome = await hub.send([
+      callEvent('a', {}, at('2026-11-20T20:00:00Z')),
+      callEvent('b', {}, at('2026-11-19T20:00:00Z')),
+      callEvent('c', cost, at('2026-11-20T20:00:00Z')),
+    ])
+    expect(outcome).toMatchObject({
+      answer: {
+        accepted: 1,
+        results: [
+          { index: 1, code: 'expired', path: '/common/timestamp' },
+          { index: 2, code: 'expired', path: '/common/timestamp' },
+        ],
+      },
+    })
+  })
+
   it('writes nothing for duplicates, and counts them after a restart too', async () => {
     const hub = await new IntakeHarness().start()
     await hub.send([callEvent('a')])
@@ -179,6 +204,36 @@ describe('intake', () => {
     expect(await hub.send([callEvent('a')])).toMatchObject({ code: 'overloaded' })
     hub.log.release()
     expect(await first).toMatchObject({ ok: true })
+  })
+
+  it('tells with dryRun what is known already, in the log and on its way there', async () => {
+    const hub = await new IntakeHarness().start()
+    await hub.send([callEvent('logged')])
+    hub.log.hold()
+    const sending = hub.send([callEvent('flying')])
+    await Promise.resolve()
+    const events = [
+      callEvent('logged'),
+      callEvent('flying'),
+      callEvent('flying', { latency_ms: 1 }),
+      callEvent('new'),
+    ]
+    expect(await hub.send(events, { dryRun: true })).toMatchObject({
+      answer: {
+        accepted: 1,
+        duplicates: 2,
+        rejected: 1,
+        results: [
+          { index: 0, outcome: 'duplicate' },
+          { index: 1, outcome: 'duplicate' },
+          { index: 2, outcome: 'rejected', code: 'id_conflict' },
+        ],
+        preview: [{ event_id: 'new' }],
+      },
+    })
+    hub.log.release()
+    await sending
+    expect((await hub.read()).rows.map(({ eventId }) => eventId)).toEqual(['logged', 'flying'])
   })
 
   it('shows with dryRun what would be stored, and stores nothing', async () => {

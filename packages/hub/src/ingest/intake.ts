@@ -197,7 +197,6 @@ class Stage {
       return refusal
     }
     const prepared = this.#preparer.prepare(request)
-    if (request.dryRun === true) return { ok: true, answer: this.#dryRun(prepared) }
     // The last look into the indexes and staging are one step: nothing may come between them.
     for (;;) {
       const wait = this.#lookUp(prepared)
@@ -211,6 +210,7 @@ class Stage {
       }
     }
     if (this.#failure !== null) return this.#failure
+    if (request.dryRun === true) return { ok: true, answer: this.#dryRun(prepared, lane) }
     return this.#stage(prepared, lane)
   }
 
@@ -235,17 +235,25 @@ class Stage {
     return null
   }
 
-  #dryRun(prepared: Prepared): IntakeAnswer {
+  /** What the events would become now; of two with the same id in one request both would be accepted. */
+  #dryRun(prepared: Prepared, lane: Lane): IntakeAnswer {
     const filler = new RowFiller(this.#options.defaults)
     const results: EventResult[] = []
+    let duplicates = 0
+    const tell = (result: EventResult): void => {
+      if (results.length < MAX_RESULTS) results.push(result)
+    }
     for (let i = 0; i < prepared.count; i++) {
-      const problem = prepared.problems[i]
       const event = prepared.valid[i]
+      const known = prepared.states[i]
+      const state = known === NEW && event !== undefined ? this.#inFlight(prepared, i, lane) : known
+      const problem = prepared.problems[i] ?? (state === CONFLICT ? ID_CONFLICT : undefined)
       if (problem !== undefined) {
         const { code, path, message } = problem
-        if (results.length < MAX_RESULTS) {
-          results.push({ index: i, outcome: 'rejected', code, path, message })
-        }
+        tell({ index: i, outcome: 'rejected', code, path, message })
+      } else if (state === DUPLICATE) {
+        duplicates++
+        tell({ index: i, outcome: 'duplicate' })
       } else if (event !== undefined) {
         this.#options.price(event, prepared.receiver, this.#costs)
         filler.fill(event, this.#system(prepared, i, false), this.#costs)
@@ -253,8 +261,8 @@ class Stage {
     }
     return {
       accepted: filler.rows,
-      duplicates: 0,
-      rejected: prepared.count - filler.rows,
+      duplicates,
+      rejected: prepared.count - filler.rows - duplicates,
       results,
       position: null,
       preview: previewRows(filler.finish()),
@@ -374,7 +382,7 @@ class Stage {
       return
     }
     const known = prepared.states[i]
-    const state = known === NEW ? this.#inFlight(prepared, i, staging) : known
+    const state = known === NEW ? this.#inFlight(prepared, i, staging.lane, staging.waits) : known
     if (state === DUPLICATE) {
       staging.duplicates++
       if (staging.results.length < MAX_RESULTS) {
@@ -415,7 +423,7 @@ class Stage {
   }
 
   /** Looks for the id among the rows in flight. */
-  #inFlight(prepared: Prepared, i: number, { lane, waits }: Staging): number {
+  #inFlight(prepared: Prepared, i: number, lane: Lane, waits?: Set<Group>): number {
     if (this.#options.sabotage?.dedupOff === true) return NEW
     const { keys, contents } = prepared
     const at = i * 4
@@ -423,7 +431,7 @@ class Stage {
       const { ids } = group
       const entry = ids.find(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0, keys[at + 3] ?? 0)
       if (entry < 0) continue
-      waits.add(group)
+      waits?.add(group)
       const values = entry * ids.stride + 4
       const same =
         ids.words[values] === contents[i * 2] && ids.words[values + 1] === contents[i * 2 + 1]

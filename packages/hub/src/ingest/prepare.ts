@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../core/clock.ts'
 import { type IntakeRequest, Undecodable } from '../core/intake.ts'
 import { CallKeyHasher, Calls } from './calls.ts'
-import { describeBody, describeText, eventIdOf } from './dead-letter.ts'
+import { describeBody, describeText, eventIdOf, type KeptBody } from './dead-letter.ts'
 import { ContentHasher } from './dedup/content-hash.ts'
 import { type HashKey, hashKeyFrom, KeyHasher } from './dedup/key-hash.ts'
 import type { Group } from './group.ts'
@@ -35,6 +35,7 @@ export interface Prepared {
   /** Valid events; where one is missing there is a problem. */
   readonly valid: readonly (ValidEvent | undefined)[]
   readonly problems: readonly (InvalidEvent | undefined)[]
+  /** Of events with a problem: only the one made of an idempotency key, else empty. */
   readonly eventIds: readonly string[]
   /** Four words each: hash of (project, event id). */
   readonly keys: Int32Array
@@ -155,7 +156,11 @@ export class Preparer {
       if (!verdict.ok) {
         valid.push(undefined)
         problems.push(verdict)
-        eventIds.push('')
+        eventIds.push(
+          idempotencyKey === undefined || eventIdOf(event) !== null
+            ? ''
+            : derivedId(idempotencyKey, i),
+        )
         continue
       }
       const eventId =
@@ -231,15 +236,15 @@ export class Preparer {
     prepared: Prepared,
     i: number,
     keepContent: boolean,
-  ): { eventId: string | null; body: string } {
+  ): { eventId: string | null; body: KeptBody } {
     const event = prepared.events[i]
-    if (event instanceof Undecodable) {
-      return { eventId: null, body: describeText(event.body, keepContent) }
-    }
     const known = prepared.eventIds[i]
+    const isUndecodable = event instanceof Undecodable
     return {
       eventId: known === undefined || known === '' ? eventIdOf(event) : known,
-      body: describeBody(event, keepContent),
+      body: isUndecodable
+        ? describeText(event.body, keepContent)
+        : describeBody(event, keepContent),
     }
   }
 }

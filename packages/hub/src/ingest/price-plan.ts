@@ -233,6 +233,8 @@ export type PlannedCost =
       readonly completion: Pico
       readonly other: Pico
       readonly total: Pico
+      /** Cost without cache less `total`; negative where writes cost more than reads saved. */
+      readonly cacheSaved: Pico
       readonly rule: string
     }
   | 'not_priced_by_token'
@@ -255,8 +257,30 @@ export function applyPlan(plan: PricePlan, usage: Usage): PlannedCost {
   const other = costOf(tier.other, usage)
   if (prompt === null || completion === null || other === null) return 'usage_contradicts_itself'
   const total = addPico(addPico(prompt, completion), other)
-  return { prompt, completion, other, total, rule: tier.rule }
+  const cacheSaved = cacheSavedOf(tier.prompt, prompt, usage)
+  return { prompt, completion, other, total, cacheSaved, rule: tier.rule }
 }
+
+/**
+ * What caching saved: the input priced once more as if all of it were plain input. Counts of cache
+ * reads and writes are parts of the input, so that leaving them out leaves its size, and thereby the
+ * tier, as they are. An input that contradicts itself without them saved nothing that is known.
+ */
+function cacheSavedOf(component: CompiledComponent, prompt: Pico, usage: Usage): Pico {
+  if ((usage.cacheRead ?? 0) === 0 && (usage.cacheWrite ?? 0) === 0) return 0
+  const plain = costOf(component, { ...usage, ...NO_CACHE })
+  return plain === null ? 0 : addPico(plain, -prompt)
+}
+
+const NO_CACHE = {
+  cacheRead: null,
+  cacheWrite: null,
+  cacheWrite5m: null,
+  cacheWrite1h: null,
+  cacheReadAudio: null,
+  cacheReadImage: null,
+  cacheReadVideo: null,
+} as const satisfies Partial<Usage>
 
 /** Reads one price: dollars, or `{ base, tiers: [{ start, price }] }`. Null when it is neither. */
 export function readPrice(value: unknown): TieredPrice | null {

@@ -58,6 +58,7 @@ export function createPriceRow(table: PriceTable): PriceRow {
     costs.prompt = null
     costs.completion = null
     costs.other = null
+    costs.cacheSaved = null
     costs.source = costs.reported === null ? '' : 'reported'
     costs.rule = ''
     costs.version = ''
@@ -78,6 +79,7 @@ export function createPriceRow(table: PriceTable): PriceRow {
     costs.prompt = outcome.prompt
     costs.completion = outcome.completion
     costs.other = outcome.other
+    costs.cacheSaved = fits(outcome.cacheSaved) ? outcome.cacheSaved : null
     costs.source = outcome.source
     costs.rule = outcome.rule
     costs.version = outcome.version

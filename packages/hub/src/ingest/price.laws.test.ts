@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addPico } from './money.ts'
 import { priceCall } from './price.ts'
+import { applyPlan, compilePlan } from './price-plan.ts'
 import { createPriceTable } from './price-table.ts'
 import { normalizeUsage } from './usage.ts'
 
@@ -132,5 +133,72 @@ describe('prices against the arithmetic of the price package', () => {
         },
       ),
     )
+  })
+})
+
+describe('what caching saved', () => {
+  const plainOf = ({ input_tokens, output_tokens, web_searches }: Record<string, number>) => ({
+    input_tokens,
+    output_tokens,
+    web_searches,
+  })
+
+  it('is what the same call costs without a word of caches, less what it costs', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...MODELS),
+        counts,
+        instant,
+        ([provider, info], usage, second) => {
+          const call = { provider, model: info.id, time: second * 1_000_000, tier: null }
+          const cost = priceCall(table, { ...call, usage: normalizeUsage(usage, 'http') })
+          fc.pre('total' in cost)
+          const plain = priceCall(table, { ...call, usage: normalizeUsage(plainOf(usage), 'http') })
+          if (!('total' in cost) || !('total' in plain)) throw new Error('plain input has no price')
+          expect(addPico(cost.total, cost.cacheSaved)).toBe(plain.total)
+        },
+      ),
+    )
+  })
+
+  it('is negative for a write that nothing reads', () => {
+    const cost = priceCall(table, {
+      provider: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      time: 1_760_000_000_000_000,
+      usage: normalizeUsage({ input_tokens: 1000, cache_write_tokens: 1000 }, 'http'),
+      tier: null,
+    })
+    // 1,000 tokens written at 3.75 dollars per million instead of 3.
+    expect('total' in cost && cost.cacheSaved).toBe(-750_000_000)
+  })
+
+  it('counts reads, and writes for five minutes and an hour, each at its own price', () => {
+    const price = (text: string) => ({ base: { digits: BigInt(text), scale: 0 }, tiers: [] })
+    const list = new Map([
+      ['input_mtok', price('10')],
+      ['cache_read_mtok', price('1')],
+      ['cache_write_mtok', price('12')],
+      ['cache_write_5m_mtok', price('13')],
+      ['cache_write_1h_mtok', price('20')],
+      ['input_audio_mtok', price('30')],
+      ['cache_audio_read_mtok', price('3')],
+    ])
+    const plain = normalizeUsage({ input_tokens: 1000, output_tokens: 0 }, 'http')
+    if (plain === null) throw new Error('no usage')
+    const usage = {
+      ...plain,
+      cacheRead: 300,
+      cacheWrite: 250,
+      cacheWrite5m: 100,
+      cacheWrite1h: 50,
+      inputAudio: 200,
+      cacheReadAudio: 80,
+    }
+    const cost = applyPlan(compilePlan(list, 'r'), usage)
+    if (typeof cost === 'string') throw new Error(cost)
+    // 220 read at 1 and 80 of audio at 3, 100 written at 13, 50 at 20, 100 at 12, 120 of audio, 330 plain.
+    expect(cost.total).toBe((220 + 240 + 1300 + 1000 + 1200 + 3600 + 3300) * 1e6)
+    expect(cost.cacheSaved).toBe((800 * 10 + 200 * 30) * 1e6 - Number(cost.total))
   })
 })

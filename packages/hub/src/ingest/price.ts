@@ -36,6 +36,8 @@ export interface Cost {
   /** The rest: searches, requests. */
   readonly other: Pico
   readonly total: Pico
+  /** What the same usage would cost with nothing read from or written to a cache, less `total`. */
+  readonly cacheSaved: Pico
   readonly source: 'package' | 'override'
   /** The price list that applied: provider/model, the date it counts from, the size of request. */
   readonly rule: string
@@ -76,6 +78,7 @@ export function priceCall(table: PriceTable, call: PricedCall): PriceOutcome {
     completion: cost.completion,
     other: cost.other,
     total: cost.total,
+    cacheSaved: cost.cacheSaved,
     source: prices.source,
     rule: cost.rule,
     version: prices.version,

@@ -60,6 +60,10 @@ export class SegmentSummaries {
     return summary
   }
 
+  forgetAll(): void {
+    this.#known.clear()
+  }
+
   forget(partition: number, segment: LogSegment): void {
     this.#known.delete(`${partition}:${segment.first}`)
   }

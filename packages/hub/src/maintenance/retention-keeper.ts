@@ -58,6 +58,11 @@ export class RetentionKeeper {
     await this.#running
   }
 
+  /** Segments of the log were written anew by somebody else. */
+  logRewritten(): void {
+    this.#summaries.forgetAll()
+  }
+
   async #runAgain(): Promise<void> {
     let waitMs = HOUR_MS
     try {

@@ -308,6 +308,24 @@ export const MEASURES: readonly MeasureSpec[] = [
     'cost_completion',
   ),
   cost('cost.other', 'Rest of the computed cost: requests, tools, ….', 'cost_other'),
+  cost(
+    'cost.cache_saved',
+    'What caching saved: the computed cost without cache less what it is, surcharges of writes taken off.',
+    'cost_cache_saved',
+  ),
+  {
+    ...cost(
+      'cost.without_cache',
+      'What the computed cost would be without cache.',
+      'cost_computed',
+    ),
+    parts: [
+      { fn: 'sum', column: 'cost_computed' },
+      { fn: 'sum', column: 'cost_cache_saved' },
+      { fn: 'rows' },
+    ],
+  },
+  count('cost.priced.count', 'Calls whose cost is known.', PRICED, present('cost_total')),
   count('cost.unpriced.count', 'Calls whose cost is not known.', PRICED, absent('cost_total')),
   {
     name: 'cost.per_request',

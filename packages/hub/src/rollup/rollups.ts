@@ -18,6 +18,7 @@ const COSTS = [
   'cost_prompt',
   'cost_completion',
   'cost_other',
+  'cost_cache_saved',
 ]
 const TOKENS = [
   'input_tokens',
@@ -59,7 +60,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'models_1h',
@@ -69,7 +70,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'calls_1h',
@@ -79,7 +80,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: [],
     maxCells: 20_000,
-    version: 1,
+    version: 2,
   },
   {
     name: 'users_1d',
@@ -89,7 +90,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: SPENT,
     sketches: [],
     maxCells: 200_000,
-    version: 1,
+    version: 2,
   },
   {
     // All tags of a row together are one value, which decides every single tag's. Where they are
@@ -101,6 +102,6 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: SPENT,
     sketches: [],
     maxCells: 50_000,
-    version: 1,
+    version: 2,
   },
 ]

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../core/clock.ts'
 import type { ProjectScope } from '../core/scope.ts'
+import type { LettersOutcome, LettersQuestion } from './letters.ts'
 import type {
   CompactionStart,
   FromWorker,
@@ -141,6 +142,18 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
     return this.#ask('query', { plan, project: scope.project }, signal, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
+  }
+
+  letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    return this.#ask('letters', { question, project: scope.project }, signal, (message) => ({
       ok: false,
       failure: 'rebuilding',
       message,

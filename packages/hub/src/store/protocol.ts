@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../core/scope.ts'
 import type { RowPlace } from '../log/operation-rows.ts'
+import type { LettersOutcome, LettersQuestion } from './letters.ts'
 import type {
   FrameCell,
   Plan,
@@ -107,6 +108,7 @@ export interface Requests {
   readonly version: { readonly take: VersionRequest; readonly answer: RangeVersion }
   readonly status: { readonly take: null; readonly answer: StoreStatus }
   readonly lookup: { readonly take: LookupRequest; readonly answer: LookupOutcome }
+  readonly letters: { readonly take: LettersRequest; readonly answer: LettersOutcome }
   readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
@@ -152,6 +154,11 @@ export type LookupOutcome =
 export interface KnownEvent {
   /** The column `content_hash`, which only the log has; null where that has lost the record. */
   readonly contentHash: bigint | null
+}
+
+export interface LettersRequest {
+  readonly question: LettersQuestion
+  readonly project: ProjectScope['project']
 }
 
 /**

@@ -71,6 +71,10 @@ export function sampleEvents(
   const output = b.int64('output_tokens')
   const cost = b.int64('cost_total')
   const computed = b.int64('cost_computed')
+  const prompt = b.int64('cost_prompt')
+  const completion = b.int64('cost_completion')
+  const other = b.int64('cost_other')
+  const reported = b.int64('cost_reported')
   const latency = b.number('latency_ms')
   const ttft = b.number('ttft_ms')
   const temperature = b.number('temperature')
@@ -111,8 +115,17 @@ export function sampleEvents(
     const outTokens = at(15) % 1000
     input.set(row, inTokens)
     output.set(row, outTokens)
-    cost.set(row, inTokens * 2_500_000 + outTokens * 10_000_000)
-    computed.set(row, inTokens * 2_500_000 + outTokens * 10_000_000)
+    // As ingest has it: the total is the computed cost, else the reported one, else unknown.
+    const priced = inTokens * 2_500_000 + outTokens * 10_000_000 + 1_000_000
+    const claimed = at(26) % 5 === 0 ? at(27) * 1000 : null
+    if (at(25) % 8 > 0) {
+      computed.set(row, priced)
+      prompt.set(row, inTokens * 2_500_000)
+      completion.set(row, outTokens * 10_000_000)
+      other.set(row, 1_000_000)
+      cost.set(row, priced)
+    } else if (claimed !== null) cost.set(row, claimed)
+    if (claimed !== null) reported.set(row, claimed)
     if (state === 'ok') latency.set(row, 50 + (at(16) % 400_000) / 100)
     if (state === 'ok') ttft.set(row, 10 + (at(17) % 50_000) / 100)
     if (state === 'ok') latencyBin.set(row, at(18) % 900)

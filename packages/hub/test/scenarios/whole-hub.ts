@@ -61,13 +61,33 @@ export class WholeHub {
     this.#hub = null
   }
 
+  /** Stops, throws the store away, and starts again; answers when everything is in the new one. */
+  async rebuild(): Promise<void> {
+    await this.stop()
+    await rm(join(this.dir, 'store'), { recursive: true, force: true })
+    await this.mustStart()
+    while ((await fetch(`${this.url}/ready`)).status !== 200);
+  }
+
+  get url(): string {
+    return this.#hub?.url ?? ''
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return { authorization: `Bearer ${KEY}` }
+  }
+
   async call(
     path: string,
     json?: unknown,
+    method = json === undefined ? 'GET' : 'POST',
   ): Promise<{ status: number; body: Readonly<Record<string, unknown>> }> {
-    const response = await fetch(`${this.#hub?.url ?? ''}${path}`, {
-      method: json === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...this.headers,
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       body: json === undefined ? null : JSON.stringify(json),
     })
     return {

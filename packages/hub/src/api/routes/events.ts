@@ -64,7 +64,7 @@ export function eventRoutes(
         parameters: [
           {
             name: 'dryRun',
-            doc: 'Validate and price, answer what would be stored, store nothing.',
+            doc: 'Validate, look for duplicates and price; answer what would be stored, store nothing.',
             values: ['true', 'false'],
             default: 'false',
           },

@@ -63,6 +63,11 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
       }
       return Promise.resolve()
     },
+    clear() {
+      entries.clear()
+      bytes = 0
+      return Promise.resolve()
+    },
     stats: () => ({ entries: entries.size, bytes, hits, misses, evictions }),
     close() {
       entries.clear()

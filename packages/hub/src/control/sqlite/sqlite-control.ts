@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import { type Erasure, erasureReceipt, parseErasure } from '../../core/erasure.ts'
 import type { Hold, RetentionPolicy } from '../../core/retention.ts'
 import type { Control, KeyRecord, Permission, ProjectRecord } from '../control.ts'
 import { PERMISSIONS } from '../control.ts'
@@ -28,7 +29,9 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   chmodSync(file, 0o600)
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
+    )
     migrate(database, writer)
   } catch (error) {
     database.close()
@@ -84,6 +87,12 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   `)
   const release = database.prepare(
     'UPDATE holds SET released_at = ? WHERE name = ? AND released_at IS NULL RETURNING *',
+  )
+
+  const selectErasures = database.prepare('SELECT document FROM erasures ORDER BY created_at, id')
+  const selectErasure = database.prepare('SELECT document FROM erasures WHERE id = ?')
+  const upsertErasure = database.prepare(
+    'INSERT OR REPLACE INTO erasures (id, created_at, document) VALUES (?, ?, ?)',
   )
 
   return {
@@ -165,8 +174,25 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
       const row = release.get(at, name)
       return row === undefined ? null : holdRecord(row)
     },
+    erasures: () => selectErasures.all().map(erasureOf),
+    erasure(id) {
+      const row = selectErasure.get(id)
+      return row === undefined ? null : erasureOf(row)
+    },
+    putErasure(erasure) {
+      const document = JSON.stringify(erasureReceipt(erasure))
+      upsertErasure.run(erasure.id, erasure.createdAt, document)
+    },
+    // Deleted values are overwritten as they go; old pages are in the write-ahead log until it is cut.
+    scrub() {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    },
     close: () => database.close(),
   }
+}
+
+function erasureOf(row: Row): Erasure {
+  return parseErasure(JSON.parse(text(row['document'])) as unknown)
 }
 
 function retentionPolicy(row: Row): RetentionPolicy {

@@ -1,25 +1,24 @@
 import { crc32 } from 'node:zlib'
 import { addToFilter, filterMayHave, makeFilter } from './filter.ts'
 import type { RunFiles, RunSink, RunSource } from './run-files.ts'
+import { MOST_ENTRIES, PAGE_BYTES, PAGE_WORDS, PageBuilder, readPage } from './run-page.ts'
 import { compareKeys } from './sort-entries.ts'
 
 /**
  * A run: an immutable file of entries sorted by key. All numbers are 32-bit little-endian.
  *
- *     pages    4096 bytes each: crc32 of the rest · entries · entries × stride words · zeros
+ *     pages    4096 bytes each, see run-page.ts
  *     fences   first key word of every page
  *     filter   see filter.ts
  *     footer   magic · version · stride · entries · pages · filter words · first and last receive
  *              second · crc32 of fences and filter · crc32 of the footer before it
  *
- * Fences and filter are kept in memory (10.4 bits an entry); a look reads one page, rarely two.
+ * Fences and filter are kept in memory (10.3 bits an entry); a look reads one page, rarely two.
  * The last word of an entry is the second of its receipt.
  */
 
 const MAGIC = 0x3152484c
-const VERSION = 1
-const PAGE_BYTES = 4096
-const PAGE_WORDS = PAGE_BYTES / 4
+const VERSION = 2
 const FOOTER_WORDS = 10
 /** Pages gathered before they are written, and read at once. */
 const CHUNK_PAGES = 64
@@ -36,10 +35,6 @@ export class RunDamagedError extends Error {
   }
 }
 
-function entriesPerPage(stride: number): number {
-  return Math.floor((PAGE_WORDS - 2) / stride)
-}
-
 function bytesOf(words: Int32Array | Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 }
@@ -48,12 +43,11 @@ function bytesOf(words: Int32Array | Uint32Array): Uint8Array {
 export class RunWriter {
   readonly #sink: RunSink
   readonly #stride: number
-  readonly #perPage: number
   readonly #filter: Int32Array
   readonly #fences: number[] = []
   readonly #chunk = new Int32Array(PAGE_WORDS * CHUNK_PAGES)
+  readonly #builder: PageBuilder
   #page = 0
-  #inPage = 0
   #entries = 0
   #firstReceived = 0xffff_ffff
   #lastReceived = 0
@@ -61,33 +55,28 @@ export class RunWriter {
   constructor(sink: RunSink, stride: number, mostEntries: number) {
     this.#sink = sink
     this.#stride = stride
-    this.#perPage = entriesPerPage(stride)
+    this.#builder = new PageBuilder(stride)
     this.#filter = makeFilter(mostEntries)
   }
 
   /** Adds the entry at word `at`; true when `drain` must be called before the next. */
   add(words: Int32Array, at: number): boolean {
-    const stride = this.#stride
-    const chunk = this.#chunk
-    if (this.#inPage === 0) this.#fences.push((words[at] ?? 0) >>> 0)
-    const to = this.#page * PAGE_WORDS + 2 + this.#inPage * stride
-    for (let i = 0; i < stride; i++) chunk[to + i] = words[at + i] ?? 0
+    if (!this.#builder.add(words, at)) {
+      this.#closePage()
+      this.#builder.add(words, at)
+    }
+    if (this.#builder.entries === 1) this.#fences.push((words[at] ?? 0) >>> 0)
     addToFilter(this.#filter, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0)
-    const received = (words[at + stride - 1] ?? 0) >>> 0
+    const received = (words[at + this.#stride - 1] ?? 0) >>> 0
     if (received < this.#firstReceived) this.#firstReceived = received
     if (received > this.#lastReceived) this.#lastReceived = received
     this.#entries++
-    this.#inPage++
-    if (this.#inPage === this.#perPage) this.#closePage()
     return this.#page === CHUNK_PAGES
   }
 
   #closePage(): void {
-    const page = this.#page * PAGE_WORDS
-    this.#chunk[page + 1] = this.#inPage
-    this.#chunk[page] = crc32(bytesOf(this.#chunk.subarray(page + 1, page + PAGE_WORDS))) | 0
+    this.#builder.write(this.#chunk, this.#page * PAGE_WORDS)
     this.#page++
-    this.#inPage = 0
   }
 
   async drain(): Promise<void> {
@@ -99,7 +88,7 @@ export class RunWriter {
 
   /** Writes what is left and makes the file durable; answers the number of entries. */
   async finish(): Promise<number> {
-    if (this.#inPage > 0) this.#closePage()
+    if (this.#builder.entries > 0) this.#closePage()
     await this.drain()
     const fences = bytesOf(Uint32Array.from(this.#fences))
     const filter = bytesOf(this.#filter)
@@ -138,7 +127,10 @@ export class Run {
   readonly #filter: Int32Array
   readonly #page = new Int32Array(PAGE_WORDS)
   readonly #pageBytes = bytesOf(this.#page)
-  #inPage = -1
+  readonly #found: Int32Array
+  /** The page whose entries are in `#found`, and how many. */
+  #inFound = -1
+  #count = 0
 
   private constructor(
     name: string,
@@ -152,6 +144,7 @@ export class Run {
     this.level = level
     this.#source = source
     this.#stride = footer[2] ?? 0
+    this.#found = new Int32Array(MOST_ENTRIES * this.#stride)
     this.entries = footer[3] ?? 0
     this.#pages = footer[4] ?? 0
     this.firstReceived = (footer[6] ?? 0) >>> 0
@@ -197,7 +190,7 @@ export class Run {
 
   /** Bytes held in memory. */
   get bytes(): number {
-    return this.#fences.byteLength + this.#filter.byteLength + PAGE_BYTES
+    return this.#fences.byteLength + this.#filter.byteLength + PAGE_BYTES + this.#found.byteLength
   }
 
   /**
@@ -218,9 +211,9 @@ export class Run {
     for (let page = Math.max(0, low - 1); page < this.#pages; page++) {
       if ((this.#fences[page] ?? 0) > first) break
       this.#load(page)
-      const words = this.#page
-      const end = 2 + (words[1] ?? 0) * this.#stride
-      for (let at = 2; at < end; at += this.#stride) {
+      const words = this.#found
+      const end = this.#count * this.#stride
+      for (let at = 0; at < end; at += this.#stride) {
         if (
           words[at] === k0 &&
           words[at + 1] === k1 &&
@@ -236,11 +229,12 @@ export class Run {
   }
 
   #load(page: number): void {
-    if (this.#inPage === page) return
-    this.#inPage = -1
+    if (this.#inFound === page) return
+    this.#inFound = -1
     this.#source.readNow(page * PAGE_BYTES, this.#pageBytes)
-    checkPage(this.name, page, this.#page, 0, this.#stride)
-    this.#inPage = page
+    this.#count = readPage(this.#page, 0, this.#stride, this.#found)
+    if (this.#count === 0) throw new RunDamagedError(this.name, `has a damaged page ${page}`)
+    this.#inFound = page
   }
 
   /** Walks the entries in order, reading ahead in chunks. */
@@ -253,29 +247,16 @@ export class Run {
   }
 }
 
-function checkPage(
-  name: string,
-  page: number,
-  words: Int32Array,
-  at: number,
-  stride: number,
-): void {
-  const sum = crc32(bytesOf(words.subarray(at + 1, at + PAGE_WORDS))) | 0
-  const entries = words[at + 1] ?? 0
-  if (sum !== words[at] || entries < 1 || entries > entriesPerPage(stride)) {
-    throw new RunDamagedError(name, `has a damaged page ${page}`)
-  }
-}
-
 /** A place in a run. `words` from `at` is the entry, when `done` is false. */
 export class RunCursor {
-  readonly words = new Int32Array(PAGE_WORDS * CHUNK_PAGES)
+  readonly words: Int32Array
   at = 0
   done = false
   readonly #name: string
   readonly #source: RunSource
   readonly #pages: number
   readonly #stride: number
+  readonly #chunk = new Int32Array(PAGE_WORDS * CHUNK_PAGES)
   #nextPage = 0
   /** Pages of the chunk, the one being read, and the entries left in it. */
   #inChunk = 0
@@ -287,6 +268,7 @@ export class RunCursor {
     this.#source = source
     this.#pages = pages
     this.#stride = stride
+    this.words = new Int32Array(MOST_ENTRIES * stride)
   }
 
   /** Goes to the next entry; false when the next chunk has to be read first with `fetch`. */
@@ -312,11 +294,8 @@ export class RunCursor {
     const count = Math.min(CHUNK_PAGES, this.#pages - this.#nextPage)
     await this.#source.read(
       this.#nextPage * PAGE_BYTES,
-      bytesOf(this.words.subarray(0, count * PAGE_WORDS)),
+      bytesOf(this.#chunk.subarray(0, count * PAGE_WORDS)),
     )
-    for (let page = 0; page < count; page++) {
-      checkPage(this.#name, this.#nextPage + page, this.words, page * PAGE_WORDS, this.#stride)
-    }
     this.#nextPage += count
     this.#inChunk = count
     this.#page = 0
@@ -324,9 +303,11 @@ export class RunCursor {
   }
 
   #enter(): void {
-    const start = this.#page * PAGE_WORDS
-    this.at = start + 2
-    this.#left = this.words[start + 1] ?? 0
+    this.#left = readPage(this.#chunk, this.#page * PAGE_WORDS, this.#stride, this.words)
+    this.at = 0
+    if (this.#left > 0) return
+    const page = this.#nextPage - this.#inChunk + this.#page
+    throw new RunDamagedError(this.#name, `has a damaged page ${page}`)
   }
 }
 

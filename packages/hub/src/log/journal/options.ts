@@ -14,7 +14,7 @@ export interface JournalOptions {
   readonly dir: string
   /** Per partition, the offset below which the store has applied everything. Default 0. */
   readonly keepFrom?: ReadonlyMap<number, bigint>
-  /** Size at which a segment is closed, in bytes including its headers. Default 64 MiB. */
+  /** Size at which a segment is closed, in bytes including its headers. Default 32 MiB. */
   readonly segmentBytes?: number
   /** Most bytes of one group commit; a single larger append still is one. Default 8 MiB. */
   readonly groupBytes?: number
@@ -32,5 +32,6 @@ export interface JournalOptions {
   readonly sabotage?: Sabotage
 }
 
-export const DEFAULT_SEGMENT_BYTES: number = 64 * 1024 * 1024
+/** The open segment is the one that is not compressed: smaller ones leave less of the log so. */
+export const DEFAULT_SEGMENT_BYTES: number = 32 * 1024 * 1024
 export const DEFAULT_GROUP_BYTES: number = 8 * 1024 * 1024

@@ -20,7 +20,7 @@ export interface JournalReader {
    * holes are passed over, which the offsets of the records show. Throws a `JournalError` at damage,
    * at an unrecorded gap, and when `from` is trimmed. Going on where the last read of the partition
    * ended is cheap in an open segment; starting inside a compressed one decompresses it from its
-   * beginning (up to 64 MiB), so catch up with one long read instead of many short ones. A payload is valid until the next step.
+   * beginning (up to a segment), so catch up with one long read instead of many short ones. A payload is valid until the next step.
    */
   read(partition: number, from: bigint, until: bigint): AsyncIterable<LogRecord>
   /** Offsets lost for good, as repairs recorded them. */

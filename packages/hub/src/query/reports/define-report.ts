@@ -31,7 +31,16 @@ export interface ReportDefinition<Name extends string> {
   /** Checks beyond the types of the parameters. */
   readonly check?: (input: ReportInput) => readonly QuestionIssue[]
   readonly questions: (input: ReportInput) => Readonly<Record<Name, Question>>
-  readonly content: (answers: Readonly<Record<Name, Answer>>, input: ReportInput) => ReportContent
+  /** Questions that follow from the answers to the first ones. */
+  readonly followUp?: (
+    answers: Readonly<Record<Name, Answer>>,
+    input: ReportInput,
+  ) => Readonly<Record<string, Question>>
+  /** `answers` are those to all questions. */
+  readonly content: (
+    answers: Readonly<Record<Name, Answer>> & Readonly<Record<string, Answer>>,
+    input: ReportInput,
+  ) => ReportContent
 }
 
 const META_SCHEMA = objectSchema({
@@ -76,18 +85,29 @@ export function defineReport<Name extends string>(definition: ReportDefinition<N
       const issues = definition.check?.(input) ?? []
       if (issues.length > 0) return invalid(issues)
       const { after } = input.values
-      const questions = Object.entries<Question>(definition.questions(input))
-      const outcomes = await Promise.all(
-        questions.map(([, question]) =>
-          ask(after === undefined ? question : { ...question, after }, scope, signal),
-        ),
-      )
       const answers: Record<string, Answer> = {}
-      for (const [index, outcome] of outcomes.entries()) {
-        if (!outcome.ok) return inParameters(outcome)
-        answers[questions[index]?.[0] ?? ''] = outcome.answer
+      /** The first failure, or null when every question is answered. */
+      const askAll = async (
+        questions: Readonly<Record<string, Question>>,
+      ): Promise<Extract<ReportOutcome, { ok: false }> | null> => {
+        const asked = Object.entries<Question>(questions)
+        const outcomes = await Promise.all(
+          asked.map(([, question]) =>
+            ask(after === undefined ? question : { ...question, after }, scope, signal),
+          ),
+        )
+        for (const [index, outcome] of outcomes.entries()) {
+          if (!outcome.ok) return inParameters(outcome)
+          answers[asked[index]?.[0] ?? ''] = outcome.answer
+        }
+        return null
       }
-      const content = definition.content(answers as Record<Name, Answer>, input)
+      const first = answers as Readonly<Record<Name, Answer>>
+      const failure =
+        (await askAll(definition.questions(input))) ??
+        (await askAll(definition.followUp?.(first, input) ?? {}))
+      if (failure !== null) return failure
+      const content = definition.content(first, input)
       const body = {
         ...content.body,
         units: definition.units,
@@ -105,7 +125,9 @@ function invalid(issues: readonly QuestionIssue[]): ReportOutcome {
 }
 
 /** Failures speak of questions; here the step is called granularity and has other names. */
-function inParameters(outcome: Extract<ReportOutcome, { ok: false }>): ReportOutcome {
+function inParameters(
+  outcome: Extract<ReportOutcome, { ok: false }>,
+): Extract<ReportOutcome, { ok: false }> {
   if (outcome.code !== 'too_many_buckets') return outcome
   const message = outcome.message.replace(
     /\b\d+[mhdwM]\b/gu,

@@ -36,6 +36,12 @@ export const RANGE_PARAMETERS: readonly ReportParameter[] = [
   { name: 'end_time', type: 'time', doc: 'End, exclusive.', default: 'now', example: 'now' },
 ]
 
+/** Short names of the ends of the range, for the reports that take them. */
+export const SHORT_RANGE_PARAMETERS: readonly ReportParameter[] = [
+  { name: 'from', type: 'time', doc: 'Short for `start_time`.', example: '2026-11-08' },
+  { name: 'to', type: 'time', doc: 'Short for `end_time`.', example: '2026-11-15' },
+]
+
 export const TIMEZONE_PARAMETER: ReportParameter = {
   name: 'timezone',
   type: 'string',
@@ -74,6 +80,8 @@ export interface ReportInput {
   readonly filters: readonly Filter[]
   /** The texts given, defaults filled in. */
   readonly values: Readonly<Record<string, string>>
+  /** Epoch microseconds of a parameter that is a time; null where it was not given. */
+  readonly instant: (name: string) => number | null
 }
 
 export type InputParse =
@@ -107,14 +115,25 @@ export function readParameters(
   if (!known) {
     issues.push({ path: 'timezone', message: 'must be an IANA time zone like Europe/Berlin' })
   }
-  const instant = (name: string, fallback: number): number => {
+  const instant = (name: string): number | null => {
     const text = values[name]
     const time = text === undefined || !known ? null : parseTime(text, now, timezone)
-    return time?.ok === true ? time.micros : fallback
+    return time?.ok === true ? time.micros : null
   }
-  const to = instant('end_time', now)
-  const from = instant('start_time', Math.max(0, to - DEFAULT_RANGE_MICROS))
-  if (from > to) issues.push({ path: 'start_time', message: 'lies after `end_time`' })
+  for (const [short, long] of [
+    ['from', 'start_time'],
+    ['to', 'end_time'],
+  ] as const) {
+    if (Object.hasOwn(given, short) && Object.hasOwn(given, long)) {
+      issues.push({ path: short, message: `is given beside \`${long}\`, which is the same` })
+    }
+  }
+  const to = instant('to') ?? instant('end_time') ?? now
+  const from = instant('from') ?? instant('start_time') ?? Math.max(0, to - DEFAULT_RANGE_MICROS)
+  if (from > to) {
+    const path = values['from'] === undefined ? 'start_time' : 'from'
+    issues.push({ path, message: 'lies after `end_time`' })
+  }
   if (issues.length > 0) return { ok: false, issues }
   const filters = FILTER_PARAMETERS.flatMap(({ name }): Filter[] => {
     const value = values[name]
@@ -124,7 +143,7 @@ export function readParameters(
   const step = GRANULARITIES[values['granularity'] ?? '1hour'] ?? '1h'
   return {
     ok: true,
-    input: { from, to, now, timezone, step, filters, values },
+    input: { from, to, now, timezone, step, filters, values, instant },
   }
 }
 

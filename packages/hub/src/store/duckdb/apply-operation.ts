@@ -13,7 +13,7 @@ import { OPERATION_COLUMNS, placesIn, REPRICED_COLUMNS } from '../../log/operati
 import { ChunkWriter } from './chunk-writer.ts'
 import type { Dictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
-import { SQL_TYPES } from './physical.ts'
+import { DERIVED_COLUMNS, SQL_TYPES } from './physical.ts'
 import { quote } from './render-sql.ts'
 
 /**
@@ -76,9 +76,12 @@ async function reprice(
   if (operation.rows.rows === 0) return NOTHING
   await fillOperationRows(context, operation)
   const at = atPlaces(operation, 'TRUE')
-  const values = REPRICED_COLUMNS.map(({ name }) => `v.${quote(name)} AS ${quote(name)}`)
+  const values = REPRICED_COLUMNS.filter(({ name }) => !DERIVED_COLUMNS.has(name)).map(
+    ({ name }) => `v.${quote(name)} AS ${quote(name)}`,
+  )
+  const derived = [...DERIVED_COLUMNS.keys()].map((name) => quote(name))
   await connection.execute(
-    `CREATE TEMP TABLE changed_rows AS SELECT e.* REPLACE (${values.join(', ')})
+    `CREATE TEMP TABLE changed_rows AS SELECT e.* EXCLUDE (${derived.join(', ')}) REPLACE (${values.join(', ')})
      FROM event_rows e JOIN operation_rows v
        ON e.log_partition = v."partition" AND e.log_offset = v."offset" AND e.log_index = v."index"
      WHERE ${boundsOf(operation)}`,

@@ -1,14 +1,17 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import duckdb from '@duckdb/node-bindings'
+import type { RollupDefinition } from '../rollup.ts'
+import { runOf } from './answer-plan.ts'
 import { Connection } from './driver.ts'
 import { faultOf, messageOf } from './fault.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { isOpenHere, type OpenOptions, quoted, STORAGE_VERSION, settingsOf } from './open.ts'
+import { livingRows } from './scrub.ts'
 
 /**
  * Compaction: everything in the database file is copied into a new one beside it, which then takes its
- * name. Deleted rows and free blocks do not come along.
+ * name. Deleted rows and free blocks do not come along, nor does what scrub.ts names.
  *
  *     copy tables → compare with the original → checkpoint, sync → rename over the original → sync the folder
  *
@@ -27,6 +30,8 @@ export interface CompactionProgress {
 
 export interface CompactionOptions extends OpenOptions {
   readonly signal: AbortSignal
+  /** Rollups of the store. */
+  readonly rollups: readonly RollupDefinition[]
   readonly onProgress: (progress: CompactionProgress) => void
 }
 
@@ -112,15 +117,17 @@ async function copy(options: CompactionOptions): Promise<void> {
     const strange = tables.filter((table) => !known.has(table))
     if (strange.length > 0) throw new Error(`the store has unknown tables: ${strange.join(', ')}`)
     tell(options, 'begun', tables.length)
+    const run = runOf((sql, values) => connection.rows(sql, values))
+    const sources = new Map<string, string>()
     for (const [index, table] of tables.entries()) {
+      const source = await livingRows(run, 'old', table, options.rollups)
+      sources.set(table, source)
       if (signal.aborted) throw new Error('stopped')
       await connection.execute(`DELETE FROM new.main."${table}"`)
-      await connection.execute(
-        `INSERT INTO new.main."${table}" BY NAME SELECT * FROM old.main."${table}"`,
-      )
+      await connection.execute(`INSERT INTO new.main."${table}" BY NAME ${source}`)
       tell(options, 'copied', tables.length, index + 1)
     }
-    for (const table of tables) await compare(connection, table)
+    for (const [table, source] of sources) await compare(connection, table, source)
     tell(options, 'compared', tables.length, tables.length)
     await connection.execute('CHECKPOINT new')
     await connection.execute('USE memory')
@@ -154,17 +161,17 @@ const IDENTITY: Readonly<Record<string, string>> = {
 }
 
 /** @throws Error when the copy of a table does not have the same rows */
-async function compare(connection: Connection, table: string): Promise<void> {
+async function compare(connection: Connection, table: string, source: string): Promise<void> {
   const columns = IDENTITY[table] ?? '*'
-  const sums = async (database: string) => {
+  const sums = async (from: string) => {
     const { rows } = await connection.rows(
-      `SELECT count(*), bit_xor(hash(t)), sum(hash(t) % 1000000007) FROM (SELECT ${columns} FROM ${database}.main."${table}") t`,
+      `SELECT count(*), bit_xor(hash(t)), sum(hash(t) % 1000000007) FROM (SELECT ${columns} FROM (${from})) t`,
     )
     return JSON.stringify(rows[0], (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     )
   }
-  if ((await sums('old')) !== (await sums('new'))) {
+  if ((await sums(source)) !== (await sums(`SELECT * FROM new.main."${table}"`))) {
     throw new Error(`the copy of ${table} differs from the original`)
   }
 }

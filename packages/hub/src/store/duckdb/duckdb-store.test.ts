@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { EVENT_COLUMNS, REJECT_COLUMNS } from '@llmhub/schema'
 import { decodeBatch, hasValue, textAt } from '@llmhub/stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { manualClock } from '../../../test/manual-clock.ts'
 import { systemClock } from '../../core/clock.ts'
 import { applyOf, sampleEvents, sampleRejects, sampleSuppression } from '../sample-records.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
-import { DICTIONARY_COLUMNS, EVENT_ROW_COLUMNS, SQL_TYPES } from './physical.ts'
+import { DERIVED_COLUMNS, DICTIONARY_COLUMNS, EVENT_ROW_COLUMNS, SQL_TYPES } from './physical.ts'
 
 const never = new AbortController().signal
 let dir: string
@@ -55,6 +56,10 @@ describe('the tables', () => {
         ({ name, type }) => [name, SQL_TYPES[type]],
       ),
     ])
+    const generated = await sql(
+      "SELECT column_name FROM duckdb_columns() WHERE database_name = 'store' AND table_name = 'event_rows' AND column_default IS NOT NULL ORDER BY 1",
+    )
+    expect(generated.flat()).toEqual([...DERIVED_COLUMNS.keys()])
     const rejects = await sql(
       "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'store' AND table_name = 'reject_rows' ORDER BY column_index",
     )
@@ -132,6 +137,29 @@ describe('an applied batch', () => {
 function plain(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value
 }
+
+it('applies with one thread while events come fast, and gives questions all of them afterwards', async () => {
+  await store.close()
+  const clock = manualClock()
+  store = await open({ clock, threads: 3 })
+  const threads = async (): Promise<unknown> =>
+    (await sql("SELECT current_setting('threads')"))[0]?.[0]
+  const large = (offset: bigint) => applyOf([sampleEvents(0, offset, { rows: 5000 })])
+  expect(await threads()).toBe(3n)
+  await store.apply(large(0n))
+  expect(await threads()).toBe(1n)
+  await store.apply(applyOf([sampleEvents(0, 1n)]))
+  expect(await threads()).toBe(3n)
+  await store.apply(large(2n))
+  clock.advance(999)
+  expect(await threads()).toBe(1n)
+  clock.advance(1)
+  // The question that notices does not wait; what is written after it does.
+  await threads()
+  await store.maintain(() => Promise.resolve())
+  expect(await threads()).toBe(3n)
+  await expect(sql('SET memory_limit = 1')).rejects.toThrow('only one SELECT')
+})
 
 it('refuses a second instance of its file, and a closed one is let go at once', async () => {
   await store.apply(applyOf([sampleEvents(0, 0n)]))

@@ -1,13 +1,21 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
+import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type { ScanOutcome, ScanRequest } from '../protocol.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
+import { answerLetters } from './letters.ts'
 import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
-import { CATALOG, type OpenDatabase, type OpenOptions, openDatabase } from './open.ts'
+import {
+  CATALOG,
+  DEFAULT_THREADS,
+  type OpenDatabase,
+  type OpenOptions,
+  openDatabase,
+} from './open.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { ListResult, SqlResult } from './read-result.ts'
 import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
@@ -40,6 +48,11 @@ export interface DuckDbStoreOptions extends OpenOptions {
   /** Test-only faults that the harness must catch. */
   readonly sabotage?: { readonly positionOffByOne?: boolean }
 }
+
+/** An apply of so many rows means that events come fast, and that the next one will be large, too. */
+const BUSY_ROWS = 5_000
+/** Milliseconds after such an apply when a question may take all threads again. */
+const BUSY_MS = 1_000
 
 /** Ids of one look-up statement: bounds its text and its plan. */
 const IDS_PER_STATEMENT = 1000
@@ -97,6 +110,10 @@ export class DuckDbStore implements Store {
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
+  /** Threads that DuckDB uses now. */
+  #threads: number
+  /** When the last large apply ended, by the monotonic clock. */
+  #busyAt = Number.NEGATIVE_INFINITY
 
   private constructor(
     options: DuckDbStoreOptions,
@@ -109,6 +126,7 @@ export class DuckDbStore implements Store {
     this.#dictionaries = dictionaries
     this.#pending = pending
     this.#touched = new TouchedRanges(options.incarnation)
+    this.#threads = this.#allThreads
     this.#reads = new ReadPool({
       connect: () => database.connect(),
       clock: options.clock,
@@ -257,7 +275,38 @@ export class DuckDbStore implements Store {
     this.#watermark = later(this.#watermark, written.watermark)
     // After the commit, never before: a reader that still sees the old rows must see the old version.
     this.#touched.touch(written.hours)
+    const busy = written.rows >= BUSY_ROWS
+    if (busy) this.#busyAt = this.#options.clock.monotonic()
+    await this.#useThreads(connection, busy ? 1 : this.#allThreads)
     return 'applied'
+  }
+
+  get #allThreads(): number {
+    return this.#options.threads ?? DEFAULT_THREADS
+  }
+
+  /**
+   * Changes the number of DuckDB's threads. A thread whose statement's work was taken by another one
+   * waits for it in a loop that keeps a core busy; during applies that is a third of all the
+   * processor time of the store. So applies run alone while events come fast.
+   */
+  async #useThreads(connection: Connection, threads: number): Promise<void> {
+    if (threads === this.#threads) return
+    try {
+      await connection.execute(`SET threads = ${threads}`)
+      this.#threads = threads
+    } catch (error) {
+      // It is only slower with the other number.
+      this.#note(error)
+    }
+  }
+
+  /** Gives questions all threads once events have stopped coming fast; does not wait for it. */
+  #widen(): void {
+    if (this.#threads === this.#allThreads) return
+    if (this.#options.clock.monotonic() - this.#busyAt < BUSY_MS) return
+    if (this.#broken !== null || this.#closing !== null) return
+    this.#exclusive((connection) => this.#useThreads(connection, this.#allThreads)).catch(() => {})
   }
 
   /**
@@ -344,6 +393,7 @@ export class DuckDbStore implements Store {
     signal: AbortSignal,
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
+    this.#widen()
     return this.#reads.run(
       (connection) => connection.select(sql, values, limits.maxRows),
       signal,
@@ -352,6 +402,7 @@ export class DuckDbStore implements Store {
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
+    this.#widen()
     // Taken before the snapshot of the answer, so that the answer holds at least this much.
     const position = new Map(this.#next)
     const watermark = this.#watermark
@@ -373,6 +424,27 @@ export class DuckDbStore implements Store {
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /** Answers a question about dead letters in one snapshot. */
+  async letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    // Taken before the snapshot of the answer, as for a plan.
+    const position = new Map(this.#next)
+    const outcome = await this.#reads.run(
+      (connection) =>
+        connection.readOnly(() =>
+          answerLetters(question, scope, this.#dictionaries, (sql, values, maxRows) =>
+            connection.rows(sql, values, maxRows),
+          ),
+        ),
+      signal,
+      this.#options.deadlineMs ?? 30_000,
+    )
+    return outcome.ok ? { ok: true, answer: { ...outcome.value, position } } : outcome
   }
 
   /**

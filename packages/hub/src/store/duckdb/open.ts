@@ -12,6 +12,8 @@ export const CATALOG = 'store'
  */
 export const STORAGE_VERSION = 'v1.5.0'
 
+export const DEFAULT_THREADS = 2
+
 export interface OpenOptions {
   /** The database file; its folder is made where missing. */
   readonly path: string
@@ -19,7 +21,7 @@ export interface OpenOptions {
   readonly wal: boolean
   /** Memory DuckDB may use, in MiB. Default 1024. */
   readonly memoryLimitMib?: number
-  /** Threads DuckDB may use. Default 2. */
+  /** Threads DuckDB may use. Default DEFAULT_THREADS. */
   readonly threads?: number
   /** Log volume after which a commit checkpoints by itself, in MiB. Default 256. */
   readonly checkpointMib?: number
@@ -120,7 +122,7 @@ export function settingsOf(options: OpenOptions): readonly string[] {
     'SET autoload_known_extensions = false',
     'SET allow_community_extensions = false',
     `SET memory_limit = '${options.memoryLimitMib ?? 1024}MiB'`,
-    `SET threads = ${options.threads ?? 2}`,
+    `SET threads = ${options.threads ?? DEFAULT_THREADS}`,
     `SET temp_directory = ${quoted(`${options.path}.tmp`)}`,
     "SET max_temp_directory_size = '4GiB'",
     `SET checkpoint_threshold = '${options.checkpointMib ?? 256}MiB'`,
@@ -130,6 +132,8 @@ export function settingsOf(options: OpenOptions): readonly string[] {
 }
 
 const LOCKDOWN: readonly string[] = [
+  // The store changes it with the load; see there.
+  "SET allowed_configs = ['threads']",
   'SET enable_external_access = false',
   'SET lock_configuration = true',
 ]

@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
+import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type {
   CompactionStart,
   CompactionStatus,
@@ -315,6 +316,16 @@ export class StoreOwner {
     return this.#store.query(plan, scope, signal)
   }
 
+  async letters(
+    question: LettersQuestion,
+    scope: ProjectScope,
+    signal: AbortSignal,
+  ): Promise<LettersOutcome> {
+    if (this.#state === 'opening') await this.#changing
+    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    return this.#store.letters(question, scope, signal)
+  }
+
   async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
     if (this.#state === 'opening') await this.#changing
     if (this.#store === null || this.#state !== 'ready') return this.#refusal()
@@ -486,6 +497,7 @@ export class StoreOwner {
       wal,
       ...optional(this.#options, 'memoryLimitMib', 'threads'),
       signal: this.#compactionStop.signal,
+      rollups: this.#options.rollups ?? [],
       onProgress: (progress) => {
         const { running } = this.#compaction
         if (running !== null && progress.tables > 0) {

@@ -2,6 +2,7 @@ import duckdb from '@duckdb/node-bindings'
 import { type Batch, type Column, validityBytes } from '@llmhub/stream'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { Connection } from './driver.ts'
+import { DERIVED_COLUMNS } from './physical.ts'
 
 /** Places of one SQL statement: bounds its text and its plan. */
 const PLACES_PER_STATEMENT = 1000
@@ -96,7 +97,7 @@ export async function suppressStored(
     if (touched.rows.length === 0) continue
     for (const [project, hour] of touched.rows) hours.push([Number(project), Number(hour)])
     await connection.execute(
-      `INSERT INTO event_rows SELECT * REPLACE (true AS suppressed) FROM event_rows WHERE ${matching}`,
+      `INSERT INTO event_rows SELECT * EXCLUDE (${[...DERIVED_COLUMNS.keys()].join(', ')}) REPLACE (true AS suppressed) FROM event_rows WHERE ${matching}`,
     )
     await connection.execute(`DELETE FROM event_rows WHERE ${matching}`)
   }

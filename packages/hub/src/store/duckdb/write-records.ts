@@ -8,7 +8,7 @@ import { applyOperation, requireCut } from './apply-operation.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { type Dictionaries, insertPending } from './dictionary.ts'
 import type { Connection } from './driver.ts'
-import { EVENT_ROW_COLUMNS, REJECT_ROW_COLUMNS, type StoredColumn } from './physical.ts'
+import { REJECT_ROW_COLUMNS, type StoredColumn, WRITTEN_EVENT_COLUMNS } from './physical.ts'
 import {
   insertPlaces,
   type PendingSuppressions,
@@ -130,7 +130,7 @@ class RowWriters {
   }
 
   get events(): ChunkWriter {
-    this.#events ??= this.#open('event_rows', EVENT_ROW_COLUMNS)
+    this.#events ??= this.#open('event_rows', WRITTEN_EVENT_COLUMNS)
     return this.#events
   }
 

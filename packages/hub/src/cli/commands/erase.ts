@@ -1,0 +1,180 @@
+import type { ClientSettings } from '../../config/load.ts'
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, table } from '../output.ts'
+
+interface Counts {
+  readonly own: Readonly<Record<string, number>>
+  readonly mentions: Readonly<Record<string, number>>
+  readonly left: Readonly<Record<string, number>>
+}
+
+interface Summary {
+  readonly id: string
+  readonly state: string
+  readonly created_at: string
+  readonly project: string | null
+  readonly rows: Counts
+  readonly finished_at: string | null
+  readonly segments_rewritten: number | null
+  readonly bytes_before: number | null
+  readonly bytes_after: number | null
+}
+
+interface Receipt extends Summary {
+  readonly verification: {
+    readonly by: string
+    readonly records: number
+    readonly left: number | null
+    readonly control: boolean | null
+  } | null
+}
+
+const URL_PATH = '/api/v1/erasures'
+const LOOK_MS = 500
+
+export interface EraseOptions extends GlobalOptions {
+  readonly userId: string
+  readonly project?: string
+  readonly mentions?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+/**
+ * `llmhub erase`: shows the counts, has them confirmed by typing the user id, erases, and waits for
+ * the end, which an interrupt does not stop. Prints the receipt where it is not for a terminal.
+ */
+export async function erase(options: EraseOptions, context: CliContext): Promise<void> {
+  const settings = connection(options)
+  const { terminal } = context
+  const body = {
+    subject: { user_id: options.userId },
+    project: options.project ?? null,
+    mentions: options.mentions ?? 'words',
+  }
+  const asTable = format(options, context) === 'table'
+  const post = (dryRun: boolean) =>
+    request(settings, 'POST', URL_PATH, {
+      content: JSON.stringify({ ...body, dry_run: dryRun }),
+      type: 'application/json',
+    })
+  const dry = await post(true)
+  if (dry.status !== 200) throw failed(dry)
+  const { rows, held_by: heldBy } = dry.body as {
+    readonly rows: Counts
+    readonly held_by: readonly string[]
+  }
+  const dryRun = options.dryRun === true
+  if (dryRun && !asTable) return printJson(context, dry.body)
+  const print = (text: string) => (dryRun ? terminal.out(text) : terminal.err(text))
+  print(countsTable(rows))
+  if (heldBy.length > 0) terminal.err(`! held by ${heldBy.join(', ')}: it would be refused\n`)
+  if (dryRun) {
+    terminal.err('Nothing was erased.\n')
+    return
+  }
+  if (options.yes !== true) await confirm(options.userId, context)
+  const begun = await post(false)
+  if (begun.status !== 202) throw failed(begun)
+  const receipt = await finished(settings, (begun.body as Receipt).id, context)
+  if (!asTable) return printJson(context, receipt)
+  printReceipt(receipt, context)
+}
+
+/** @throws CliError unless somebody types the user id */
+async function confirm(userId: string, { terminal, ask }: CliContext): Promise<void> {
+  if (ask === undefined) {
+    throw new CliError('this erases rows for good: confirm with --yes', EXIT.usage)
+  }
+  terminal.err('This cannot be undone. ')
+  const typed = await ask('Type the user id to erase these rows: ')
+  if (typed !== userId)
+    throw new CliError('that is not the user id: nothing was erased', EXIT.usage)
+}
+
+async function finished(
+  settings: ClientSettings,
+  id: string,
+  context: CliContext,
+): Promise<Receipt> {
+  for (;;) {
+    const response = await request(settings, 'GET', `${URL_PATH}/${encodeURIComponent(id)}`)
+    if (response.status !== 200) throw failed(response)
+    const receipt = response.body as Receipt
+    if (receipt.state === 'done') return receipt
+    if (context.signal.aborted) {
+      throw new CliError(
+        `the erasure goes on in the hub; see: llmhub erasures ${id}`,
+        EXIT.interrupted,
+      )
+    }
+    await new Promise<void>((resume) => context.clock.hold(LOOK_MS, resume))
+  }
+}
+
+/** `llmhub erasures [id]`: the ledger, or one receipt. */
+export async function erasures(
+  id: string | undefined,
+  options: GlobalOptions,
+  context: CliContext,
+): Promise<void> {
+  const path = id === undefined ? URL_PATH : `${URL_PATH}/${encodeURIComponent(id)}`
+  const response = await request(connection(options), 'GET', path)
+  if (response.status !== 200) throw failed(response)
+  const asTable = format(options, context) === 'table'
+  if (id !== undefined) {
+    if (asTable) printReceipt(response.body as Receipt, context)
+    else printJson(context, response.body)
+    return
+  }
+  const { erasures: found } = response.body as { readonly erasures: readonly Summary[] }
+  if (!asTable) return printJson(context, found)
+  const rows = found.map((each) => [
+    each.id,
+    each.state,
+    each.created_at,
+    each.project ?? '(all)',
+    count(total(each.rows.own)),
+    count(total(each.rows.mentions)),
+  ])
+  context.terminal.out(table(['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS'], rows))
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, each) => sum + each, 0)
+}
+
+function countsTable(rows: Counts): string {
+  const lines = [
+    ...Object.entries(rows.own).map(([family, n]) => ['own', family, count(n), 'erased']),
+    ...Object.entries(rows.mentions).map(([column, n]) => ['mention', column, count(n), 'erased']),
+    ...Object.entries(rows.left).map(([column, n]) => ['mention', column, count(n), 'left']),
+  ]
+  return table(['WHAT', 'FAMILY OR COLUMN', 'ROWS', 'THEN'], lines)
+}
+
+function printReceipt(receipt: Receipt, { terminal }: CliContext): void {
+  const { verification } = receipt
+  terminal.out(countsTable(receipt.rows))
+  const lines = [`${receipt.id}: ${receipt.state}`]
+  if (receipt.state === 'done') {
+    lines.push(
+      `log: ${receipt.segments_rewritten ?? 0} segments rewritten`,
+      `store: ${bytes(receipt.bytes_before ?? 0)} before, ${bytes(receipt.bytes_after ?? 0)} after`,
+    )
+  }
+  if (verification !== null) {
+    lines.push(`looked at again: ${count(verification.records)} records by ${verification.by}`)
+    if (verification.left !== null && verification.left > 0) {
+      lines.push(
+        `! ${count(verification.left)} records still hold the characters in rows that stay`,
+      )
+    }
+    if (verification.control === true) {
+      lines.push('! a key, project, policy or hold has a name or reason that contains the user id')
+    }
+  }
+  terminal.err(`${lines.join('\n')}\n`)
+}
