@@ -1,5 +1,5 @@
+import { backupDocument } from '../../backup/backup-document.ts'
 import type { BackupKeeper, BackupStart, BackupStatus } from '../../backup/backup-keeper.ts'
-import type { Manifest } from '../../backup/manifest.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, Reply, Route } from '../route.ts'
@@ -174,18 +174,5 @@ function statusDocument({ running, last }: BackupStatus): Readonly<Record<string
       copied_files: outcome?.ok === true ? outcome.copiedFiles : 0,
       copied_bytes: outcome?.ok === true ? outcome.copiedBytes : 0,
     },
-  }
-}
-
-/** A backup as JSON. */
-export function backupDocument(manifest: Manifest): Readonly<Record<string, unknown>> {
-  const { id, created, writer, cursor, files } = manifest
-  return {
-    id,
-    created_at: new Date(created).toISOString(),
-    writer,
-    cursor: Object.fromEntries([...cursor].map(([partition, next]) => [partition, String(next)])),
-    files: files.length,
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
   }
 }
