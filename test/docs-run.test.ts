@@ -22,6 +22,7 @@ const GUIDE = [
   'cli',
   'dead-letters',
   'operating',
+  'backup',
   'recovering',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]

@@ -14,7 +14,7 @@ import { lockFolder } from '../core/folder-lock.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import type { Cut } from '../log/operation.ts'
 import { BackupFolder } from './backup-folder.ts'
-import { codeOf, type Files, isFull } from './files.ts'
+import { codeOf, type Files, isFull, TEMPORARY } from './files.ts'
 import { beginHistory } from './history.ts'
 import type { Manifest } from './manifest.ts'
 import { chooseBackup, consistentCut, type Point } from './point.ts'
@@ -86,7 +86,7 @@ export async function restoreBackup(
     const manifest = await choose(request, files)
     const names = await files.list(to)
     const isUnfinished = names.includes(UNFINISHED_RESTORE)
-    if (!isUnfinished && names.some((name) => name !== LOCK)) {
+    if (!isUnfinished && names.some((name) => name !== LOCK && name !== UNFINISHED_RESTORE + TEMPORARY)) {
       const message = `${to} is not empty: a backup is restored into an empty folder only`
       return { ok: false, failure: 'not_empty', message }
     }
@@ -136,8 +136,8 @@ async function restore(
   const { from, to, at } = request
   await clear(to, files)
   const marker = join(to, UNFINISHED_RESTORE)
-  await files.write(`${marker}.tmp`, [Buffer.from(`${JSON.stringify({ run: request.command })}\n`)])
-  await files.rename(`${marker}.tmp`, marker)
+  await files.write(marker + TEMPORARY, [Buffer.from(`${JSON.stringify({ run: request.command })}\n`)])
+  await files.rename(marker + TEMPORARY, marker)
 
   const folder = new BackupFolder(from, files)
   const wanted = wantedCut(manifest, at)

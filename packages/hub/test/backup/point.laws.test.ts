@@ -104,7 +104,7 @@ it('a point is the greatest that refers to nothing behind it', async () => {
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 })
 
