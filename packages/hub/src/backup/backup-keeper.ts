@@ -2,7 +2,12 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { BackupFolder } from './backup-folder.ts'
-import { type BackupOutcome, type BackupProgress, type BackupSource, createBackup } from './create.ts'
+import {
+  type BackupOutcome,
+  type BackupProgress,
+  type BackupSource,
+  createBackup,
+} from './create.ts'
 import type { Files } from './files.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -88,10 +93,7 @@ export class BackupKeeper {
     await this.#turn
   }
 
-  async #run(
-    dir: string,
-    running: NonNullable<BackupStatus['running']>,
-  ): Promise<BackupOutcome> {
+  async #run(dir: string, running: NonNullable<BackupStatus['running']>): Promise<BackupOutcome> {
     const { source, clock, files, onError } = this.#parts
     try {
       const outcome = await createBackup(dir, source, {

@@ -13,10 +13,7 @@ export interface Files {
   read(path: string): Promise<Buffer>
   chunks(path: string): AsyncIterable<Uint8Array>
   /** Writes a file anew, for its owner alone, and syncs it. Its name is durable after `rename` or `syncFolder`. */
-  write(
-    path: string,
-    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<FileDigest>
+  write(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<FileDigest>
   /** Durable when answered. */
   rename(from: string, to: string): Promise<void>
   syncFolder(folder: string): Promise<void>

@@ -28,7 +28,9 @@ export function parsePoint(text: string): Point | null {
       cursor: new Map(parts.map(([partition, next = '']) => [Number(partition), BigInt(next)])),
     }
   }
-  const millis = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
+  const millis = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
   return Number.isNaN(millis) ? null : { by: 'time', micros: millis * 1000 }
 }
 

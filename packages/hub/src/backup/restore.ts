@@ -86,7 +86,10 @@ export async function restoreBackup(
     const manifest = await choose(request, files)
     const names = await files.list(to)
     const isUnfinished = names.includes(UNFINISHED_RESTORE)
-    if (!isUnfinished && names.some((name) => name !== LOCK && name !== UNFINISHED_RESTORE + TEMPORARY)) {
+    if (
+      !isUnfinished &&
+      names.some((name) => name !== LOCK && name !== UNFINISHED_RESTORE + TEMPORARY)
+    ) {
       const message = `${to} is not empty: a backup is restored into an empty folder only`
       return { ok: false, failure: 'not_empty', message }
     }
@@ -136,7 +139,9 @@ async function restore(
   const { from, to, at } = request
   await clear(to, files)
   const marker = join(to, UNFINISHED_RESTORE)
-  await files.write(marker + TEMPORARY, [Buffer.from(`${JSON.stringify({ run: request.command })}\n`)])
+  await files.write(marker + TEMPORARY, [
+    Buffer.from(`${JSON.stringify({ run: request.command })}\n`),
+  ])
   await files.rename(marker + TEMPORARY, marker)
 
   const folder = new BackupFolder(from, files)

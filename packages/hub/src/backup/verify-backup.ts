@@ -57,7 +57,10 @@ export async function verifyBackups(
     onProgress(++done, users.size)
   }
   for (const manifest of manifests) {
-    for (const message of gapsOf(manifest, await lostOffsets(folder, [manifest], manifest.id, log))) {
+    for (const message of gapsOf(
+      manifest,
+      await lostOffsets(folder, [manifest], manifest.id, log),
+    )) {
       problems.push({ backups: [manifest.id], file: `manifests/${manifest.id}.json`, message })
     }
   }

@@ -92,7 +92,10 @@ export function addBackupCommands(
         'latest, the id of a backup, <partition>:<offset>[,…] of the log, or a time (default: latest)',
       )
       .option('--erasures <file>', 'receipts of erasures made since, to be done again')
-      .option('-o, --output <format>', 'table or json (default: table on a terminal, json in a pipe)')
+      .option(
+        '-o, --output <format>',
+        'table or json (default: table on a terminal, json in a pipe)',
+      )
       .action((options: RestoreOptions) => restore(options, context, version)),
     [
       'llmhub restore --from /mnt/backups --to /var/lib/llmhub',

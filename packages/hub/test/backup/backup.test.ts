@@ -99,7 +99,9 @@ describe('a backup', () => {
     await folder.restore('again', second.manifest.id)
     expect(await folder.records('again')).toEqual(expected)
     await folder.restore('newest')
-    expect((await folder.records('newest')).filter((record) => /other/.test(record))).toHaveLength(1)
+    expect((await folder.records('newest')).filter((record) => /other/.test(record))).toHaveLength(
+      1,
+    )
     await folder.restore('oldest', first.manifest.id)
     expect(await folder.records('oldest')).toHaveLength(15)
   })
@@ -185,9 +187,9 @@ describe('damage', () => {
       const { problems } = await folder.verify()
       expect(problems.map(({ file }) => file.split(' ')[0])).toEqual([target])
       expect(await folder.restore('restored')).toMatchObject({ ok: false, failure: 'damaged' })
-      expect(readdirSync(folder.root).includes('restored') ? readdirSync(folder.path('restored')) : []).toEqual(
-        readdirSync(folder.root).includes('restored') ? ['lock'] : [],
-      )
+      expect(
+        readdirSync(folder.root).includes('restored') ? readdirSync(folder.path('restored')) : [],
+      ).toEqual(readdirSync(folder.root).includes('restored') ? ['lock'] : [])
       writeFileSync(path, whole)
     }
     expect((await folder.verify()).problems).toEqual([])
@@ -234,7 +236,9 @@ describe('an end at any step', () => {
       expect((await folder.verify()).problems).toEqual([])
     }
     await folder.mustBackup()
-    expect(readdirSync(join(folder.backups, 'objects')).some((name) => /tmp/.test(name))).toBe(false)
+    expect(readdirSync(join(folder.backups, 'objects')).some((name) => /tmp/.test(name))).toBe(
+      false,
+    )
   })
 
   it('of a restore leaves a folder that the hub refuses, and the same command mends', async () => {
@@ -244,11 +248,15 @@ describe('an end at any step', () => {
     let refused = 0
     for (let n = 1; ; n++) {
       const files = failingFiles(n, () => new Killed('killed'), { forGood: true })
-      const ended = await folder.restore('restored', 'latest', files).catch((error: unknown) => error)
+      const ended = await folder
+        .restore('restored', 'latest', files)
+        .catch((error: unknown) => error)
       // Ended after the last step but one, everything is there.
       const whole = { ok: false, failure: 'not_empty' }
       if (!files.failed) {
-        expect(ended).toMatchObject(refused > 0 && !(ended as { ok: boolean }).ok ? whole : { ok: true })
+        expect(ended).toMatchObject(
+          refused > 0 && !(ended as { ok: boolean }).ok ? whole : { ok: true },
+        )
         break
       }
       const names = await nodeFiles.list(folder.path('restored'))

@@ -127,7 +127,13 @@ it('a time takes nothing that was received later', async () => {
       (micros) => micros > Date.parse(at) * 1000,
     )
     const restored = await folder.restore('restored', at)
-    expect(restored).toMatchObject({ ok: true, cursor: new Map([[0, BigInt(later)], [1, 0n]]) })
+    expect(restored).toMatchObject({
+      ok: true,
+      cursor: new Map([
+        [0, BigInt(later)],
+        [1, 0n],
+      ]),
+    })
     expect(later).toBeGreaterThan(3)
   } finally {
     await folder.remove()

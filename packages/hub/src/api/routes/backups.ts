@@ -63,7 +63,9 @@ const TO_DOC =
   'Folder on the machine of the hub: that of the option backup.dir, which is the default, or one below it.'
 
 /** `/api/v1/backups`: begins a backup of the data folder, tells how it goes, lists those there are. */
-export function backupRoutes(backups: Pick<BackupKeeper, 'start' | 'list' | 'status'>): readonly Route[] {
+export function backupRoutes(
+  backups: Pick<BackupKeeper, 'start' | 'list' | 'status'>,
+): readonly Route[] {
   async function start({ principal, body }: Call): Promise<Reply | Problem> {
     if (principal?.project !== null) {
       return problem('forbidden', 'this needs a key that is bound to no project')

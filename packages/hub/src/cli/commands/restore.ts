@@ -36,7 +36,8 @@ export async function restore(
 ): Promise<void> {
   const at = parsePoint(options.at ?? 'latest')
   if (at === null) {
-    const forms = 'latest, the id of a backup, <partition>:<offset>[,…], or a time like 2026-11-21T10:00:00Z'
+    const forms =
+      'latest, the id of a backup, <partition>:<offset>[,…], or a time like 2026-11-21T10:00:00Z'
     throw new CliError(`--at ${options.at}: expected ${forms}`, EXIT.usage)
   }
   const [from, to] = [resolve(options.from), resolve(options.to)]

@@ -13,8 +13,8 @@ import {
 } from './folder.ts'
 import { holesIn, removeIfThere } from './holes.ts'
 import { nodeDisk } from './node-disk.ts'
-import { scanSegment } from './segment-scan.ts'
 import { segmentUntil } from './segment-bytes.ts'
+import { scanSegment } from './segment-scan.ts'
 
 /** The files of a journal that no process has open. */
 export function journalFiles(disk: Disk = nodeDisk): LogFiles {
