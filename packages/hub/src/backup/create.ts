@@ -226,8 +226,8 @@ async function supersede(
     if (manifest.lineage !== newest.lineage) continue
     const files = manifest.files.map((file) => {
       const newer = file.segment && current.get(placeOf(file.segment))
-      if (newer?.segment == null || file.segment === null) return file
-      return newer.segment.next >= file.segment.next ? newer : file
+      const reaches = newer?.segment?.next ?? -1n
+      return newer && file.segment && reaches >= file.segment.next ? newer : file
     })
     const isSame = files.every((file, index) => file.sha256 === manifest.files[index]?.sha256)
     if (!isSame) await folder.putManifest({ ...manifest, files })

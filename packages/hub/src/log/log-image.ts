@@ -49,7 +49,7 @@ export interface StoredSegment {
 /** What backups need of the files of a log that nobody has open. */
 export interface LogFiles {
   /** Path of a segment below the data folder, with `/`. */
-  pathOf(segment: Pick<StoredSegment, 'partition' | 'first' | 'compressed'>): string
+  readonly pathOf: (segment: Pick<StoredSegment, 'partition' | 'first' | 'compressed'>) => string
   /**
    * Reads every frame with every checksum. Answers what is wrong, or null when the file holds the
    * records of [first, next), and perhaps more behind them.

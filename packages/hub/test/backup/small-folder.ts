@@ -159,10 +159,10 @@ export function failingFiles(
     get failed() {
       return failed
     },
-    makeFolder: guard(nodeFiles.makeFolder),
-    rename: guard(nodeFiles.rename),
-    syncFolder: guard(nodeFiles.syncFolder),
-    remove: guard(nodeFiles.remove),
+    makeFolder: guard((path: string) => nodeFiles.makeFolder(path)),
+    rename: guard((from: string, to: string) => nodeFiles.rename(from, to)),
+    syncFolder: guard((path: string) => nodeFiles.syncFolder(path)),
+    remove: guard((path: string) => nodeFiles.remove(path)),
     async write(path, chunks) {
       if (!isFailing(true)) return nodeFiles.write(path, chunks)
       const whole: Uint8Array[] = []

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { backup, backupList, backupVerify } from '../../src/cli/commands/backup.ts'
+import { restore } from '../../src/cli/commands/restore.ts'
+import type { CliContext } from '../../src/cli/context.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import { callEvent } from '../intake-fixture.ts'
 import { WholeHub } from './whole-hub.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const run = promisify(execFile)
 
 let backups: string
 let hub: WholeHub
@@ -82,23 +80,37 @@ async function send(from: number, to: number): Promise<void> {
   }
 }
 
-/** Waits until everything of a backup's cursor is in the answers. */
+/** Waits until everything of a backup's cursor is in the answers, and answers that position. */
 async function until(of: WholeHub, backup: unknown): Promise<string> {
   const { cursor } = backup as { readonly cursor: Record<string, string> }
-  while ((await of.call('/ready')).status !== 200) {
-    await new Promise((resume) => setImmediate(resume))
+  const after = `0:${cursor['0']}`
+  for (;;) {
+    const question = { kind: 'table', measures: ['events.count'], after, ...RANGE }
+    const { status } = await of.call('/api/v1/query', question)
+    if (status === 200) return after
+    expect(status).toBe(503)
   }
-  return `0:${cursor['0']}`
 }
 
-async function cli(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { stdout } = await run(process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    '--conditions=@llmhub/source',
-    MAIN,
-    ...args,
-  ])
-  return JSON.parse(stdout) as Record<string, unknown>
+/** What a command prints. */
+async function printed(
+  command: (context: CliContext) => Promise<void>,
+): Promise<Record<string, unknown>> {
+  let out = ''
+  const terminal = {
+    out: (text: string) => {
+      out += text
+    },
+    err: () => {},
+    outIsTty: false,
+    errIsTty: false,
+    color: false,
+    columns: 80,
+  }
+  const { signal } = new AbortController()
+  const context = { terminal, clock: systemClock, signal, stdin: async () => '' }
+  await command(context)
+  return JSON.parse(out) as Record<string, unknown>
 }
 
 async function backedUp(to?: string): Promise<Record<string, unknown>> {
@@ -107,7 +119,6 @@ async function backedUp(to?: string): Promise<Record<string, unknown>> {
   for (;;) {
     const { body } = await hub.call('/api/v1/backups/status')
     if (body['running'] === null) return body['last'] as Record<string, unknown>
-    await new Promise((resume) => setImmediate(resume))
   }
 }
 
@@ -126,9 +137,12 @@ it('a hub restored elsewhere answers the same, and recognises what it had', asyn
   const answers = await answersOf(hub, await until(hub, third['backup']))
   await hub.stop()
 
-  expect(await cli('backup', 'verify', backups)).toMatchObject({ backups: 3, problems: [] })
-  expect(await cli('backup', 'list', backups)).toHaveLength(3)
-  await cli('restore', '--from', backups, '--to', other.dir)
+  expect(await printed((context) => backupVerify(backups, {}, context))).toMatchObject({
+    backups: 3,
+    problems: [],
+  })
+  expect(await printed((context) => backupList(backups, {}, context))).toHaveLength(3)
+  await printed((context) => restore({ from: backups, to: other.dir }, context, '1.0.0'))
   await other.mustStart()
   expect(await answersOf(other, await until(other, third['backup']))).toEqual(answers)
   // Same ids and contents are duplicates, as they would have been before.
@@ -151,10 +165,12 @@ it('a backup of a stopped hub is made from its folder, and a half restored folde
   await hub.mustStart()
   await send(0, 60)
   await hub.stop()
-  const made = await cli('backup', '--offline', '--data-dir', hub.dir, '--to', backups)
+  const made = await printed((context) =>
+    backup({ offline: true, dataDir: hub.dir, to: backups }, context, '1.0.0'),
+  )
   expect(made).toMatchObject({ files: expect.any(Number) as number })
-  await cli('restore', '--from', backups, '--to', other.dir, '--at', String(made['id']))
-  const { writeFile } = await import('node:fs/promises')
+  const at = String(made['id'])
+  await printed((context) => restore({ from: backups, to: other.dir, at }, context, '1.0.0'))
   const marker = join(other.dir, 'restore-unfinished.json')
   await writeFile(marker, JSON.stringify({ run: 'llmhub restore --from a --to b' }))
   expect(await other.start()).toMatchObject({

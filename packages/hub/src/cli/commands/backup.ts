@@ -97,7 +97,7 @@ export async function backup(
   }
   bar.finish()
   const { last } = status
-  if (last?.backup == null) {
+  if (last === null || last.backup === null) {
     const failure = last?.failure ?? 'failed'
     throw new CliError(
       `no backup was made: ${FAILURES[failure] ?? failure}`,

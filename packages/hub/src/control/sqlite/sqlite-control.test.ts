@@ -88,7 +88,7 @@ test('a copy has everything, is for its owner alone, and replaces nothing', () =
   const copy = `${file}.copy`
   control.copyTo(copy)
   control.putSecret('pepper', new Uint8Array([2]))
-  expect(() => control.copyTo(copy)).toThrow()
+  expect(() => control.copyTo(copy)).toThrow('EEXIST')
   control.close()
   expect(statSync(copy).mode & 0o777).toBe(0o600)
   const copied = openSqliteControl({ file: copy, writer: '1.2.3' })

@@ -1,4 +1,4 @@
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
 import type { LogFiles, StoredSegment } from '../log-image.ts'
 import { type Disk, syncAll, syncFolder } from './disk.ts'
 import { dumpJournal } from './dump.ts'
@@ -20,7 +20,7 @@ import { scanSegment } from './segment-scan.ts'
 export function journalFiles(disk: Disk = nodeDisk): LogFiles {
   return {
     pathOf: ({ partition, first, compressed }) =>
-      segmentPath('log', partition, first, compressed).replaceAll('\\', posix.sep),
+      segmentPath('log', partition, first, compressed).replaceAll('\\', '/'),
     check: (file, segment, lost) => check(disk, file, segment, lost),
     lostIn: (text) => holesIn(text, 'the list of holes'),
     records: (logDir, partition) => dumpJournal(logDir, { partition }, disk),
