@@ -21,6 +21,7 @@ const GUIDE = [
   'asking-questions',
   'cli',
   'dead-letters',
+  'prices',
   'operating',
   'backup',
   'recovering',

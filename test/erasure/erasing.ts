@@ -26,7 +26,7 @@ export const OF_OTHERS: readonly PersonEvent[] = OTHERS.flatMap((person) =>
 )
 export const OF_ERASED: readonly PersonEvent[] = [
   ...eventsOf(ERASED, 'eri', ROUNDS),
-  naming(OTHERS[0], ERASED, 'bob-about'),
+  naming('dave-77aa', ERASED, 'dave-about'),
 ]
 const OF_ALIKE = eventsOf(ALIKE, 'alike', 1)
 
@@ -93,7 +93,7 @@ export async function erase(
 
 /** The receipt once the erasure is at its end. */
 export async function receiptOf(hub: HubProcess, id: string): Promise<Receipt> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 200; i++) {
     const receipt = JSON.parse((await hub.get(`/api/v1/erasures/${id}`)).text) as Receipt
     if (receipt.state === 'done') return receipt
     await wait(50)
@@ -106,7 +106,8 @@ const MEASURES = ['events.count', 'requests.count', 'tokens.input', 'cost.total'
 
 /** Answers that concern others, without what every answer says of its moment. */
 export async function answers(hub: HubProcess, person: string | null): Promise<string> {
-  const where = person === null ? {} : { where: { user: person } }
+  const where =
+    person === null ? {} : { where: { all: [{ field: 'user', op: 'eq', value: person }] } }
   const out: unknown[] = []
   for (const by of [[], ['kind'], ['time:1h'], ['time:1d', 'model'], ['user'], ['service']]) {
     const question = {

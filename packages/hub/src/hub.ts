@@ -30,8 +30,8 @@ import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
-import { NO_OVERRIDES, type Overrides, parseOverrides } from './ingest/price-override.ts'
-import { createPriceTable } from './ingest/price-table.ts'
+import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
+import { parseOverrides } from './ingest/price-override.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
@@ -218,13 +218,17 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
   const overrides = await readOverrides(config['prices.overrides'])
   if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
-  const prices = createPriceTable({ overrides: overrides.overrides })
+  const [set] = control.priceOverrides(1)
+  const prices = createPriceBook(
+    overrides.overrides,
+    set === undefined ? {} : (JSON.parse(set.json) as OverrideJson),
+  )
   const projectLimits = new ProjectLimits(control, clock)
   const rules = new RetentionRules(control, {
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance, letters } = createPipeline({
+  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
     config,
     clock,
     log: journal,
@@ -312,7 +316,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       },
       ask: asking.ask,
       reports: REPORTS,
-      canonicalModel: (provider, model) => canonicalModel(prices, provider, model),
+      canonicalModel: (provider, model) => canonicalModel(prices.table, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
@@ -328,6 +332,8 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           clock,
         }),
       letters,
+      prices,
+      reprice,
       verify: (what) => verifyPart(what, store, journal),
       retention: {
         defaults: rules.state.defaults,
@@ -434,15 +440,18 @@ function newSecret(control: Control, name: string, bytes: number): Uint8Array {
 }
 
 type OverridesRead =
-  | { readonly ok: true; readonly overrides: Overrides }
+  | { readonly ok: true; readonly overrides: OverrideJson }
   | { readonly ok: false; readonly message: string }
 
 async function readOverrides(path: string | null): Promise<OverridesRead> {
-  if (path === null) return { ok: true, overrides: NO_OVERRIDES }
+  if (path === null) return { ok: true, overrides: {} }
   try {
-    const overrides = parseOverrides(JSON.parse(await readFile(path, 'utf8')))
-    if (overrides.issues.length === 0) return { ok: true, overrides }
-    const issues = overrides.issues.slice(0, 10).map((issue) => `  ${JSON.stringify(issue)}`)
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const overrides = parseOverrides(json)
+    if (overrides.issues.length === 0) return { ok: true, overrides: json as OverrideJson }
+    const issues = overrides.issues
+      .slice(0, 10)
+      .map(({ path: at, message }) => `  ${at}: ${message}`)
     return { ok: false, message: `prices.overrides ${path}:\n${issues.join('\n')}` }
   } catch (error) {
     return { ok: false, message: `prices.overrides ${path}: ${(error as Error).message}` }

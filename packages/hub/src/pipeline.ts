@@ -21,10 +21,11 @@ import type { FreeSpace } from './core/free-space.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
-import { createPriceRow } from './ingest/price-row.ts'
-import type { PriceTable } from './ingest/price-table.ts'
+import type { PriceBook } from './ingest/price-book.ts'
+import { createPriceRow, PRICED_KINDS, priceStored } from './ingest/price-row.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
-import { Maintenance } from './maintenance/operations.ts'
+import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
+import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
 import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
@@ -40,7 +41,7 @@ export interface PipelineParts {
   readonly ids: KeyIndex
   readonly calls: KeyIndex
   readonly hashKey: Uint8Array
-  readonly prices: PriceTable
+  readonly prices: PriceBook
   readonly retention: RetentionRules
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
@@ -51,6 +52,7 @@ export interface Pipeline {
   readonly asking: ReturnType<typeof createAsk>
   readonly maintenance: Maintenance
   readonly letters: LetterActs
+  readonly reprice: Reprice
 }
 
 const FRESH_MS = 2000
@@ -65,7 +67,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     ids: parts.ids,
     calls: parts.calls,
     hashKey: parts.hashKey,
-    price: createPriceRow(parts.prices),
+    price: createPriceRow(parts.prices.table),
     defaults: {
       ...DEFAULT_ROW_DEFAULTS,
       environment: config.environment,
@@ -114,7 +116,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maxEvents: config['ingest.max_events'],
     maintenance,
   })
-  return { ingest, asking, maintenance, letters }
+  return { ingest, asking, maintenance, letters, reprice: repriceWith(maintenance, parts.prices) }
 }
 
 /**
@@ -131,6 +133,35 @@ function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLe
       await Promise.all([LIVE, BACKFILL].map(reach))
     }
     return store.letters(question, scope, signal)
+  }
+}
+
+type Reprice = (
+  request: RepriceRequest,
+  by: string | null,
+  signal: AbortSignal,
+) => Promise<RepriceOutcome>
+
+/** Pricing again by the prices of the moment at which its turn comes. */
+function repriceWith(maintenance: Maintenance, prices: PriceBook): Reprice {
+  return async (request, by, signal) => {
+    try {
+      return await maintenance.run(
+        by,
+        (tools) => {
+          const table = prices.now()
+          return reprice(tools, request, {
+            version: table.version,
+            kinds: PRICED_KINDS,
+            price: (row) => priceStored(table, row),
+          })
+        },
+        signal,
+      )
+    } catch (error) {
+      if (!(error instanceof MaintenanceError)) throw error
+      return { ok: false, failure: error.failure, message: error.message }
+    }
   }
 }
 

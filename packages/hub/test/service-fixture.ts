@@ -16,6 +16,7 @@ import { openSqliteControl } from '../src/control/sqlite/sqlite-control.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { IntakeRequest } from '../src/core/intake.ts'
 import type { HubStatus } from '../src/core/status.ts'
+import { createPriceBook } from '../src/ingest/price-book.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../src/receivers/http/limits.ts'
 
 /** A service on a free loopback port, for tests: real HTTP, keys, control store and cache. */
@@ -78,6 +79,8 @@ export async function startService(
   const api = await createApi(
     {
       version: '0.0.0',
+      prices: createPriceBook({}, {}),
+      reprice: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
       clock,
       random: () => 0.5,
       randomBytes,

@@ -203,6 +203,21 @@ export const DERIVED_COLUMNS = [
     unit: 'pico-dollars',
     doc: 'What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved.',
   },
+  {
+    name: 'service_tier',
+    type: 'dict',
+    doc: 'Service tier the call was made in: standard, batch, flex, priority, …; null where none was named.',
+  },
+  {
+    name: 'usage_details',
+    type: 'text',
+    doc: 'JSON object of the counts that have no column (cache writes by lifetime, audio, images, searches, …); null for most.',
+  },
+  {
+    name: 'usage_rule',
+    type: 'dict',
+    doc: 'How the usage was read: shape, whether cache and reasoning were within their totals, and what decided.',
+  },
 ] as const satisfies readonly ColumnSpec[]
 
 /** Every column of an event row, in the order of the column batch. The order only ever grows at the end. */

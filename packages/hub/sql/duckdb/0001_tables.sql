@@ -73,7 +73,11 @@ CREATE TABLE event_rows (
   "latency_bin" SMALLINT,
   "ttft_bin" SMALLINT,
   "value_bin" SMALLINT,
-  "extra" VARCHAR
+  "extra" VARCHAR,
+  "cost_cache_saved" BIGINT,
+  "service_tier" INTEGER,
+  "usage_details" VARCHAR,
+  "usage_rule" INTEGER
 );
 
 -- Rejected events: the dead letters.
@@ -127,6 +131,8 @@ CREATE TABLE "dict_unit" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_source" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_rule" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_price_version" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_service_tier" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE "dict_usage_rule" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_code" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE "dict_body_form" (id INTEGER NOT NULL, value VARCHAR NOT NULL);
 
@@ -218,7 +224,11 @@ SELECT
   "latency_bin",
   "ttft_bin",
   "value_bin",
-  "extra"
+  "extra",
+  "cost_cache_saved",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_service_tier"), "service_tier" + 1) AS "service_tier",
+  "usage_details",
+  list_extract((SELECT list(value ORDER BY id) FROM main."dict_usage_rule"), "usage_rule" + 1) AS "usage_rule"
 FROM main.event_rows;
 
 CREATE VIEW analytics.dead_letters AS

@@ -43,3 +43,13 @@ CREATE TABLE imports (
   rows INTEGER NOT NULL,
   done INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Prices set at run time: every change as a whole, the one of the greatest seq counts.
+CREATE TABLE price_overrides (
+  seq     INTEGER PRIMARY KEY,
+  version TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  by      TEXT,
+  -- JSON object by model id
+  json    TEXT NOT NULL
+) STRICT;

@@ -15,6 +15,7 @@ import { eventRoutes } from './routes/events.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
@@ -69,6 +70,7 @@ export async function createApi(
     ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
+    ...priceRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...retentionRoutes(dependencies),
     ...erasureRoutes(dependencies),

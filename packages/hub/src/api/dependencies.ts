@@ -11,12 +11,14 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { PriceBook } from '../ingest/price-book.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
 import type { Compaction } from './routes/compaction.ts'
 import type { ErasureRouteDependencies } from './routes/erasures.ts'
+import type { Reprice } from './routes/prices.ts'
 import type { RetentionService } from './routes/retention.ts'
 import type { Verify } from './routes/verify.ts'
 
@@ -51,6 +53,8 @@ export interface ApiDependencies {
   readonly toCsv: (answer: Answer) => string
   readonly letters: LetterActs
   readonly verify: Verify
+  readonly prices: PriceBook
+  readonly reprice: Reprice
   readonly retention: RetentionService
   readonly erasures: ErasureRouteDependencies['erasures']
   readonly compaction: Compaction

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { common, OUTPUT, remote, wholeNumber, withExamples } from './command-options.ts'
 import {
   type BackupOptions,
   backup,
@@ -10,21 +11,8 @@ import {
 import { type RestoreOptions, restore } from './commands/restore.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 
-/** What every command of the program is made with. */
-interface CommandParts {
-  readonly common: (command: Command) => Command
-  readonly remote: (command: Command) => Command
-  readonly withExamples: (command: Command, examples: readonly string[]) => Command
-  readonly wholeNumber: (value: string) => number
-}
-
 /** `llmhub backup`, with its subcommands, and `llmhub restore`. */
-export function addBackupCommands(
-  program: Command,
-  context: CliContext,
-  version: string,
-  { common, remote, withExamples, wholeNumber }: CommandParts,
-): void {
+export function addBackupCommands(program: Command, context: CliContext, version: string): void {
   const backups = withExamples(
     remote(
       program
@@ -92,10 +80,7 @@ export function addBackupCommands(
         'latest, the id of a backup, <partition>:<offset>[,…] of the log, or a time (default: latest)',
       )
       .option('--erasures <file>', 'receipts of erasures made since, to be done again')
-      .option(
-        '-o, --output <format>',
-        'table or json (default: table on a terminal, json in a pipe)',
-      )
+      .option(...OUTPUT)
       .action((options: RestoreOptions) => restore(options, context, version)),
     [
       'llmhub restore --from /mnt/backups --to /var/lib/llmhub',

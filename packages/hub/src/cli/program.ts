@@ -1,19 +1,16 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import {
+  collect,
+  common,
+  OUTPUT,
+  ROWS_OUTPUT,
+  remote,
+  wholeNumber,
+  withExamples,
+} from './command-options.ts'
 import { type CompactOptions, compact } from './commands/compact.ts'
 import { configShow, configValidate } from './commands/config.ts'
-import {
-  type DismissOptions,
-  type LetterFilterOptions,
-  type ListOptions,
-  letterShow,
-  lettersDismiss,
-  lettersList,
-  lettersReplay,
-  lettersSummary,
-  type ReplayOptions,
-  type SummaryOptions,
-} from './commands/dead-letters.ts'
 import { doctor } from './commands/doctor.ts'
 import { type EraseOptions, erase, erasures } from './commands/erase.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
@@ -51,7 +48,9 @@ import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
+import { addPriceCommands } from './price-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -61,50 +60,6 @@ Exit codes:
 Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
 
 In a clone of the repository: npx llmhub …`
-
-const OUTPUT: readonly [string, string] = [
-  '-o, --output <format>',
-  'table or json (default: table on a terminal, json in a pipe)',
-]
-const ROWS_OUTPUT: readonly [string, string] = [
-  '-o, --output <format>',
-  'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
-]
-
-const collect = (value: string, before: readonly string[] | undefined): string[] => [
-  ...(before ?? []),
-  value,
-]
-
-function wholeNumber(value: string): number {
-  const parsed = Number(value)
-  if (!Number.isSafeInteger(parsed) || parsed < 0)
-    throw new InvalidArgumentError('expected a whole number.')
-  return parsed
-}
-
-function withExamples(command: Command, examples: readonly string[]): Command {
-  return command.addHelpText(
-    'after',
-    `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
-  )
-}
-
-/** Options of every command. */
-function common(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: ./llmhub.json where it exists)')
-    .option('--set <option=value>', 'set one configuration option; may be repeated', collect)
-}
-
-function remote(command: Command, output: readonly [string, string] = OUTPUT): Command {
-  return common(command)
-    .option(
-      '--url <url>',
-      'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
-    )
-    .option(...output)
-}
 
 /** The command line. Every action gets the context; errors come out as CliError. */
 function createProgram(context: CliContext, version: string): Command {
@@ -298,7 +253,8 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
   )
 
-  deadLetters(program, context)
+  addLetterCommands(program, context)
+  addPriceCommands(program, context)
 
   const journal = program
     .command('journal')
@@ -458,7 +414,7 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub compact', 'llmhub compact --status'],
   )
 
-  addBackupCommands(program, context, version, { common, remote, withExamples, wholeNumber })
+  addBackupCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
@@ -470,80 +426,6 @@ function createProgram(context: CliContext, version: string): Command {
   )
   inherit(program)
   return program
-}
-
-/** Options that choose dead letters. */
-function choosing(command: Command): Command {
-  return command
-    .option('--code <code>', 'reason of the rejection, such as missing_field; several with commas')
-    .option('--status <status>', 'open, replayed or dismissed')
-    .option('--receiver <name>', 'what took the event in: http, import, …')
-    .option('--from <time>', 'received at or after: now-1d, 2026-11-01T00:00:00Z, epoch')
-    .option('--to <time>', 'received before')
-    .option('--event-id <id>', 'id of the event')
-    .option('--text <text>', 'part of message, path or body')
-}
-
-function deadLetters(program: Command, context: CliContext): void {
-  const letters = program
-    .command('dead-letters')
-    .description('rejected events: find them, see why, put them right and take them in again')
-  withExamples(
-    choosing(remote(letters.command('list').description('list them, newest first')))
-      .option('--limit <n>', 'most letters (default: 50)', wholeNumber)
-      .option('--cursor <cursor>', 'go on behind the page before')
-      .action((options: ListOptions) => lettersList(options, context)),
-    [
-      'llmhub dead-letters list --status open --from now-1d',
-      'llmhub dead-letters list --code wrong_type --text model_id -o json',
-    ],
-  )
-  withExamples(
-    remote(letters.command('show').description('one letter: why, what to do, what was kept'))
-      .argument('<id>')
-      .action((id: string, options: GlobalOptions) => letterShow(id, options, context)),
-    ['llmhub dead-letters show 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10'],
-  )
-  const replay = choosing(
-    remote(letters.command('replay').description('take letters in again, as kept or corrected')),
-  )
-    .argument('[ids...]')
-    .option('--all', 'every open letter that passes the filter')
-    .option('--unset <pointer>', 'take a field out of each event; may be repeated', collect)
-    .option('--file <file>', 'the corrected event of one letter; - for standard input')
-    .option('--dry-run', 'say what would become of each, change nothing')
-    .action((ids: string[], options: ReplayOptions) => lettersReplay(ids, options, context))
-  const set = replay.options.find(({ long }) => long === '--set')
-  if (set !== undefined) {
-    set.flags = '--set <pointer=value>'
-    set.description =
-      'set a field of each event, as JSON or else as text (a name without a slash: a configuration option); may be repeated'
-  }
-  withExamples(replay, [
-    'llmhub dead-letters replay --all --code missing_field --set /payload/model_id=gpt-4o --dry-run',
-    'llmhub dead-letters replay 0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10 --file fixed.json',
-  ])
-  withExamples(
-    choosing(
-      remote(letters.command('dismiss').description('put letters aside that nobody will mend')),
-    )
-      .argument('[ids...]')
-      .option('--all', 'every open letter that passes the filter')
-      .action((ids: string[], options: DismissOptions & LetterFilterOptions) =>
-        lettersDismiss(ids, options, context),
-      ),
-    ['llmhub dead-letters dismiss --all --code expired --to now-7d'],
-  )
-  withExamples(
-    remote(letters.command('summary').description('how much is rejected, over time and by code'))
-      .option('--granularity <length>', '1min, 5min, 15min, 1hour, 6hour, 1day, 1week or 1month')
-      .option('--from <time>', 'start, inclusive (default: 7 days before the end)')
-      .option('--to <time>', 'end, exclusive (default: now)')
-      .option('--timezone <zone>', 'IANA zone of days, weeks and months (default: UTC)')
-      .option('--receiver <name>', 'only what this receiver took in')
-      .action((options: SummaryOptions) => lettersSummary(options, context)),
-    ['llmhub dead-letters summary --granularity 1hour --from now-1d'],
-  )
 }
 
 /** Subcommands report errors and print the way the program does. */

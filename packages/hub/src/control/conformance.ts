@@ -45,6 +45,16 @@ export function controlConformance(name: string, open: () => OpenedControl): voi
       return answer
     }
 
+    test('price overrides keep every change, newest first', () => {
+      expect(everywhere((store) => store.priceOverrides(10))).toEqual([])
+      const first = { version: 'overrides@1', at: 1_795_000_000_000, by: KEY.id, json: '{"m":{}}' }
+      const second = { version: 'overrides@none', at: 1_795_000_000_000, by: null, json: '{}' }
+      control.putPriceOverrides(first)
+      control.putPriceOverrides(second)
+      expect(everywhere((store) => store.priceOverrides(10))).toEqual([second, first])
+      expect(everywhere((store) => store.priceOverrides(1))).toEqual([second])
+    })
+
     test('a key comes back as it was put', () => {
       const full: KeyRecord = {
         ...KEY,

@@ -41,6 +41,18 @@ export interface ProjectRecord {
   readonly eventsPerSecond: number | null
 }
 
+/** Prices people set at run time, as a whole: each change is a record of its own, the newest counts. */
+export interface PriceOverridesRecord {
+  /** Version of all overrides in force with it, as rows name it. */
+  readonly version: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Id of the key that set them, or null. */
+  readonly by: string | null
+  /** JSON object by model id; `{}` where they were removed. */
+  readonly json: string
+}
+
 export interface Control {
   keys(): KeyRecord[]
   key(id: string): KeyRecord | null
@@ -59,6 +71,9 @@ export interface Control {
   putImportProgress(file: string, rows: number, done: boolean): void
   /** Empties the ledger: files that are imported again are sent from their beginning. */
   forgetImports(): void
+  /** Every change of the price overrides, newest first; at most `limit`. */
+  priceOverrides(limit: number): PriceOverridesRecord[]
+  putPriceOverrides(record: PriceOverridesRecord): void
   retention(): RetentionPolicy[]
   /** Replaces the policy of the same project and family. */
   putRetention(policy: RetentionPolicy): void

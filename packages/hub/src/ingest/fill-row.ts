@@ -44,6 +44,12 @@ export interface RowCosts {
   source: string
   rule: string
   version: string
+  /** Service tier, empty where none was named. */
+  tier: string
+  /** JSON of the counts without a column, or null. */
+  details: string | null
+  /** How the usage was read, empty without usage. */
+  usageRule: string
 }
 
 export function emptyCosts(): RowCosts {
@@ -62,6 +68,9 @@ export function emptyCosts(): RowCosts {
     source: '',
     rule: '',
     version: '',
+    tier: '',
+    details: null,
+    usageRule: '',
   }
 }
 
@@ -169,6 +178,9 @@ export class RowFiller {
   readonly #priceSource: DictWriter
   readonly #priceRule: DictWriter
   readonly #priceVersion: DictWriter
+  readonly #serviceTier: DictWriter
+  readonly #usageDetails: TextWriter
+  readonly #usageRule: DictWriter
   readonly #latencyBin: NumberWriter
   readonly #ttftBin: NumberWriter
   readonly #valueBin: NumberWriter
@@ -218,6 +230,9 @@ export class RowFiller {
     this.#priceSource = builder.dict('price_source')
     this.#priceRule = builder.dict('price_rule')
     this.#priceVersion = builder.dict('price_version')
+    this.#serviceTier = builder.dict('service_tier')
+    this.#usageDetails = builder.text('usage_details')
+    this.#usageRule = builder.dict('usage_rule')
     this.#latencyBin = builder.number('latency_bin')
     this.#ttftBin = builder.number('ttft_bin')
     this.#valueBin = builder.number('value_bin')
@@ -337,6 +352,9 @@ export class RowFiller {
     if (costs.source !== '') this.#priceSource.set(row, costs.source)
     if (costs.rule !== '') this.#priceRule.set(row, costs.rule)
     if (costs.version !== '') this.#priceVersion.set(row, costs.version)
+    if (costs.tier !== '') this.#serviceTier.set(row, costs.tier)
+    if (costs.details !== null) this.#usageDetails.set(row, costs.details)
+    if (costs.usageRule !== '') this.#usageRule.set(row, costs.usageRule)
   }
 
   #plan(kind: KindSpec): KindPlan {
@@ -344,7 +362,8 @@ export class RowFiller {
     const texts: Copy<TextWriter>[] = []
     const numbers: Copy<NumberWriter>[] = []
     for (const [from, spec] of kind.fields.entries()) {
-      if (spec.column === undefined) continue
+      // The service tier comes with the costs, in its one form.
+      if (spec.column === undefined || spec.column === 'service_tier') continue
       const type = TYPES.get(spec.column)
       if (type === 'dict') dicts.push({ from, to: this.#builder.dict(spec.column) })
       else if (type === 'text') texts.push({ from, to: this.#builder.text(spec.column) })

@@ -48,11 +48,12 @@ export function toPico(amount: bigint): Pico {
     : amount
 }
 
-/** amount / 10^scale, rounded half to even. */
-export function divideHalfEven(amount: bigint, scale: number): bigint {
-  if (scale <= 0) return amount * 10n ** BigInt(-scale)
-  const divisor = 10n ** BigInt(scale)
-  const magnitude = amount < 0n ? -amount : amount
+/** amount / (denominator · 10^scale), rounded half to even. The denominator is positive. */
+export function divideHalfEven(amount: bigint, scale: number, denominator = 1): bigint {
+  if (scale <= 0 && denominator === 1) return amount * 10n ** BigInt(-scale)
+  const divisor = BigInt(denominator) * 10n ** BigInt(Math.max(0, scale))
+  const scaled = scale < 0 ? amount * 10n ** BigInt(-scale) : amount
+  const magnitude = scaled < 0n ? -scaled : scaled
   const quotient = magnitude / divisor
   const twice = (magnitude % divisor) * 2n
   const up = twice > divisor || (twice === divisor && quotient % 2n === 1n)
@@ -97,4 +98,12 @@ export function formatPico(amount: Pico): string {
   const dollars = digits.slice(0, -PICO_DIGITS)
   const fraction = digits.slice(-PICO_DIGITS).replace(/0+$/, '')
   return `${whole < 0n ? '-' : ''}${dollars}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** An exact decimal number as text: no exponent, no trailing zeros. */
+export function formatDecimal({ digits, scale }: Decimal): string {
+  const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0')
+  const whole = text.slice(0, text.length - scale)
+  const fraction = text.slice(text.length - scale).replace(/0+$/, '')
+  return `${digits < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }

@@ -1,5 +1,5 @@
 import { addPico, type Decimal, divideHalfEven, type Pico, parseDecimal, toPico } from './money.ts'
-import type { Usage } from './usage.ts'
+import type { Quantities, Usage } from './usage.ts'
 
 /**
  * A price list of one model, compiled so that pricing a call is a few multiplications.
@@ -16,7 +16,8 @@ import type { Usage } from './usage.ts'
 /** The three components of a cost. */
 export type Component = 'prompt' | 'completion' | 'other'
 
-type CountName = Exclude<keyof Usage, 'counted'>
+type TokenCount = Exclude<keyof Usage, 'counted' | 'quantities'>
+type CountName = TokenCount | keyof Quantities
 
 interface Unit {
   readonly name: string
@@ -25,8 +26,11 @@ interface Unit {
   readonly count: CountName | null
   /** Names of all units this one is part of. */
   readonly within: readonly string[]
-  /** A price is for 10^per of them. */
+  /** A price is for 10^per of them; for hours, counted in milliseconds, for 36 · 10^per. */
   readonly per: number
+  readonly hours?: true
+  /** Counted by something else than tokens: seconds, images, … */
+  readonly quantity?: true
 }
 
 function tokens(
@@ -36,6 +40,14 @@ function tokens(
   within: readonly string[],
 ): Unit {
   return { name, component, count, within, per: 6 }
+}
+
+function quantity(name: string, component: Component, count: keyof Quantities, per: number): Unit {
+  return { name, component, count, within: [], per, quantity: true }
+}
+
+function hours(name: string, component: Component, count: keyof Quantities): Unit {
+  return { name, component, count, within: [], per: 5, hours: true, quantity: true }
 }
 
 /** Units that can be counted from a usage record, by the price package's names. */
@@ -68,6 +80,15 @@ const UNITS: readonly Unit[] = [
   tokens('output_audio_mtok', 'completion', 'outputAudio', ['output_mtok']),
   tokens('output_image_mtok', 'completion', 'outputImage', ['output_mtok']),
   tokens('output_video_mtok', 'completion', 'outputVideo', ['output_mtok']),
+  hours('input_audio_hours', 'prompt', 'inputAudioMs'),
+  hours('input_video_hours', 'prompt', 'inputVideoMs'),
+  hours('output_audio_hours', 'completion', 'outputAudioMs'),
+  hours('output_video_hours', 'completion', 'outputVideoMs'),
+  quantity('input_kimages', 'prompt', 'inputImages', 3),
+  quantity('output_kimages', 'completion', 'outputImages', 3),
+  quantity('input_mchars', 'prompt', 'inputCharacters', 6),
+  quantity('output_mchars', 'completion', 'outputCharacters', 6),
+  quantity('input_document_kpages', 'prompt', 'inputPages', 3),
   {
     name: 'web_searches_kcount',
     component: 'other',
@@ -75,15 +96,24 @@ const UNITS: readonly Unit[] = [
     within: [],
     per: 3,
   },
+  quantity('rerank_searches_kcount', 'other', 'searchUnits', 3),
+  quantity('storage_searches_kcount', 'other', 'fileSearches', 3),
+  quantity('code_executions_kcount', 'other', 'codeExecutions', 3),
   { name: 'requests_kcount', component: 'other', count: null, within: [], per: 3 },
 ]
 
 const UNIT_BY_NAME: ReadonlyMap<string, Unit> = new Map(UNITS.map((unit) => [unit.name, unit]))
 
-/** A price that may depend on the size of the request: above a tier's start the whole request costs its price. */
+/**
+ * A price that may depend on size. By default on that of the request: once its input exceeds a tier's
+ * start, all of it costs the tier's price. When `graduated`, only what exceeds the start does, counted in
+ * the unit itself: the tokens that are charged as this unit climb its steps from 0.
+ */
 export interface TieredPrice {
   readonly base: Decimal
+  /** Ascending by start. */
   readonly tiers: readonly { readonly start: number; readonly price: Decimal }[]
+  readonly graduated?: true
 }
 
 /** Prices in dollars by unit name, as the price package writes them. */
@@ -96,12 +126,17 @@ interface CompiledUnit {
   /** The leaf: Σ factors[i] · usage[counts[i]]; a null count is 1. */
   readonly counts: readonly (CountName | null)[]
   readonly factors: readonly number[]
+  readonly isQuantity: boolean
+  /** Steps of a graduated price above the first: what exceeds `start` costs `rate` instead. */
+  readonly steps: readonly { readonly start: number; readonly exactRate: bigint }[]
 }
 
 interface CompiledComponent {
   readonly units: readonly CompiledUnit[]
-  /** Rates are pico-dollars times 10^scale. */
+  /** Rates are pico-dollars times `denominator` · 10^scale. */
   readonly scale: number
+  /** 36 where something is priced by the hour and counted in milliseconds, else 1. */
+  readonly denominator: 1 | 36
   /** Some rate is not a safe integer: prices with the noise of a division, such as 2.9999900000000002e-06. */
   readonly needsBigint: boolean
 }
@@ -121,17 +156,30 @@ export interface PricePlan {
   readonly tiers: readonly CompiledTier[]
   readonly pricesInput: boolean
   readonly pricesOutput: boolean
+  readonly quantities: QuantityPrices
 }
 
 /**
- * Compiles a price list; no price is negative. Units that cannot be counted from a usage record (hours
- * of audio, pages) are left out.
+ * What prices of images, seconds and characters are beside prices of tokens: `added`, or another way to
+ * charge the same, taken only for a side (input, output) of which no tokens are charged.
  */
-export function compilePlan(list: PriceList, rule: string): PricePlan {
+export type QuantityPrices = 'added' | 'instead'
+
+/**
+ * Compiles a price list; no price is negative. Units that cannot be counted from a usage record
+ * (sessions, pixels) are left out.
+ */
+export function compilePlan(
+  list: PriceList,
+  rule: string,
+  quantities: QuantityPrices = 'added',
+): PricePlan {
   const priced = UNITS.filter((unit) => list.has(unit.name))
   const starts = new Set<number>()
   for (const unit of priced)
-    for (const tier of list.get(unit.name)?.tiers ?? []) starts.add(tier.start)
+    if (list.get(unit.name)?.graduated !== true) {
+      for (const tier of list.get(unit.name)?.tiers ?? []) starts.add(tier.start)
+    }
   const tiers: CompiledTier[] = []
   for (const above of [-1, ...[...starts].sort((a, b) => a - b)]) {
     const compiled = (component: Component) => compileComponent(priced, component, list, above)
@@ -147,6 +195,7 @@ export function compilePlan(list: PriceList, rule: string): PricePlan {
     tiers,
     pricesInput: list.has('input_mtok'),
     pricesOutput: list.has('output_mtok'),
+    quantities,
   }
 }
 
@@ -157,30 +206,47 @@ function compileComponent(
   above: number,
 ): CompiledComponent {
   const units = priced.filter((unit) => unit.component === component)
-  const rates = units.map((unit) => {
-    const { digits, scale } = priceAbove(list.get(unit.name), above)
-    // Dollars for 10^per become pico-dollars for one.
-    return { digits, scale: scale + unit.per - 12 }
+  const denominator = units.some((unit) => unit.hours === true) ? 36 : 1
+  /** Dollars for 10^per become pico-dollars for one, times what the hours need. */
+  const rateOf = (unit: Unit, price: Decimal): Decimal => ({
+    digits: unit.hours === true ? price.digits : price.digits * BigInt(denominator),
+    scale: price.scale + unit.per - 12,
   })
-  const scale = Math.max(0, ...rates.map((rate) => rate.scale))
+  const rates = units.map((unit) => rateOf(unit, priceAbove(list.get(unit.name), above)))
+  const steps = units.map((unit) => {
+    const price = list.get(unit.name)
+    return price?.graduated === true
+      ? price.tiers.map((tier) => ({ start: tier.start, rate: rateOf(unit, tier.price) }))
+      : []
+  })
+  const scale = Math.max(
+    0,
+    ...rates.map((rate) => rate.scale),
+    ...steps.flat().map((step) => step.rate.scale),
+  )
+  const scaled = (rate: Decimal): bigint => rate.digits * 10n ** BigInt(scale - rate.scale)
   const compiled: CompiledUnit[] = []
   for (const [i, unit] of units.entries()) {
-    const { digits, scale: own } = rates[i] ?? { digits: 0n, scale: 0 }
-    const rate = digits * 10n ** BigInt(scale - own)
+    const rate = scaled(rates[i] ?? { digits: 0n, scale: 0 })
     const leaf = leafOf(unit, units)
     compiled.push({
       rate: Number(rate),
       exactRate: rate,
       counts: [...leaf.keys()].map((each) => each.count),
       factors: [...leaf.values()],
+      isQuantity: unit.quantity === true,
+      steps: (steps[i] ?? []).map((step) => ({ start: step.start, exactRate: scaled(step.rate) })),
     })
   }
-  const needsBigint = compiled.some((unit) => !Number.isSafeInteger(unit.rate))
-  return { units: compiled, scale, needsBigint }
+  const needsBigint = compiled.some(
+    (unit) => !Number.isSafeInteger(unit.rate) || unit.steps.length > 0,
+  )
+  return { units: compiled, scale, denominator, needsBigint }
 }
 
 function priceAbove(price: TieredPrice | undefined, above: number): Decimal {
   let found = price?.base ?? { digits: 0n, scale: 0 }
+  if (price?.graduated === true) return found
   for (const tier of price?.tiers ?? []) if (tier.start <= above) found = tier.price
   return found
 }
@@ -198,16 +264,22 @@ function leafOf(unit: Unit, priced: readonly Unit[]): Map<Unit, number> {
   return leaf
 }
 
+/** Which of a component's units are charged. */
+type Charged = 'all' | 'tokens' | 'quantities'
+
 /** Cost of a component, or null when the usage contradicts itself: parts that exceed their whole. */
-function costOf(component: CompiledComponent, usage: Usage): Pico | null {
+function costOf(component: CompiledComponent, usage: Usage, charged: Charged): Pico | null {
   let sum = 0
   for (const unit of component.units) {
+    if (charged !== 'all' && unit.isQuantity !== (charged === 'quantities')) continue
     const leaf = leafCount(unit, usage)
     if (leaf < 0) return null
     sum += leaf * unit.rate
   }
   // Products and sums of whole numbers are exact as long as the result is safe.
-  if (component.needsBigint || sum > Number.MAX_SAFE_INTEGER) return largeCostOf(component, usage)
+  if (component.needsBigint || component.denominator !== 1 || sum > Number.MAX_SAFE_INTEGER) {
+    return exactCostOf(component, usage, charged)
+  }
   if (component.scale === 0) return sum
   return toPico(divideHalfEven(BigInt(sum), component.scale))
 }
@@ -216,15 +288,30 @@ function leafCount(unit: CompiledUnit, usage: Usage): number {
   let leaf = 0
   for (let i = 0; i < unit.counts.length; i++) {
     const name = unit.counts[i] ?? null
-    leaf += (unit.factors[i] ?? 0) * (name === null ? 1 : (usage[name] ?? 0))
+    leaf += (unit.factors[i] ?? 0) * countOf(name, unit.isQuantity, usage)
   }
   return leaf
 }
 
-function largeCostOf(component: CompiledComponent, usage: Usage): Pico {
+function countOf(name: CountName | null, isQuantity: boolean, usage: Usage): number {
+  if (name === null) return 1
+  if (isQuantity) return usage.quantities?.[name as keyof Quantities] ?? 0
+  return usage[name as TokenCount] ?? 0
+}
+
+function exactCostOf(component: CompiledComponent, usage: Usage, charged: Charged): Pico {
   let sum = 0n
-  for (const unit of component.units) sum += BigInt(leafCount(unit, usage)) * unit.exactRate
-  return toPico(divideHalfEven(sum, component.scale))
+  for (const unit of component.units) {
+    if (charged !== 'all' && unit.isQuantity !== (charged === 'quantities')) continue
+    const leaf = leafCount(unit, usage)
+    sum += BigInt(leaf) * unit.exactRate
+    let before = unit.exactRate
+    for (const { start, exactRate } of unit.steps) {
+      if (leaf > start) sum += BigInt(leaf - start) * (exactRate - before)
+      before = exactRate
+    }
+  }
+  return toPico(divideHalfEven(sum, component.scale, component.denominator))
 }
 
 export type PlannedCost =
@@ -240,24 +327,37 @@ export type PlannedCost =
   | 'not_priced_by_token'
   | 'usage_contradicts_itself'
 
-/** Cost of a usage record. Input or output that the list has no price for is not free, but unpriced. */
+/**
+ * Cost of a usage record. Input or output that the list has no price for is not free, but unpriced; so
+ * is a call of which nothing that was counted has a price.
+ */
 export function applyPlan(plan: PricePlan, usage: Usage): PlannedCost {
   const input = usage.input ?? 0
-  if ((input > 0 && !plan.pricesInput) || ((usage.output ?? 0) > 0 && !plan.pricesOutput)) {
+  const output = usage.output ?? 0
+  const first = plan.tiers[0]
+  if (first === undefined) return 'not_priced_by_token'
+  const chargesInput = input > 0 && plan.pricesInput
+  const chargesOutput = output > 0 && plan.pricesOutput
+  if (input > 0 && !chargesInput && !hasQuantity(first.prompt, usage)) return 'not_priced_by_token'
+  if (output > 0 && !chargesOutput && !hasQuantity(first.completion, usage)) {
     return 'not_priced_by_token'
   }
-  let tier = plan.tiers[0]
+  if (usage.input === null && usage.output === null && !isCounted(first, usage)) {
+    return 'not_priced_by_token'
+  }
+  let tier = first
   for (let i = 1; i < plan.tiers.length; i++) {
     const next = plan.tiers[i]
     if (next !== undefined && input > next.above) tier = next
   }
-  if (tier === undefined) return 'not_priced_by_token'
-  const prompt = costOf(tier.prompt, usage)
-  const completion = costOf(tier.completion, usage)
-  const other = costOf(tier.other, usage)
+  const instead = plan.quantities === 'instead'
+  const inPrompt = instead ? eitherOf(chargesInput) : 'all'
+  const prompt = costOf(tier.prompt, usage, inPrompt)
+  const completion = costOf(tier.completion, usage, instead ? eitherOf(chargesOutput) : 'all')
+  const other = costOf(tier.other, usage, 'all')
   if (prompt === null || completion === null || other === null) return 'usage_contradicts_itself'
   const total = addPico(addPico(prompt, completion), other)
-  const cacheSaved = cacheSavedOf(tier.prompt, prompt, usage)
+  const cacheSaved = cacheSavedOf(tier.prompt, prompt, usage, inPrompt)
   return { prompt, completion, other, total, cacheSaved, rule: tier.rule }
 }
 
@@ -266,9 +366,14 @@ export function applyPlan(plan: PricePlan, usage: Usage): PlannedCost {
  * reads and writes are parts of the input, so that leaving them out leaves its size, and thereby the
  * tier, as they are. An input that contradicts itself without them saved nothing that is known.
  */
-function cacheSavedOf(component: CompiledComponent, prompt: Pico, usage: Usage): Pico {
+function cacheSavedOf(
+  component: CompiledComponent,
+  prompt: Pico,
+  usage: Usage,
+  charged: Charged,
+): Pico {
   if ((usage.cacheRead ?? 0) === 0 && (usage.cacheWrite ?? 0) === 0) return 0
-  const plain = costOf(component, { ...usage, ...NO_CACHE })
+  const plain = costOf(component, { ...usage, ...NO_CACHE }, charged)
   return plain === null ? 0 : addPico(plain, -prompt)
 }
 
@@ -281,6 +386,23 @@ const NO_CACHE = {
   cacheReadImage: null,
   cacheReadVideo: null,
 } as const satisfies Partial<Usage>
+function eitherOf(chargesTokens: boolean): Charged {
+  return chargesTokens ? 'tokens' : 'quantities'
+}
+
+function hasQuantity(component: CompiledComponent, usage: Usage): boolean {
+  if (usage.quantities === null) return false
+  return component.units.some((unit) => unit.isQuantity && leafCount(unit, usage) > 0)
+}
+
+/** Whether anything beside tokens was counted that the list prices, or every call has a price. */
+function isCounted(tier: CompiledTier, usage: Usage): boolean {
+  return (
+    hasQuantity(tier.prompt, usage) ||
+    hasQuantity(tier.completion, usage) ||
+    tier.other.units.some((unit) => leafCount(unit, usage) > 0)
+  )
+}
 
 /** Reads one price: dollars, or `{ base, tiers: [{ start, price }] }`. Null when it is neither. */
 export function readPrice(value: unknown): TieredPrice | null {
@@ -310,4 +432,24 @@ function readDollars(value: unknown): Decimal | null {
 /** True for a unit that can be counted from a usage record. */
 export function isCountedUnit(name: string): boolean {
   return UNIT_BY_NAME.has(name)
+}
+
+/** The list with the prices of tokens multiplied by `factor`; searches, images and the like stay. */
+export function scaleTokenPrices(list: PriceList, factor: Decimal): PriceList {
+  const scale = (price: Decimal): Decimal => ({
+    digits: price.digits * factor.digits,
+    scale: price.scale + factor.scale,
+  })
+  return new Map(
+    [...list].map(([name, price]) => [
+      name,
+      name.endsWith('_mtok')
+        ? {
+            ...price,
+            base: scale(price.base),
+            tiers: price.tiers.map((tier) => ({ start: tier.start, price: scale(tier.price) })),
+          }
+        : price,
+    ]),
+  )
 }

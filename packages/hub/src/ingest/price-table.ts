@@ -9,12 +9,15 @@ import {
   type ModelPrice,
   type Provider,
 } from '@pydantic/genai-prices'
+import { parseDecimal } from './money.ts'
 import { NO_OVERRIDES, type OverrideModel, type Overrides } from './price-override.ts'
 import {
   compilePlan,
   isCountedUnit,
+  type PriceList,
   type PricePlan,
   readPrice,
+  scaleTokenPrices,
   type TieredPrice,
 } from './price-plan.ts'
 
@@ -34,11 +37,17 @@ export interface DatedPlan {
   /** Seconds of the UTC day between which it counts, past midnight when they descend; null for all day. */
   readonly daily: { readonly start: number; readonly end: number } | null
   readonly plan: PricePlan
+  /** What the plan was made from, in dollars by unit. */
+  readonly list: PriceList
 }
 
 /** Prices of one model. */
 export interface ModelPrices {
   readonly source: 'package' | 'override'
+  /** Where in its source: provider and id of the package, or the key of the override. */
+  readonly entry: string
+  /** Why it is this entry: `exact_id`, `pattern`, or the override's own key. */
+  readonly matched: 'exact_id' | 'pattern' | 'override'
   readonly version: string
   /** By service tier, `standard` being the usual one: the first plan of the list that counts applies. */
   readonly tiers: ReadonlyMap<string, readonly DatedPlan[]>
@@ -76,6 +85,26 @@ const PROVIDER_ALIASES: Readonly<Record<string, string | undefined>> = {
   together_ai: 'together',
 }
 
+/**
+ * Service tiers whose price the provider publishes as a share of the usual one, for all its models;
+ * searches cost the same. Only where the provider itself serves the model.
+ */
+const TIER_SHARES: readonly {
+  readonly provider: string
+  readonly tier: string
+  readonly share: string
+  readonly since: string
+  readonly source: string
+}[] = [
+  {
+    provider: 'anthropic',
+    tier: 'batch',
+    share: '0.5',
+    since: '2024-10-08',
+    source: 'https://docs.anthropic.com/en/docs/build-with-claude/batch-processing#pricing',
+  },
+]
+
 /** So many (provider, model) pairs are remembered, at most twice that for a short time. */
 const REMEMBERED = 4096
 
@@ -94,7 +123,7 @@ export function createPriceTable(options: PriceTableOptions = {}): PriceTable {
   const limit = Math.max(1, options.remembered ?? REMEMBERED)
   const packageVersion = `genai-prices@${installedVersion()}`
   const overrideIndex = indexOverrides(overrides)
-  const compiled = new Map<ModelInfo, ModelPrices | 'unusable_price'>()
+  const compiled = new Map<string, ModelPrices | 'unusable_price'>()
   let young = new Map<string, Map<string, PriceMatch>>()
   let old = young
   let youngSize = 0
@@ -109,10 +138,12 @@ export function createPriceTable(options: PriceTableOptions = {}): PriceTable {
     if (located === null) return name === null ? 'unknown_model' : 'unknown_provider'
     const listed = findModel(located.provider, located.model)
     if (listed === null) return 'unknown_model'
-    const known = compiled.get(listed.info)
+    const { info, owner } = listed
+    const key = JSON.stringify([located.provider.id, owner, info.id, listed.isExact])
+    const known = compiled.get(key)
     if (known !== undefined) return known
-    const prices = compileModel(listed, packageVersion)
-    compiled.set(listed.info, prices)
+    const prices = compileModel(listed, packageVersion, located.provider.id === owner)
+    compiled.set(key, prices)
     return prices
   }
 
@@ -140,6 +171,72 @@ export function createPriceTable(options: PriceTableOptions = {}): PriceTable {
       return match
     },
   }
+}
+
+/** Providers of the package: it finds one by name, but does not list them. */
+const PROVIDER_IDS: readonly string[] = [
+  'anthropic',
+  'arcee',
+  'avian',
+  'aws',
+  'azure',
+  'baseten',
+  'cerebras',
+  'cloudflare',
+  'cohere',
+  'cursor',
+  'deepseek',
+  'doubleword',
+  'fireworks',
+  'github-copilot',
+  'google',
+  'groq',
+  'huggingface_cerebras',
+  'huggingface_fireworks-ai',
+  'huggingface_groq',
+  'huggingface_hyperbolic',
+  'huggingface_nebius',
+  'huggingface_novita',
+  'huggingface_nscale',
+  'huggingface_ovhcloud',
+  'huggingface_publicai',
+  'huggingface_sambanova',
+  'huggingface_together',
+  'minimax',
+  'mistral',
+  'modal',
+  'moonshotai',
+  'novita',
+  'openai',
+  'openrouter',
+  'ovhcloud',
+  'perplexity',
+  'quicksilverpro',
+  'together',
+  'typesafe',
+  'voyageai',
+  'x-ai',
+  'zai',
+  'zhipuai',
+]
+
+/** Every provider and model id of the package, in its order. */
+export function packageModels(): { readonly provider: string; readonly model: string }[] {
+  return PROVIDER_IDS.flatMap((id) => {
+    const provider = findProvider({ providerId: id })
+    return provider?.id === id
+      ? provider.models.map((info) => ({ provider: id, model: info.id }))
+      : []
+  })
+}
+
+/** Price lists by service tier of one model of data in the package's form; null when it cannot be used. */
+export function compileListed(
+  owner: string,
+  info: ModelInfo,
+): ReadonlyMap<string, readonly DatedPlan[]> | null {
+  const compiled = compileModel({ owner, info, isExact: true }, '', true)
+  return compiled === 'unusable_price' ? null : compiled.tiers
 }
 
 /** Version of the price package that is installed. */
@@ -192,13 +289,15 @@ function findModel(provider: Provider, model: string): ListedModel | null {
 interface ListedModel {
   readonly owner: string
   readonly info: ModelInfo
+  readonly isExact: boolean
 }
 
 function searchModels(provider: Provider, model: string): ListedModel | null {
-  const found =
-    provider.models.find((info) => info.id.toLowerCase() === model) ??
-    provider.models.find((info) => matches(info.match, model))
-  if (found !== undefined) return { owner: provider.id, info: found }
+  const exact = provider.models.find((info) => info.id.toLowerCase() === model)
+  const found = exact ?? provider.models.find((info) => matches(info.match, model))
+  if (found !== undefined) {
+    return { owner: provider.id, info: found, isExact: exact !== undefined }
+  }
   for (const id of provider.fallback_model_providers ?? []) {
     const fallback = findProvider({ providerId: id })
     const listed = fallback === undefined ? null : searchModels(fallback, model)
@@ -219,51 +318,72 @@ function matches(logic: MatchLogic, text: string): boolean {
 }
 
 function compileModel(
-  { owner, info }: ListedModel,
+  { owner, info, isExact }: ListedModel,
   version: string,
+  isOwn: boolean,
 ): ModelPrices | 'unusable_price' {
   const lists: readonly ConditionalPrice[] = Array.isArray(info.prices)
     ? info.prices
     : [{ prices: info.prices }]
+  const entry = `${owner}/${info.id}`
   const plans: DatedPlan[] = []
+  const shares = TIER_SHARES.filter(({ provider }) => isOwn && provider === owner)
+  const tiers = new Map<string, DatedPlan[]>([['standard', plans]])
   // The package takes the last one whose condition holds, and the first when none does.
   const [first, ...rest] = lists
   for (const list of [
     ...rest.reverse(),
     ...(first === undefined ? [] : [{ prices: first.prices }]),
   ]) {
-    const dated = compileDated(`${owner}/${info.id}`, list)
+    const dated = compileDated(entry, list)
     if (dated === null) return 'unusable_price'
     plans.push(dated)
+    for (const { tier, share, since } of shares) {
+      const scaled = scaleTokenPrices(dated.list, parseDecimal(share) ?? { digits: 1n, scale: 0 })
+      const rule = `${dated.plan.tiers[0]?.rule ?? entry}#${tier}`
+      const from = Math.max(dated.from, Date.parse(since) * 1000)
+      const plan = { ...dated, from, plan: compilePlan(scaled, rule), list: scaled }
+      tiers.set(tier, [...(tiers.get(tier) ?? []), plan])
+    }
   }
-  return { source: 'package', version, tiers: new Map([['standard', plans]]) }
+  return {
+    source: 'package',
+    entry,
+    matched: isExact ? 'exact_id' : 'pattern',
+    version,
+    tiers,
+  }
 }
 
 function compileDated(rule: string, { constraint, prices }: ConditionalPrice): DatedPlan | null {
   const list = readList(prices)
   if (list === null) return null
   if (constraint === undefined) {
-    return { from: Number.NEGATIVE_INFINITY, daily: null, plan: compilePlan(list, rule) }
+    return { from: Number.NEGATIVE_INFINITY, daily: null, plan: compilePlan(list, rule), list }
   }
-  if (constraint.type === 'start_date') {
+  // Published data says which constraint it is by its fields alone.
+  if ('start_date' in constraint) {
     const plan = compilePlan(list, `${rule}@${constraint.start_date}`)
     const from = Date.parse(constraint.start_date) * 1000
-    return Number.isNaN(from) ? null : { from, daily: null, plan }
+    return Number.isNaN(from) ? null : { from, daily: null, plan, list }
   }
   const start = secondOfDay(constraint.start_time)
   const end = secondOfDay(constraint.end_time)
   const plan = compilePlan(list, `${rule}@${constraint.start_time}`)
   if (start === null || end === null) return null
-  return { from: Number.NEGATIVE_INFINITY, daily: { start, end }, plan }
+  return { from: Number.NEGATIVE_INFINITY, daily: { start, end }, plan, list }
 }
 
 function readList(prices: ModelPrice): Map<string, TieredPrice> | null {
   const list = new Map<string, TieredPrice>()
   for (const [unit, value] of Object.entries(prices)) {
-    if (value === undefined || !isCountedUnit(unit)) continue
+    // Hours of audio whichever way: transcription hears them.
+    const isHeard = unit === 'audio_hours' && prices['input_audio_hours'] === undefined
+    const name = isHeard ? 'input_audio_hours' : unit
+    if (value === undefined || !isCountedUnit(name)) continue
     const price = readPrice(value)
     if (price === null) return null
-    list.set(unit, price)
+    list.set(name, price)
   }
   return list
 }
@@ -320,9 +440,9 @@ function overrideFor(index: OverrideIndex, name: string | null, id: string): Ove
 function overridePrices(override: OverrideModel, version: string): ModelPrices {
   const tiers = new Map<string, DatedPlan[]>()
   for (const { from, plans } of override.versions) {
-    for (const [tier, plan] of plans) {
-      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, daily: null, plan }])
+    for (const [tier, { plan, list }] of plans) {
+      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, daily: null, plan, list }])
     }
   }
-  return { source: 'override', version, tiers }
+  return { source: 'override', entry: override.key, matched: 'override', version, tiers }
 }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseUsd } from './money.ts'
 import { type PriceOutcome, priceCall } from './price.ts'
 import { parseOverrides } from './price-override.ts'
 import { createPriceTable, type PriceTable } from './price-table.ts'
@@ -123,6 +122,23 @@ describe('prices of the package', () => {
     })
   })
 
+  it('charge a tier whose share of the usual price is published, where the provider serves it', () => {
+    const usage = { input_tokens: 1000, cache_read_tokens: 400, output_tokens: 10, web_searches: 1 }
+    const ask = (provider: string, time = NOW) =>
+      price('claude-sonnet-4-5', { provider, usage, tier: 'batch', time })
+    expect(ask('anthropic')).toMatchObject({
+      prompt: 600 * 1_500_000 + 400 * 150_000,
+      completion: 10 * 7_500_000,
+      other: 10_000_000_000,
+      rule: 'anthropic/claude-sonnet-4-5#batch',
+    })
+    expect(ask('anthropic', micros('2024-10-07'))).toEqual({ unpriced: 'not_yet_priced' })
+    expect(ask('google')).toEqual({ unpriced: 'unknown_tier' })
+    expect(price('claude-sonnet-4-5', { provider: 'anthropic', usage, tier: 'priority' })).toEqual({
+      unpriced: 'unknown_tier',
+    })
+  })
+
   it('find the platform by its other names', () => {
     const rule = (provider: string | null, model: string) => {
       const cost = price(model, { provider })
@@ -203,6 +219,14 @@ describe("the user's overrides", () => {
     ],
     'tiny-model': { input_cost_per_token: 1.25e-13, output_cost_per_token: 0 },
     graduated: { litellm_provider: 'dashscope', tiered_pricing: [] },
+    'gap-model': {
+      tiered_pricing: [
+        { range: [0, 1000], input_cost_per_token: 1e-6 },
+        { range: [2000, 3000], input_cost_per_token: 2e-6 },
+      ],
+    },
+    'slip-model': { input_cost_per_tokens: 1e-6 },
+    'twice-model': [{ input_cost_per_token: 1e-6 }, { input_cost_per_token: 2e-6 }],
     'future-model': { input_cost_per_token: 1, output_cost_per_token: 1, valid_from: '2030-01-01' },
     'no-price': { litellm_provider: 'openai', mode: 'chat' },
     'bad-price': { input_cost_per_token: -1 },
@@ -220,14 +244,16 @@ describe("the user's overrides", () => {
   const table = createPriceTable({ overrides })
 
   it('name what they leave out', () => {
-    expect(overrides.issues.map((issue) => issue.split(':')[0])).toEqual([
-      'graduated',
-      'no-price',
-      'bad-price',
-      'bad-date',
-      'odd-tier',
-      'odd-cache',
+    expect(overrides.issues.map((issue) => issue.path)).toEqual([
+      '/graduated/tiered_pricing',
+      '/gap-model/tiered_pricing/1/range',
+      '/slip-model/input_cost_per_tokens',
+      '/twice-model/1',
+      '/bad-price/input_cost_per_token',
+      '/bad-date/valid_from',
+      '/odd-tier',
     ])
+    expect(overrides.notes.map((note) => note.path)).toEqual(['/no-price', '/odd-cache'])
     expect(parseOverrides([]).issues).toHaveLength(1)
     expect(parseOverrides({ x: 5 }).issues).toHaveLength(1)
   })
@@ -313,21 +339,14 @@ const hasLitellm = existsSync(litellmFile)
 if (!hasLitellm) console.log(`price.test: no ${litellmFile}, LiteLLM's own table is not read`)
 
 describe.runIf(hasLitellm)("LiteLLM's own table as overrides", () => {
-  it('is read but for what is not priced by token, and prices by its own figures', () => {
+  it('is read without an error, and prices by its own figures', () => {
     const json = JSON.parse(readFileSync(litellmFile, 'utf8')) as Record<
       string,
       Readonly<Record<string, unknown>>
     >
     const overrides = parseOverrides(json)
-    const reasons = overrides.issues.map((issue) => issue.split(': ')[1]?.split(' (')[0])
-    expect(new Set(reasons)).toEqual(
-      new Set([
-        'not an object',
-        'no price per token',
-        'graduated tiers',
-        'a price above a size, but none below it',
-      ]),
-    )
+    expect(overrides.issues).toEqual([])
+    expect(overrides.models.length).toBeGreaterThan(2700)
     const table = createPriceTable({ overrides })
     let compared = 0
     for (const [key, entry] of Object.entries(json)) {
@@ -357,108 +376,5 @@ describe('the memory of matches', () => {
       }
     }
     expect(small.find('openai', 'o3')).toBe(small.find('openai', 'o3'))
-  })
-})
-
-/**
- * Usage blocks of real answers with prices that the price package's own tests expect of them. Each body
- * is priced as on the day those were computed, before changes that the installed list has dated since.
- */
-const goldenFile = path.join(shared, 'telemetry/genai-usages.even.json')
-const hasGolden = existsSync(goldenFile)
-if (!hasGolden) console.log(`price.test: no ${goldenFile}, published costs are not compared`)
-
-interface GoldenLine {
-  readonly provider_id: string
-  readonly api_flavor: string
-  readonly input_price?: string
-  readonly output_price?: string
-}
-interface GoldenEntry {
-  readonly model?: string
-  readonly body: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
-  readonly extracted: readonly { readonly extractors: readonly GoldenLine[] }[]
-}
-
-/** Whether a flavour of API is the one that gave this body; the others read only half of it. */
-function isFlavourOf(
-  body: GoldenEntry['body'],
-  { api_flavor: flavour, provider_id: id }: GoldenLine,
-) {
-  const usage = body['usage']
-  if (body['usageMetadata'] !== undefined) return id === 'google' && flavour === 'default'
-  if (usage === undefined) return flavour === 'embeddings'
-  if ('cache_creation_input_tokens' in usage) {
-    return flavour === 'anthropic' || (id === 'anthropic' && flavour === 'default')
-  }
-  if ('completion_tokens' in usage) {
-    return flavour === 'chat' || (flavour === 'default' && (id === 'groq' || id === 'mistral'))
-  }
-  if ('prompt_tokens' in usage) return flavour === 'embeddings'
-  if ('input_tokens_details' in usage) return flavour === 'responses'
-  return flavour === 'default' || flavour === 'anthropic' || flavour === 'responses'
-}
-
-/** Lines that differ, and why; figures are computed, the bodies are not kept here. */
-const KNOWN_DIFFERENCES = [
-  {
-    line: 'azure:responses gpt-5.6-sol',
-    times: 2,
-    why: 'The body reports cache writes; the reading of Azure answers in the package passes them over.',
-  },
-  {
-    line: 'azure:chat gpt-5.6-sol',
-    times: 1,
-    why: 'The body reports cache writes; the reading of Azure answers in the package passes them over.',
-  },
-  {
-    line: 'google:anthropic claude-sonnet-4-5-20250929',
-    times: 1,
-    why: 'More than 200,000 input tokens: the installed list has the higher price on Google too.',
-  },
-  {
-    line: 'cerebras:chat qwen-3-coder-480b',
-    times: 1,
-    why: 'The list has the model with no price at all: unpriced here, zero there.',
-  },
-]
-
-describe.runIf(hasGolden)('published costs of real answers', () => {
-  it('agree to the last digit but for the differences that are explained', () => {
-    const entries = JSON.parse(readFileSync(goldenFile, 'utf8')) as readonly GoldenEntry[]
-    const time = micros('2025-11-01T12:00:00Z')
-    const differing = new Map<string, number>()
-    let priced = 0
-    let agreeing = 0
-    for (const { model, body, extracted } of entries) {
-      const usage = normalizeUsage(body['usage'] ?? body['usageMetadata'] ?? body['meta'], 'http')
-      const lines = extracted
-        .flatMap((each) => each.extractors)
-        .filter((line) => line.input_price !== undefined && isFlavourOf(body, line))
-      const wrong = lines.filter((line) => {
-        const call = { provider: line.provider_id, model: model ?? null, time, usage, tier: null }
-        const cost = priceCall(standard, call)
-        const expected = [parseUsd(line.input_price ?? '0'), parseUsd(line.output_price ?? '0')]
-        return !('total' in cost && cost.prompt === expected[0] && cost.completion === expected[1])
-      })
-      for (const line of wrong) {
-        const key = `${line.provider_id}:${line.api_flavor} ${model}`
-        differing.set(key, (differing.get(key) ?? 0) + 1)
-      }
-      if (lines.length > 0) priced++
-      if (lines.length > 0 && wrong.length === 0) agreeing++
-    }
-    console.log(
-      `price.test: ${agreeing} of ${priced} answers with a published cost agree to the last digit; ` +
-        `${entries.length - priced} of ${entries.length} have none`,
-    )
-    expect(Object.fromEntries(differing)).toEqual(
-      Object.fromEntries(KNOWN_DIFFERENCES.map(({ line, times }) => [line, times])),
-    )
-    expect({ entries: entries.length, priced, agreeing }).toEqual({
-      entries: 789,
-      priced: 642,
-      agreeing: 637,
-    })
   })
 })

@@ -52,6 +52,7 @@ const STANDARD_TIERS: ReadonlySet<string> = new Set([
   'default',
   'auto',
   'on_demand',
+  'standard_only',
   'unspecified',
 ])
 
@@ -63,7 +64,10 @@ const STANDARD_TIERS: ReadonlySet<string> = new Set([
 export function priceCall(table: PriceTable, call: PricedCall): PriceOutcome {
   const { usage, model } = call
   if (model === null || model === '') return UNPRICED.no_model
-  if (usage === null || (usage.input === null && usage.output === null)) return UNPRICED.no_usage
+  if (usage === null) return UNPRICED.no_usage
+  if (usage.input === null && usage.output === null && usage.quantities === null) {
+    return UNPRICED.no_usage
+  }
   const prices = table.find(call.provider, model)
   if (typeof prices === 'string') return UNPRICED[prices]
   const plans = prices.tiers.get(tierName(call.tier))
@@ -85,13 +89,16 @@ export function priceCall(table: PriceTable, call: PricedCall): PriceOutcome {
   }
 }
 
-function tierName(tier: string | null): string {
+/** The tier in its one form: lower case, and `standard` for every name of the usual one. */
+export function tierName(tier: string | null): string {
   if (tier === null || tier === '') return 'standard'
+  if (STANDARD_TIERS.has(tier)) return 'standard'
   const name = tier.toLowerCase()
   return STANDARD_TIERS.has(name) ? 'standard' : name
 }
 
-function planAt(plans: readonly DatedPlan[], time: number): DatedPlan | null {
+/** The first plan that counts at an instant (epoch µs), or null. */
+export function planAt(plans: readonly DatedPlan[], time: number): DatedPlan | null {
   for (const dated of plans) {
     if (time < dated.from) continue
     if (dated.daily === null) return dated

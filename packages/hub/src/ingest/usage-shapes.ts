@@ -1,5 +1,5 @@
 /**
- * What token counts are called, and how their parts relate, as data.
+ * What the counts of a call are called, and how their parts relate, as data.
  *
  * A part is one thing that is counted. An alias is a path in a usage object, `a.b` for `b` inside `a`;
  * of several aliases of a part that are present, the first in the list counts.
@@ -118,8 +118,77 @@ export const USAGE_ALIASES = {
     'output_tokens_details.image_tokens',
   ],
   outputVideo: ['output_video_tokens'],
-  webSearches: ['web_searches', 'server_tool_use.web_search_requests'],
+  webSearches: ['web_searches', 'web_search_requests', 'server_tool_use.web_search_requests'],
 } as const satisfies Readonly<Record<UsagePart, readonly string[]>>
+
+/** What is billed but is not tokens. Durations are whole milliseconds, the others whole numbers. */
+export type Quantity =
+  | 'inputAudioMs'
+  | 'outputAudioMs'
+  | 'inputVideoMs'
+  | 'outputVideoMs'
+  | 'inputImages'
+  | 'outputImages'
+  | 'inputCharacters'
+  | 'outputCharacters'
+  | 'inputPages'
+  | 'searchUnits'
+  | 'fileSearches'
+  | 'codeExecutions'
+
+/** Names of a quantity, the hub's own first, as \[path, how many of the quantity one of it is]. */
+export const QUANTITY_ALIASES = {
+  inputAudioMs: [
+    ['input_audio_ms', 1],
+    ['input_audio_seconds', 1000],
+    ['input_audio_minutes', 60_000],
+    ['input_audio_hours', 3_600_000],
+    ['audio_seconds', 1000],
+    ['prompt_audio_seconds', 1000],
+    ['seconds', 1000],
+  ],
+  outputAudioMs: [
+    ['output_audio_ms', 1],
+    ['output_audio_seconds', 1000],
+    ['output_audio_minutes', 60_000],
+    ['output_audio_hours', 3_600_000],
+  ],
+  inputVideoMs: [
+    ['input_video_ms', 1],
+    ['input_video_seconds', 1000],
+  ],
+  outputVideoMs: [
+    ['output_video_ms', 1],
+    ['output_video_seconds', 1000],
+    ['video_seconds', 1000],
+  ],
+  inputImages: [['input_images', 1]],
+  outputImages: [
+    ['output_images', 1],
+    ['images', 1],
+    ['image_count', 1],
+    ['billed_units.images', 1],
+  ],
+  inputCharacters: [
+    ['input_characters', 1],
+    ['characters', 1],
+  ],
+  outputCharacters: [['output_characters', 1]],
+  inputPages: [
+    ['input_pages', 1],
+    ['pages', 1],
+    ['pages_processed', 1],
+  ],
+  searchUnits: [
+    ['search_units', 1],
+    ['billed_units.search_units', 1],
+  ],
+  fileSearches: [['file_searches', 1]],
+  codeExecutions: [['code_executions', 1]],
+} as const satisfies Readonly<Record<Quantity, readonly (readonly [path: string, per: number])[]>>
+
+/** Text fields of a usage object that name the service tier, the first that is there counts. */
+export const TIER_FIELDS: readonly string[] = ['service_tier', 'serviceTier', 'trafficType']
 
 /** Lists of `{ modality, tokenCount }` as Gemini sends them, and the part each modality belongs to. */
 export const MODALITY_LISTS: Readonly<

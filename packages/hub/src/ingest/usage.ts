@@ -1,6 +1,8 @@
 import {
   type Counting,
   MODALITY_LISTS,
+  QUANTITY_ALIASES,
+  type Quantity,
   RECEIVER_COUNTING,
   USAGE_ALIASES,
   USAGE_SHAPES,
@@ -40,8 +42,13 @@ export interface Usage {
   readonly outputImage: number | null
   readonly outputVideo: number | null
   readonly webSearches: number | null
+  /** What is not tokens: seconds, images, pages, …; null when none was counted. */
+  readonly quantities: Quantities | null
   readonly counted: UsageCounted
 }
+
+/** Greater than 0 where present. */
+export type Quantities = Readonly<Partial<Record<Quantity, number>>>
 
 /** Which rule applied. */
 export interface UsageCounted {
@@ -57,28 +64,38 @@ export interface UsageCounted {
 }
 
 const PARTS = Object.keys(USAGE_ALIASES) as readonly UsagePart[]
+const QUANTITIES = Object.keys(QUANTITY_ALIASES) as readonly Quantity[]
 
 interface Alias {
+  /** Place in `PARTS`, or after them in `QUANTITIES`. */
   readonly part: number
   /** Lower wins. */
   readonly rank: number
+  /** How many of the part one of it is. */
+  readonly per: number
 }
 
 type AliasTree = Map<string, Alias | AliasTree>
 
 function compileAliases(): AliasTree {
   const root: AliasTree = new Map()
+  function enter(path: string, alias: Alias): void {
+    const keys = path.split('.')
+    let node = root
+    for (const key of keys.slice(0, -1)) {
+      const next = node.get(key)
+      const child: AliasTree = next instanceof Map ? next : new Map()
+      node.set(key, child)
+      node = child
+    }
+    node.set(keys.at(-1) ?? path, alias)
+  }
   for (const [part, name] of PARTS.entries()) {
-    for (const [rank, path] of USAGE_ALIASES[name].entries()) {
-      const keys = path.split('.')
-      let node = root
-      for (const key of keys.slice(0, -1)) {
-        const next = node.get(key)
-        const child: AliasTree = next instanceof Map ? next : new Map()
-        node.set(key, child)
-        node = child
-      }
-      node.set(keys.at(-1) ?? path, { part, rank })
+    for (const [rank, path] of USAGE_ALIASES[name].entries()) enter(path, { part, rank, per: 1 })
+  }
+  for (const [i, name] of QUANTITIES.entries()) {
+    for (const [rank, [path, per]] of QUANTITY_ALIASES[name].entries()) {
+      enter(path, { part: PARTS.length + i, rank, per })
     }
   }
   return root
@@ -94,6 +111,8 @@ const NOTHING: readonly number[] = PARTS.map(() => ABSENT)
 interface Found {
   readonly counts: number[]
   readonly ranks: number[]
+  /** Made when the first quantity is found: few calls have one. */
+  quantities: Map<Quantity, { readonly value: number; readonly rank: number }> | null
   conflicts: number
 }
 
@@ -107,13 +126,14 @@ export function normalizeUsage(raw: unknown, receiver: string): Usage | null {
   const found: Found = {
     counts: [...NOTHING],
     ranks: [...NOTHING],
+    quantities: null,
     conflicts: 0,
   }
   const usage = raw as Readonly<Record<string, unknown>>
   collect(usage, ALIASES, found)
   const shape = shapeOf(usage)
   for (const part of shape.ignore) found.counts[AT[part]] = ABSENT
-  if (found.counts.every((count) => count === ABSENT)) return null
+  if (found.quantities === null && found.counts.every((count) => count === ABSENT)) return null
   return settle(found, shape, receiver)
 }
 
@@ -141,13 +161,33 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_COUNT && Number.isInteger(value)
 }
 
-function take({ part, rank }: Alias, value: unknown, found: Found): void {
+function take(alias: Alias, value: unknown, found: Found): void {
+  const { part, rank } = alias
+  if (part >= PARTS.length) {
+    takeQuantity(alias, value, found)
+    return
+  }
   if (!isCount(value)) return
   const before = found.counts[part] ?? ABSENT
   if (before !== ABSENT && before !== value) found.conflicts++
   if (before === ABSENT || rank < (found.ranks[part] ?? 0)) {
     found.counts[part] = value
     found.ranks[part] = rank
+  }
+}
+
+/** Zero is the same as nothing, so that a quantity never has to be told apart from its absence. */
+function takeQuantity({ part, rank, per }: Alias, value: unknown, found: Found): void {
+  const name = QUANTITIES[part - PARTS.length]
+  if (name === undefined || typeof value !== 'number') return
+  // Durations have fractions; images and pages do not.
+  const amount = per === 1 ? value : Math.round(value * per)
+  if (!isCount(amount) || amount === 0) return
+  found.quantities ??= new Map()
+  const before = found.quantities.get(name)
+  if (before !== undefined && before.value !== amount) found.conflicts++
+  if (before === undefined || rank < before.rank) {
+    found.quantities.set(name, { value: amount, rank })
   }
 }
 
@@ -207,7 +247,11 @@ function shapeOf(usage: Readonly<Record<string, unknown>>): UsageShape {
 }
 
 /** Decides how the source counted and makes the totals hold their parts. */
-function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: string): Usage {
+function settle(
+  { counts, quantities, conflicts }: Found,
+  shape: UsageShape,
+  receiver: string,
+): Usage {
   const count = (part: number): number => Math.max(0, counts[part] ?? 0)
   const total = counts[AT.total] ?? ABSENT
   const cacheRead = count(AT.cacheRead)
@@ -281,6 +325,10 @@ function settle({ counts, conflicts }: Found, shape: UsageShape, receiver: strin
     outputImage: orNull(counts[AT.outputImage]),
     outputVideo: orNull(counts[AT.outputVideo]),
     webSearches: orNull(counts[AT.webSearches]),
+    quantities:
+      quantities === null
+        ? null
+        : Object.fromEntries([...quantities].map(([name, { value }]) => [name, value])),
     counted: { shape: shape.name, cache, reasoning: reasoned, by, conflicts },
   }
 }

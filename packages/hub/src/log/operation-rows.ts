@@ -19,6 +19,7 @@ export interface RepricedRow extends RowPlace {
   readonly costCompletion: bigint | null
   readonly costOther: bigint | null
   readonly costTotal: bigint | null
+  readonly costCacheSaved: bigint | null
   readonly priceSource: string | null
   readonly priceRule: string | null
   readonly priceVersion: string | null
@@ -37,6 +38,7 @@ export const REPRICED_COLUMNS = [
   { name: 'cost_completion', type: 'i64' },
   { name: 'cost_other', type: 'i64' },
   { name: 'cost_total', type: 'i64' },
+  { name: 'cost_cache_saved', type: 'i64' },
   { name: 'price_source', type: 'dict' },
   { name: 'price_rule', type: 'dict' },
   { name: 'price_version', type: 'dict' },
@@ -58,6 +60,7 @@ export function repricedRows(rows: Iterable<RepricedRow>): Batch {
   const completion = builder.int64('cost_completion')
   const other = builder.int64('cost_other')
   const total = builder.int64('cost_total')
+  const cacheSaved = builder.int64('cost_cache_saved')
   const source = builder.dict('price_source')
   const rule = builder.dict('price_rule')
   const version = builder.dict('price_version')
@@ -68,6 +71,7 @@ export function repricedRows(rows: Iterable<RepricedRow>): Batch {
     if (row.costCompletion !== null) completion.setBig(at, row.costCompletion)
     if (row.costOther !== null) other.setBig(at, row.costOther)
     if (row.costTotal !== null) total.setBig(at, row.costTotal)
+    if (row.costCacheSaved !== null) cacheSaved.setBig(at, row.costCacheSaved)
     if (row.priceSource !== null) source.set(at, row.priceSource)
     if (row.priceRule !== null) rule.set(at, row.priceRule)
     if (row.priceVersion !== null) version.set(at, row.priceVersion)
@@ -131,6 +135,7 @@ export function* repricesIn(rows: Batch): Generator<RepricedRow> {
       costCompletion: money('cost_completion', row),
       costOther: money('cost_other', row),
       costTotal: money('cost_total', row),
+      costCacheSaved: money('cost_cache_saved', row),
       priceSource: text('price_source', row),
       priceRule: text('price_rule', row),
       priceVersion: text('price_version', row),

@@ -36,6 +36,7 @@ const values: fc.Arbitrary<Omit<RepricedRow, keyof RowPlace>> = fc.record({
   costCompletion: money,
   costOther: money,
   costTotal: money,
+  costCacheSaved: money,
   priceSource: text,
   priceRule: text,
   priceVersion: text,

@@ -47,6 +47,8 @@ const TEXT_FIELDS: readonly (readonly [name: string, column: string, ...aliases:
   ['price_source', 'price_source'],
   ['price_rule', 'price_rule'],
   ['price_version', 'price_version'],
+  ['service_tier', 'service_tier', 'tier'],
+  ['usage_rule', 'usage_rule'],
   ['trace', 'trace_id', 'trace_id'],
   ['decision', 'decision_id', 'decision_id'],
 ]

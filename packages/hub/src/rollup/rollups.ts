@@ -60,7 +60,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 2,
+    version: 1,
   },
   {
     name: 'models_1h',
@@ -70,7 +70,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: ['latency_ms', 'ttft_ms'],
     maxCells: 20_000,
-    version: 2,
+    version: 1,
   },
   {
     name: 'calls_1h',
@@ -80,7 +80,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: STANDARD,
     sketches: [],
     maxCells: 20_000,
-    version: 2,
+    version: 1,
   },
   {
     name: 'users_1d',
@@ -90,7 +90,7 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: SPENT,
     sketches: [],
     maxCells: 200_000,
-    version: 2,
+    version: 1,
   },
   {
     // All tags of a row together are one value, which decides every single tag's. Where they are
@@ -102,6 +102,6 @@ export const ROLLUPS: readonly RollupDefinition[] = [
     measures: SPENT,
     sketches: [],
     maxCells: 50_000,
-    version: 2,
+    version: 1,
   },
 ]

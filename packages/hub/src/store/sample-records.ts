@@ -198,6 +198,7 @@ export function sampleReprice(place: RowPlace, version: string): RepricedRow {
     costCompletion,
     costOther: 0n,
     costTotal: costPrompt + costCompletion,
+    costCacheSaved: costPrompt - 7n,
     priceSource: 'override',
     priceRule: `rule-${at(34) % 3}`,
     priceVersion: version,
@@ -210,6 +211,7 @@ const UNKNOWN_COST = {
   costCompletion: null,
   costOther: null,
   costTotal: null,
+  costCacheSaved: null,
   priceSource: null,
   priceRule: null,
 } as const

@@ -128,7 +128,11 @@ describe('llmhub', () => {
     expect(result.stderr).toBe('to standard error\n')
     expect(JSON.parse(result.stdout)).toEqual({
       argv: ['query', '--json', 'a b'],
-      flags: ['--disable-warning=ExperimentalWarning', '--conditions=@llmhub/source'],
+      flags: [
+        '--disable-warning=ExperimentalWarning',
+        '--initial-old-space-size=256',
+        '--conditions=@llmhub/source',
+      ],
       pool: '16',
       input: 'from standard input',
     })

@@ -99,3 +99,10 @@ export const reportedCost = field(
     aliases: ['total_cost_usd', 'total_cost', 'response_cost'],
   },
 )
+
+export const serviceTier = field(
+  'service_tier',
+  'string',
+  'Service tier of the call: standard, batch, flex, priority; also read from the usage object.',
+  { column: 'service_tier' },
+)

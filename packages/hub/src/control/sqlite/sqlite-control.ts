@@ -3,7 +3,13 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { type Erasure, erasureReceipt, parseErasure } from '../../core/erasure.ts'
 import type { Hold, RetentionPolicy } from '../../core/retention.ts'
-import type { Control, KeyRecord, Permission, ProjectRecord } from '../control.ts'
+import type {
+  Control,
+  KeyRecord,
+  Permission,
+  PriceOverridesRecord,
+  ProjectRecord,
+} from '../control.ts'
 import { PERMISSIONS } from '../control.ts'
 import { migrate } from './migrations.ts'
 
@@ -72,6 +78,10 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
   const selectImport = database.prepare('SELECT rows, done FROM imports WHERE file = ?')
   const upsertImport = database.prepare(
     'INSERT OR REPLACE INTO imports (file, rows, done) VALUES (?, ?, ?)',
+  )
+  const selectPrices = database.prepare('SELECT * FROM price_overrides ORDER BY seq DESC LIMIT ?')
+  const insertPrices = database.prepare(
+    'INSERT INTO price_overrides (version, at, by, json) VALUES (?, ?, ?, ?)',
   )
 
   const selectRetention = database.prepare('SELECT * FROM retention ORDER BY project, family')
@@ -149,6 +159,10 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     },
     putImportProgress(file, rows, done) {
       upsertImport.run(file, rows, done ? 1 : 0)
+    },
+    priceOverrides: (limit) => selectPrices.all(limit).map(priceOverridesRecord),
+    putPriceOverrides(record) {
+      insertPrices.run(record.version, record.at, record.by, record.json)
     },
     retention: () => selectRetention.all().map(retentionPolicy),
     putRetention({ project, family, days }) {
@@ -230,6 +244,15 @@ function keyRecord(row: Row): KeyRecord {
     expiresAt: nullableNumber(row['expires_at']),
     revokedAt: nullableNumber(row['revoked_at']),
     lastUsedAt: nullableNumber(row['last_used_at']),
+  }
+}
+
+function priceOverridesRecord(row: Row): PriceOverridesRecord {
+  return {
+    version: text(row['version']),
+    at: number(row['at']),
+    by: row['by'] === null ? null : text(row['by']),
+    json: text(row['json']),
   }
 }
 

@@ -78,11 +78,11 @@ async function shorten(disk: Disk, dir: string, segment: SegmentFile, cut: bigin
   const target = segmentPath(dir, partition, first)
   const temporary = target + TEMPORARY
   await removeIfThere(disk, temporary)
-  const { chunks } = await segmentUntil(disk, segment, cut)
+  const bytes = await segmentUntil(disk, segment, cut)
   const file = await disk.open(temporary, 'create')
   try {
     let position = 0
-    for await (const chunk of chunks()) {
+    for await (const chunk of bytes.chunks()) {
       await file.write([chunk], position)
       position += chunk.length
     }

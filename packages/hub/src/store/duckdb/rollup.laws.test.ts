@@ -18,7 +18,6 @@ let table: EventTable
 beforeAll(async () => {
   table = await EventTable.create()
   await table.migrate('0002_rollups.sql')
-  await table.migrate('0004_rollups_cost_cache_saved.sql')
   await registerRollups(table.run, ROLLUPS)
 })
 afterAll(() => table.connection.closeSync())

@@ -1,5 +1,5 @@
 import type { RollupDefinition } from '../rollup.ts'
-import { DICTIONARY_COLUMNS } from './physical.ts'
+import { DERIVED_COLUMNS, DICTIONARY_COLUMNS } from './physical.ts'
 import { quote } from './render-sql.ts'
 import type { Run } from './rollup-build.ts'
 import { binTable, cellTable } from './rollup-cells.ts'
@@ -19,7 +19,10 @@ export async function livingRows(
   table: string,
   rollups: readonly RollupDefinition[],
 ): Promise<string> {
-  const all = `SELECT * FROM ${from}.main.${quote(table)}`
+  // Generated columns are computed by the new table.
+  const generated =
+    table === 'event_rows' ? `EXCLUDE (${[...DERIVED_COLUMNS.keys()].map(quote).join(', ')})` : ''
+  const all = `SELECT * ${generated} FROM ${from}.main.${quote(table)}`
   const column = /^dict_(.+)$/.exec(table)?.[1]
   if (column !== undefined && column !== 'project' && DICTIONARY_COLUMNS.includes(column)) {
     const users = await run(

@@ -1,0 +1,209 @@
+import { formatIsoMicros } from '@llmhub/schema'
+import { parseTime } from '@llmhub/stream'
+import type { ClientSettings } from '../../config/load.ts'
+import { formatPico, parseUsd } from '../../ingest/money.ts'
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { count, table } from '../output.ts'
+
+export interface RepriceOptions extends GlobalOptions {
+  readonly from?: string
+  readonly to?: string
+  readonly model?: string
+  readonly provider?: string
+  readonly onlyUnpriced?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+interface ModelView {
+  readonly provider: string | null
+  readonly model: string | null
+  seen: number
+  changed: number
+  /** Pico-dollars. */
+  before: bigint
+  after: bigint
+}
+
+interface ReportView {
+  readonly priceVersion: string
+  readonly seen: number
+  readonly changed: number
+  readonly pricedBefore: number
+  readonly pricedAfter: number
+  readonly models: readonly {
+    readonly provider: string | null
+    readonly model: string | null
+    readonly seen: number
+    readonly changed: number
+    readonly costBefore: string
+    readonly costAfter: string
+  }[]
+}
+
+interface Sum {
+  version: string
+  seen: number
+  changed: number
+  unpricedBefore: number
+  unpricedAfter: number
+  readonly models: Map<string, ModelView>
+}
+
+const DAY = 86_400_000_000
+/** Requests are made for pieces of the range, so that each ends within minutes and can be run again. */
+const MOST_PIECES = 100
+
+/**
+ * Shows what pricing a range again changes, and does it once it is confirmed: on a terminal by an answer,
+ * elsewhere by --yes.
+ */
+export async function reprice(options: RepriceOptions, context: CliContext): Promise<void> {
+  const now = context.clock.nowMicros()
+  const instant = (name: string, value: string | undefined): number => {
+    if (value === undefined) throw new CliError(`--${name} is needed`, EXIT.usage)
+    const time = parseTime(value, now, 'UTC')
+    if (!time.ok) throw new CliError(`--${name} ${value}: ${time.message}`, EXIT.usage)
+    return time.micros
+  }
+  const from = instant('from', options.from)
+  const to = instant('to', options.to ?? 'now')
+  if (from > to) throw new CliError('--from lies after --to', EXIT.usage)
+  const settings = connection(options)
+  const run = (dryRun: boolean) => runPieces(settings, options, [from, to], dryRun, context)
+
+  const tried = await run(true)
+  const isTable = format(options, context) === 'table'
+  if (isTable) print(tried, context)
+  if (options.dryRun === true || tried.changed === 0) {
+    if (!isTable) printJson(context, document(tried, false))
+    return
+  }
+  if (options.yes !== true) {
+    const question = `Price ${count(tried.changed)} events again? [y/N] `
+    const answer = (await context.ask?.(question)) ?? null
+    if (answer === null) throw new CliError('confirm with --yes', EXIT.usage)
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      context.terminal.err('Nothing was changed.\n')
+      return
+    }
+  }
+  const done = await run(false)
+  if (!isTable) printJson(context, document(done, true))
+  context.terminal.err(`Priced ${count(done.changed)} events again by ${done.version}.\n`)
+}
+
+async function runPieces(
+  settings: ClientSettings,
+  options: RepriceOptions,
+  [from, to]: readonly [number, number],
+  dryRun: boolean,
+  context: CliContext,
+): Promise<Sum> {
+  const sum: Sum = {
+    version: '',
+    seen: 0,
+    changed: 0,
+    unpricedBefore: 0,
+    unpricedAfter: 0,
+    models: new Map(),
+  }
+  const step = Math.max(DAY, Math.ceil((to - from) / MOST_PIECES))
+  for (let start = from; start < to || sum.version === ''; start += step) {
+    if (context.signal.aborted) throw new CliError('interrupted', EXIT.interrupted)
+    const body = {
+      from: formatIsoMicros(start),
+      to: formatIsoMicros(Math.min(to, start + step)),
+      ...(options.model === undefined ? {} : { model: options.model }),
+      ...(options.provider === undefined ? {} : { provider: options.provider }),
+      onlyUnpriced: options.onlyUnpriced === true,
+      dryRun: dryRun,
+    }
+    const response = await request(settings, 'POST', '/api/v1/prices/reprice', {
+      content: JSON.stringify(body),
+      type: 'application/json',
+    })
+    if (response.status !== 200) throw failed(response)
+    add(sum, response.body as ReportView)
+  }
+  return sum
+}
+
+function add(sum: Sum, report: ReportView): void {
+  sum.version = report.priceVersion
+  sum.seen += report.seen
+  sum.changed += report.changed
+  sum.unpricedBefore += report.seen - report.pricedBefore
+  sum.unpricedAfter += report.seen - report.pricedAfter
+  for (const each of report.models) {
+    const { provider, model } = each
+    const key = JSON.stringify([provider, model])
+    const known = sum.models.get(key) ?? {
+      provider,
+      model,
+      seen: 0,
+      changed: 0,
+      before: 0n,
+      after: 0n,
+    }
+    sum.models.set(key, known)
+    known.seen += each.seen
+    known.changed += each.changed
+    known.before += BigInt(parseUsd(each.costBefore) ?? 0)
+    known.after += BigInt(parseUsd(each.costAfter) ?? 0)
+  }
+}
+
+const magnitude = (amount: bigint): bigint => (amount < 0n ? -amount : amount)
+
+function sorted(sum: Sum): ModelView[] {
+  return [...sum.models.values()].sort((a, b) => {
+    const [x, y] = [magnitude(a.after - a.before), magnitude(b.after - b.before)]
+    return x === y ? 0 : x > y ? -1 : 1
+  })
+}
+
+const usd = (pico: bigint): string => (Number(pico) / 1e12).toFixed(6)
+
+const total = (sum: Sum, side: 'before' | 'after'): bigint =>
+  [...sum.models.values()].reduce((all, each) => all + each[side], 0n)
+
+function print(sum: Sum, context: CliContext): void {
+  const rows = sorted(sum).map((each) => [
+    each.model ?? '(none)',
+    each.provider ?? '(none)',
+    count(each.seen),
+    count(each.changed),
+    usd(each.before),
+    usd(each.after),
+    usd(each.after - each.before),
+  ])
+  const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'USD BEFORE', 'USD AFTER', 'CHANGE']
+  context.terminal.out(table(head, rows))
+  const before = total(sum, 'before')
+  const after = total(sum, 'after')
+  context.terminal.err(
+    `${count(sum.changed)} of ${count(sum.seen)} events change: $${usd(before)} becomes $${usd(after)}; ` +
+      `unpriced ${count(sum.unpricedBefore)} → ${count(sum.unpricedAfter)}\n`,
+  )
+}
+
+function document(sum: Sum, applied: boolean): Record<string, unknown> {
+  return {
+    applied,
+    priceVersion: sum.version,
+    seen: sum.seen,
+    changed: sum.changed,
+    unpricedBefore: sum.unpricedBefore,
+    unpricedAfter: sum.unpricedAfter,
+    costBefore: formatPico(total(sum, 'before')),
+    costAfter: formatPico(total(sum, 'after')),
+    models: sorted(sum).map(({ before, after, ...rest }) => ({
+      ...rest,
+      costBefore: formatPico(before),
+      costAfter: formatPico(after),
+    })),
+  }
+}
