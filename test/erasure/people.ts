@@ -41,7 +41,7 @@ export function eventsOf(person: string, name: string, rounds: number): PersonEv
       { type: 'score', name: 'thumbs', value: 1, source: person },
       { type: 'counter', name: 'clicks', value: 3, service: `desk of ${person}` },
       { type: 'threat', threat_type: 'injection', actor: person },
-      { type: 'guardrail', guardrail: 'toxicity', verdict: 'pass', score: 0.5, user_id: person },
+      { type: 'guardrail', guardrail: 'toxicity', verdict: 'allow', score: 0.5, user_id: person },
       { type: 'api_cost', ...model, cost_usd: 0.5, user_id: person },
       { type: 'audit_trail', action: 'login', actor: person },
       { type: 'data_access', actor: `${name}-service`, resource: `/users/${person}/mail` },
