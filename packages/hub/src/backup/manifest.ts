@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
  */
 
 /** Version of the layout that this program writes and the newest it reads. */
-export const BACKUP_FORMAT = 1
+const BACKUP_FORMAT = 1
 
 export interface BackedUpSegment {
   readonly partition: number

@@ -87,7 +87,7 @@ async function lostOffsets(
 }
 
 /** What is wrong with a file of a backup, or null. */
-export async function checkObject(
+async function checkObject(
   folder: BackupFolder,
   { sha256, bytes, segment }: BackedUpFile,
   log: LogFiles,
