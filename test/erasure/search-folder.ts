@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import duckdb from '@duckdb/node-bindings'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { dumpJournal } from '../../packages/hub/src/log/journal/dump.ts'
-import { Connection } from '../../packages/hub/src/store/duckdb/driver.ts'
 
 /**
  * Searches a data folder for a text in every form it may have: each file as it is, compressed files
@@ -54,25 +53,24 @@ function unpacked(bytes: Buffer): Buffer {
 }
 
 async function searchDatabase(file: string, text: string): Promise<string[]> {
-  const handle = await duckdb.open(':memory:', duckdb.create_config())
-  const connection = await Connection.open(handle)
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
   try {
-    await connection.execute(`ATTACH '${file}' AS searched (READ_ONLY)`)
-    const { rows } = await connection.rows(
+    await connection.run(`ATTACH '${file}' AS searched (READ_ONLY)`)
+    const tables = await connection.runAndReadAll(
       "SELECT table_name FROM duckdb_tables() WHERE database_name = 'searched'",
     )
     const found: string[] = []
-    for (const [table] of rows) {
-      const name = String(table)
-      const hits = await connection.rows(
+    for (const name of tables.getColumns()[0] as string[]) {
+      const hits = await connection.runAndReadAll(
         `SELECT count(*) FROM searched.main."${name}" t WHERE contains(CAST(t AS VARCHAR), $1) OR contains(CAST(t AS VARCHAR), $2)`,
         [text, JSON.stringify(text).slice(1, -1)],
       )
-      if (hits.rows[0]?.[0] !== 0n) found.push(`table ${name}`)
+      if (hits.getRows()[0]?.[0] !== 0n) found.push(`table ${name}`)
     }
     return found
   } finally {
-    connection.close()
-    duckdb.close_sync(handle)
+    connection.closeSync()
+    instance.closeSync()
   }
 }

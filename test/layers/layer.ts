@@ -23,6 +23,7 @@ const STAGES: ReadonlySet<string> = new Set([
 const ROOTS: ReadonlySet<string> = new Set([
   'pipeline.ts',
   'hub.ts',
+  'hub-erasure.ts',
   'hub-status.ts',
   'hub-erasure.ts',
   'main.ts',

@@ -24,6 +24,8 @@ import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
+import { MigrationError } from './core/migrations.ts'
+import { isNewerFormat, runInstead, saysCommand } from './core/newer-format.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
@@ -41,7 +43,7 @@ import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
-import { StoreClient } from './store/client.ts'
+import { StoreClient, type StoreRefusal } from './store/client.ts'
 import type { StoreStatus } from './store/protocol.ts'
 
 export interface Hub {
@@ -58,9 +60,10 @@ export interface Hub {
 /**
  * `storage`: what is on disk is uncertain, so nothing may be touched any more and starting again does
  * not help. `store_thread`: the thread that answers questions is gone; a new process has a new one.
+ * `config`: a record of the log needs a newer release.
  */
 export interface HubFailure {
-  readonly what: 'storage' | 'store_thread'
+  readonly what: 'storage' | 'store_thread' | 'config'
   readonly error: Error
 }
 
@@ -162,11 +165,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   })
   started.add(() => store.close())
 
+  const openedStore = await store.opened()
+  if (!openedStore.ok) return refusalOf(openedStore)
+
   const { openJournal } = await import('./log/journal/journal.ts')
   const { JournalError } = await import('./log/journal/problem.ts')
   const opened = await openJournal({
     dir: join(dir, 'log'),
-    keepFrom: await store.opened(),
+    keepFrom: openedStore.durable,
     segmentBytes: config['log.segment_bytes'],
     compress: config['log.compress'],
     sabotage: {
@@ -174,7 +180,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       skipChecksum: sabotage.has('skip_checksum'),
     },
   })
-  if (!opened.ok) return { ok: false, reason: 'storage', message: opened.error.message }
+  if (!opened.ok) {
+    const isNewer = opened.error.code === 'unsupported_version'
+    return {
+      ok: false,
+      reason: isNewer ? 'config' : 'storage',
+      message: opened.error.message,
+    }
+  }
   const { journal, recovery } = opened
   started.add(() => journal.close())
   if (recovery.cutBytes > 0) {
@@ -194,21 +207,24 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     maxKeys: config['dedup.max_ids'],
   }
   const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
-  const ids = await KeyIndex.open({
-    ...indexOptions,
-    files: await openRunFolder(join(dir, 'dedup', 'ids')),
-    valueWords: ID_VALUE_WORDS,
-  })
-  started.add(() => ids.close())
-  const calls = await KeyIndex.open({
-    ...indexOptions,
-    files: await openRunFolder(join(dir, 'dedup', 'calls')),
-    valueWords: CALL_VALUE_WORDS,
-  })
-  started.add(() => calls.close())
+  let ids: KeyIndex
+  let calls: KeyIndex
   try {
+    ids = await KeyIndex.open({
+      ...indexOptions,
+      files: await openRunFolder(join(dir, 'dedup', 'ids')),
+      valueWords: ID_VALUE_WORDS,
+    })
+    started.add(() => ids.close())
+    calls = await KeyIndex.open({
+      ...indexOptions,
+      files: await openRunFolder(join(dir, 'dedup', 'calls')),
+      valueWords: CALL_VALUE_WORDS,
+    })
+    started.add(() => calls.close())
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
+    if (isNewerFormat(error)) return newer(error.message)
     if (error instanceof JournalError || error instanceof BatchFormatError) {
       return { ok: false, reason: 'storage', message: error.message }
     }
@@ -373,6 +389,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       failed: Promise.race([
         journal.failed.then((error): HubFailure => ({ what: 'storage', error })),
         store.failed.then((error): HubFailure => ({ what: 'store_thread', error })),
+        store.refused.then((refusal): HubFailure => {
+          return { what: 'config', error: new Error(refusalOf(refusal).message) }
+        }),
       ]),
       stop: () => started.stop(),
     },
@@ -381,17 +400,31 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
 
 type Refused = Extract<HubStart, { ok: false }>
 
+/** A newer release wrote something: the message of a file that does not say which ends with the newest. */
+function newer(message: string): Refused {
+  return {
+    ok: false,
+    reason: 'config',
+    message: saysCommand(message) ? message : `${message}; ${runInstead()}`,
+  }
+}
+
+/** A file that this release must not touch; a migration that fails is the storage's trouble. */
+function refusalOf({ refused, message }: StoreRefusal): Refused {
+  return refused === 'newer' ? newer(message) : { ok: false, reason: 'storage', message }
+}
+
 /** Opens the control store; one of a newer release, or that is none, is said and left as it is. */
 async function openControl(
   file: string,
 ): Promise<{ readonly ok: true; readonly control: Control } | Refused> {
   const { openSqliteControl } = await import('./control/sqlite/sqlite-control.ts')
-  const { NewerControlSchema } = await import('./control/sqlite/migrations.ts')
   try {
     return { ok: true, control: openSqliteControl({ file, writer: version }) }
   } catch (error) {
-    if (error instanceof NewerControlSchema) {
-      return { ok: false, reason: 'config', message: error.message }
+    if (isNewerFormat(error)) return newer(error.message)
+    if (error instanceof MigrationError) {
+      return { ok: false, reason: 'storage', message: error.message }
     }
     if (!(error instanceof Error && 'errcode' in error)) throw error
     return { ok: false, reason: 'storage', message: `${file} cannot be opened: ${error.message}` }

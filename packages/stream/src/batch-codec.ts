@@ -32,7 +32,8 @@ import {
 } from './pack-numbers.ts'
 
 const MAGIC = 0x3142484c
-const VERSION = 1
+/** Version of the layout (docs/formats/batch.md). */
+export const BATCH_VERSION = 1
 const HEADER_BYTES = 24
 const CHECK_AT = 16
 /** Packings of a section: as it is, or 1 + bytes of a distance + 16 × decimal digits. */
@@ -158,7 +159,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
   const out = new Uint8Array(start + data)
   const view = new DataView(out.buffer)
   view.setUint32(0, MAGIC, true)
-  view.setUint16(4, VERSION, true)
+  view.setUint16(4, BATCH_VERSION, true)
   view.setUint16(6, columns.length, true)
   view.setUint32(8, batch.rows, true)
   view.setUint32(12, directory, true)
@@ -192,9 +193,16 @@ function checkOf(bytes: Uint8Array, end: number): number {
   return hash >>> 0
 }
 
-/** Why bytes are not a batch. */
+/** Why bytes are not a batch that this program reads. */
 export class BatchFormatError extends Error {
   override readonly name = 'BatchFormatError'
+  /** Whether a newer program wrote it; else it is damaged, or none. */
+  readonly newerFormat: boolean
+
+  constructor(message: string, newerFormat = false) {
+    super(message)
+    this.newerFormat = newerFormat
+  }
 }
 
 function fail(message: string): never {
@@ -233,7 +241,6 @@ function decode(payload: Uint8Array): Batch {
   const view = new DataView(buffer, byteOffset, source.length)
   if (view.getUint32(0, true) !== MAGIC) fail('wrong magic')
   const version = view.getUint16(4, true)
-  if (version !== VERSION) fail(`version ${version}, this program reads ${VERSION}`)
   const count = view.getUint16(6, true)
   const rows = view.getUint32(8, true)
   const directory = view.getUint32(12, true)
@@ -241,6 +248,13 @@ function decode(payload: Uint8Array): Batch {
   const end = HEADER_BYTES + directory
   if (end > source.length) fail('directory cut off')
   if (view.getUint32(CHECK_AT, true) !== checkOf(source, end)) fail('wrong check')
+  // After the check, so that a flipped bit of the version is not taken for a newer format.
+  if (version !== BATCH_VERSION) {
+    throw new BatchFormatError(
+      `a batch of version ${version}, this program reads ${BATCH_VERSION}`,
+      version > BATCH_VERSION,
+    )
+  }
   let from = padded(end)
   const columns = new Map<string, Column>()
 

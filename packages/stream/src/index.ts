@@ -20,7 +20,7 @@ export {
   TextWriter,
   validityBytes,
 } from './batch-builder.ts'
-export { BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
+export { BATCH_VERSION, BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
 export type { BucketEdges, BucketRequest, CalendarStep } from './calendar.ts'
 export {
   bucketEdges,

@@ -25,7 +25,7 @@ CREATE TABLE projects (
   events_per_second REAL
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO projects (name, created_at, events_per_second) VALUES ('default', 0, NULL);
+INSERT INTO projects (name, created_at, events_per_second) VALUES ('default', CAST(unixepoch('subsec') * 1000 AS INTEGER), NULL);
 
 CREATE TABLE secrets (
   name  TEXT PRIMARY KEY,
@@ -53,3 +53,35 @@ CREATE TABLE price_overrides (
   -- JSON object by model id
   json    TEXT NOT NULL
 ) STRICT;
+
+-- How long rows are kept, and what must not be deleted.
+
+-- Empty text stands for "every": a primary key may not be null. days 0 keeps for ever.
+CREATE TABLE retention (
+  project TEXT NOT NULL,
+  family  TEXT NOT NULL,
+  days    INTEGER NOT NULL,
+  PRIMARY KEY (project, family)
+) STRICT, WITHOUT ROWID;
+
+-- Legal holds. Rows of [from_time, to_time), epoch microseconds, are kept until released.
+CREATE TABLE holds (
+  name        TEXT PRIMARY KEY,
+  project     TEXT NOT NULL,
+  family      TEXT,
+  from_time   INTEGER,
+  to_time     INTEGER,
+  reason      TEXT NOT NULL,
+  created_at  INTEGER NOT NULL,
+  created_by  TEXT,
+  released_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- The ledger of erasures: receipts, which name places in the log and no subject.
+CREATE TABLE erasures (
+  id         TEXT PRIMARY KEY,
+  -- epoch milliseconds
+  created_at INTEGER NOT NULL,
+  -- JSON, see erasureReceipt
+  document   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

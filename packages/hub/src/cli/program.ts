@@ -309,7 +309,7 @@ function createProgram(context: CliContext, version: string): Command {
         ),
     )
       .option('--json', 'for support: everything as JSON, secrets left out')
-      .action((options: GlobalOptions & { json?: boolean }) => doctor(options, context)),
+      .action((options: GlobalOptions & { json?: boolean }) => doctor(options, context, version)),
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 

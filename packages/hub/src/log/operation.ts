@@ -10,6 +10,7 @@
  */
 
 import { type Batch, decodeBatch, encodeBatch } from '@llmhub/stream'
+import { NewerFormatError } from '../core/newer-format.ts'
 import { checkOperationRows } from './operation-rows.ts'
 
 /** Place of a row in the log: partition, offset of its record, index within the record's batch. */
@@ -103,7 +104,8 @@ export const MAX_OPERATION_ROWS = 20_000
 
 /** 'LHO1' in the order of the bytes. A record without it is JSON alone, which starts with a brace. */
 const MAGIC = 0x314f_484c
-const VERSION = 1
+/** Version of the frame (docs/formats/operation.md). */
+export const OPERATION_VERSION = 1
 const HEADER_BYTES = 16
 
 const encoder = new TextEncoder()
@@ -128,7 +130,7 @@ export function encodeOperation(operation: Operation): Uint8Array {
   const out = new Uint8Array(start + batch.length)
   const view = new DataView(out.buffer)
   view.setUint32(0, MAGIC, true)
-  view.setUint16(4, VERSION, true)
+  view.setUint16(4, OPERATION_VERSION, true)
   view.setUint32(8, header.length, true)
   view.setUint32(12, batch.length, true)
   out.set(header, HEADER_BYTES)
@@ -138,7 +140,7 @@ export function encodeOperation(operation: Operation): Uint8Array {
 
 /**
  * Rows are views on the bytes of `payload`.
- * @throws SyntaxError, TypeError, BatchFormatError when the payload is not an operation that this program knows
+ * @throws NewerFormatError when a newer release wrote it; SyntaxError, TypeError, BatchFormatError when it is damaged
  */
 export function decodeOperation(payload: Uint8Array): Operation {
   const framed = headerOf(payload)
@@ -181,8 +183,10 @@ function headerOf(payload: Uint8Array): Framed | null {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
   if (view.getUint32(0, true) !== MAGIC) return null
   const version = view.getUint16(4, true)
-  if (version !== VERSION) {
-    throw new TypeError(`operation record of version ${version}: it was written by a newer release`)
+  if (version !== OPERATION_VERSION) {
+    throw new NewerFormatError(
+      `operation record of version ${version}: it was written by a newer release`,
+    )
   }
   const headerEnd = HEADER_BYTES + view.getUint32(8, true)
   const start = (headerEnd + 7) & ~7
@@ -208,5 +212,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function unknown(): never {
-  throw new TypeError('operation record of an unknown kind: it was written by a newer release')
+  throw new NewerFormatError(
+    'operation record of an unknown kind: it was written by a newer release',
+  )
 }

@@ -36,7 +36,7 @@ export interface ErasureParts {
 }
 
 /** An erasure cannot be brought to its end now; it is tried again. */
-export class ErasureError extends Error {
+class ErasureError extends Error {
   override readonly name = 'ErasureError'
 }
 

@@ -119,7 +119,11 @@ export class Subject {
         }
         return
       }
-      default:
+      case 'bool':
+      case 'f64':
+      case 'i16':
+      case 'i32':
+      case 'i64':
     }
   }
 

@@ -142,7 +142,7 @@ it.each([1, 6])('runs %i questions at once and lets the others wait', async (rea
 it('applies the log in its own thread and answers questions about it, across restarts', async () => {
   await append(0n, 10)
   client = start()
-  expect(await client.opened()).toEqual(new Map())
+  expect(await client.opened()).toEqual({ ok: true, durable: new Map() })
   const next = await append(10n, 10)
   client.committed(LIVE, next)
   expect(await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)).toBe(true)
@@ -160,7 +160,7 @@ it('applies the log in its own thread and answers questions about it, across res
   expect(await client.checkpoint()).toBe(true)
   await client.close()
   client = start()
-  expect(await client.opened()).toEqual(new Map([[LIVE, next]]))
+  expect(await client.opened()).toEqual({ ok: true, durable: new Map([[LIVE, next]]) })
   await client.waitFor({ partition: LIVE, offset: next }, 20_000, never)
   expect(await client.query(PLAN, allProjects(), never)).toMatchObject({
     ok: true,

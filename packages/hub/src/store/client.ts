@@ -8,6 +8,7 @@ import type {
   FromWorker,
   KnownEvent,
   LookupRequest,
+  Refusal,
   RequestName,
   Requests,
   ScanOutcome,
@@ -22,6 +23,15 @@ import type {
 } from './protocol.ts'
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
+export interface StoreRefusal {
+  readonly refused: Refusal
+  readonly message: string
+}
+
+export type StoreOpened =
+  | { readonly ok: true; readonly durable: ReadonlyMap<number, bigint> }
+  | ({ readonly ok: false } & StoreRefusal)
+
 export interface StoreClientOptions extends StoreWorkerData {
   readonly clock: Clock
   /** Told when the worker changes state, applies a batch, or ends unasked (`failed`). */
@@ -30,6 +40,7 @@ export interface StoreClientOptions extends StoreWorkerData {
 
 const OPENING: StoreStatus = {
   state: 'opening',
+  refused: null,
   reason: null,
   applied: new Map(),
   durable: new Map(),
@@ -65,6 +76,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
   /** Resolves when the worker has ended unasked. */
   readonly failed: Promise<Error>
   readonly #resolveFailed: (error: Error) => void
+  /** Resolves when the store is refused: the file or the log needs another release. */
+  readonly refused: Promise<StoreRefusal>
+  readonly #resolveRefused: (refusal: StoreRefusal) => void
 
   constructor(options: StoreClientOptions) {
     const { onProgress, clock, ...workerData } = options
@@ -74,6 +88,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
     const failed = Promise.withResolvers<Error>()
     this.failed = failed.promise
     this.#resolveFailed = failed.resolve
+    const refused = Promise.withResolvers<StoreRefusal>()
+    this.refused = refused.promise
+    this.#resolveRefused = refused.resolve
     this.#worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#exited = new Promise((resolve) => {
@@ -104,9 +121,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
 
   /**
    * Waits until the worker has opened the store, or cannot; answers the positions that it has durably
-   * applied. Nothing is applied before `start`.
+   * applied, or why its file must be left alone. Nothing is applied before `start`.
    */
-  async opened(): Promise<ReadonlyMap<number, bigint>> {
+  async opened(): Promise<StoreOpened> {
     while (this.#status.state === 'opening') {
       await new Promise<void>((resolve) => {
         const look = (): void => {
@@ -116,7 +133,9 @@ export class StoreClient implements Omit<Store, 'apply'> {
         this.#waiters.add(look)
       })
     }
-    return this.#status.durable
+    const { refused, reason, durable } = this.#status
+    if (refused !== null) return { ok: false, refused, message: reason ?? '' }
+    return { ok: true, durable }
   }
 
   /** Begins applying: the log is durable up to `committed`. Until all of that is in, the state is `rebuilding`. */
@@ -324,6 +343,8 @@ export class StoreClient implements Omit<Store, 'apply'> {
   #tell(status: StoreStatus): void {
     this.#status = status
     this.#lag.applied(status.applied)
+    const { refused, reason } = status
+    if (refused !== null) this.#resolveRefused({ refused, message: reason ?? '' })
     for (const look of this.#waiters) look()
     this.#onProgress(status)
   }

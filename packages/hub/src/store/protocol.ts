@@ -19,11 +19,17 @@ import type {
  * - `opening`: before the first answer; `rebuilding`: answers would miss rows that were there before
  * - `ready`
  * - `broken`: cannot be opened even empty; `failed`: the worker has ended
+ * - `refused`: opened by this program, the file or the log would be harmed; the process must end
  */
-export type StoreState = 'opening' | 'ready' | 'rebuilding' | 'broken' | 'failed'
+export type StoreState = 'opening' | 'ready' | 'rebuilding' | 'broken' | 'failed' | 'refused'
+
+/** Why the store is refused: a newer release wrote its file or a record of the log; a migration failed. */
+export type Refusal = 'newer' | 'migration'
 
 export interface StoreStatus {
   readonly state: StoreState
+  /** Present when the state is `refused`. */
+  readonly refused: Refusal | null
   /** Why, where the state is not `ready`; else the latest reason for a recovery or error, or null. */
   readonly reason: string | null
   /** Offset after the last applied record, by partition. */

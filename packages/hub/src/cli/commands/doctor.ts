@@ -12,7 +12,10 @@ import { availableParallelism, freemem, platform, release, totalmem } from 'node
 import { join, resolve } from 'node:path'
 import { clientSettings, loadConfig, threadPoolSize } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
+import { FOLDER_FORMAT, readFolderFormat } from '../../core/folder-format.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
+import type { SchemaFound } from '../../core/migrations.ts'
+import { commandOf } from '../../core/newer-format.ts'
 import { request } from '../client.ts'
 import { assignments, type CliContext, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -128,6 +131,61 @@ function checkFolder(config: Config): Finding[] {
         : ok('disk', `${bytes(free)} free`),
   )
   return findings
+}
+
+/** What wrote the folder, and whether this release may open it. */
+function checkFormat(config: Config, version: string): Finding {
+  const dir = resolve(config.data_dir)
+  const read = readFolderFormat(dir, version)
+  const mine = `this release (${version}) writes ${FOLDER_FORMAT.format}`
+  if (!read.ok) return problem('format', read.message, 'Start the release that the message names.')
+  if (read.found === null) return ok('format', `none yet; ${mine}`)
+  const { format, minReader, minRelease, writer } = read.found
+  return ok(
+    'format',
+    `folder of format ${format}, brought to it by release ${writer}; read by release ${minRelease} and newer (format ${minReader}); ${mine}`,
+  )
+}
+
+/** Versions of the schemas in the databases, if no hub has the folder open. */
+async function checkSchemas(config: Config): Promise<Finding[]> {
+  const dir = resolve(config.data_dir)
+  const [control, store] = [join(dir, 'control.sqlite'), join(dir, 'store', 'store.duckdb')]
+  if (!existsSync(control) && !existsSync(store)) return []
+  const taken = lockFolder(dir)
+  if (!taken.ok) return []
+  try {
+    const findings: Finding[] = []
+    if (existsSync(control)) {
+      const { inspectControl } = await import('../../control/sqlite/inspect.ts')
+      findings.push(schemaFinding('control store', inspectControl(control)))
+    }
+    if (existsSync(store)) {
+      const { inspectStore } = await import('../../store/duckdb/inspect.ts')
+      findings.push(schemaFinding('store', await inspectStore(store)))
+    }
+    return findings
+  } finally {
+    taken.lock.release()
+  }
+}
+
+function schemaFinding(check: string, found: SchemaFound): Finding {
+  if (!found.ok)
+    return problem(check, `cannot be read: ${found.message}`, 'See docs/guide/recovering.md')
+  const { schema, known, release } = found
+  if (schema > known)
+    return problem(
+      check,
+      `schema ${schema}, newer than the ${known} of this release`,
+      `Start the release that wrote it: ${commandOf(release)}`,
+    )
+  return ok(
+    check,
+    schema === known
+      ? `schema ${schema}`
+      : `schema ${schema}, brought to ${known} at the next start`,
+  )
 }
 
 /** The log, if no hub has the folder open. */
@@ -248,6 +306,7 @@ async function checkHub(
 export async function doctor(
   options: GlobalOptions & { json?: boolean },
   context: CliContext,
+  version: string,
 ): Promise<void> {
   const findings: Finding[] = [checkNode(), checkMemory(), checkThreads(), checkZones()]
   const loaded = loadConfig(assignments(options.set), options.config)
@@ -255,7 +314,11 @@ export async function doctor(
     const { config } = loaded.resolved
     findings.push(ok('configuration', 'valid'), ...checkFolder(config))
     if (!findings.some((finding) => finding.check === 'data folder' && finding.state === 'error'))
-      findings.push(await checkLog(config))
+      findings.push(
+        checkFormat(config, version),
+        ...(await checkSchemas(config)),
+        await checkLog(config),
+      )
     findings.push(...(await checkHub(options, config, context)))
   } else {
     for (const issue of loaded.issues)

@@ -15,9 +15,12 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
     context.signal.addEventListener('abort', () => resolve(null), { once: true })
   })
   const failure = await Promise.race([hub.failed, stopAsked])
-  if (failure?.what === 'store_thread') {
+  if (failure?.what === 'store_thread' || failure?.what === 'config') {
     await hub.stop()
-    throw new CliError(failure.error.message, EXIT.failure)
+    throw new CliError(
+      failure.error.message,
+      failure.what === 'config' ? EXIT.config : EXIT.failure,
+    )
   }
   if (failure !== null) {
     // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.

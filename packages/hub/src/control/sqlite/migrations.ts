@@ -1,58 +1,74 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import {
+  MigrationError,
+  NewerSchemaError,
+  type OnStep,
+  readMigrations,
+} from '../../core/migrations.ts'
 
-const FOLDER = path.join(import.meta.dirname, '../../../sql/sqlite')
+/** The migrations of this program. */
+export const MIGRATIONS_FOLDER: string = join(import.meta.dirname, '../../../sql/sqlite')
 
-/** The database was written by a newer release. The message names the command to run. */
-export class NewerControlSchema extends Error {
-  override readonly name = 'NewerControlSchema'
+/** Version of the schema that this program writes. */
+export function newestSchema(folder: string = MIGRATIONS_FOLDER): number {
+  return readMigrations(folder).length
+}
 
-  constructor(found: number, known: number, writer: string) {
-    super(
-      `the control store has schema ${found}, this release knows ${known}: ` +
-        `run \`npx @llmhub/hub@${writer} serve\`, the release that wrote it, or a newer one`,
-    )
-  }
+export interface MigrateOptions {
+  /** Release that opens the store, kept in it so that an older one can name it. */
+  readonly writer: string
+  /** Default: the migrations of this program. */
+  readonly folder?: string | undefined
+  readonly onStep?: OnStep | undefined
 }
 
 /**
- * Brings the schema up to date: the numbered files of `sql/sqlite` in order, each in a transaction
- * of its own together with the new `user_version`, so that a crash leaves a whole version behind.
+ * Brings the schema up to date, each migration in a transaction of its own together with the new
+ * `user_version`.
+ * @throws NewerSchemaError, MigrationError
  */
-export function migrate(database: DatabaseSync, writer: string): void {
-  const migrations = readdirSync(FOLDER)
-    .filter((file) => /^\d{4}_[a-z_]+\.sql$/.test(file))
-    .toSorted()
-  const found = versionOf(database)
+export function migrate(database: DatabaseSync, options: MigrateOptions): void {
+  const { writer, folder = MIGRATIONS_FOLDER, onStep } = options
+  const migrations = readMigrations(folder)
+  const found = schemaOf(database)
   if (found > migrations.length) {
-    throw new NewerControlSchema(found, migrations.length, writerOf(database))
+    throw new NewerSchemaError('the control store', found, migrations.length, writerOf(database))
   }
-  migrations.forEach((file, index) => {
-    if (index < found) return
-    database.exec('BEGIN IMMEDIATE')
+  for (const migration of migrations) {
+    const { version, statements } = migration
+    if (version <= found) continue
+    let step = 0
     try {
+      database.exec('BEGIN IMMEDIATE')
       // Another process may have migrated while this one waited for the lock.
-      if (versionOf(database) <= index) {
-        database.exec(readFileSync(path.join(FOLDER, file), 'utf8'))
+      if (schemaOf(database) < version) {
+        for (const statement of statements) {
+          onStep?.(migration, step)
+          database.exec(statement)
+          step++
+        }
+        onStep?.(migration, step)
         database
           .prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)')
           .run('writer', writer)
-        database.exec(`PRAGMA user_version = ${index + 1}`)
+        database.exec(`PRAGMA user_version = ${version}`)
       }
       database.exec('COMMIT')
     } catch (error) {
-      database.exec('ROLLBACK')
-      throw error
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw new MigrationError('the control store', migration, step, error)
     }
-  })
+  }
 }
 
-function versionOf(database: DatabaseSync): number {
+/** Version of the schema of a database, 0 of an empty one. */
+export function schemaOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
-function writerOf(database: DatabaseSync): string {
+/** The release that last migrated the database. */
+export function writerOf(database: DatabaseSync): string | undefined {
   const row = database.prepare("SELECT value FROM meta WHERE name = 'writer'").get()
-  return String(row?.['value'] ?? 'latest')
+  return typeof row?.['value'] === 'string' ? row['value'] : undefined
 }

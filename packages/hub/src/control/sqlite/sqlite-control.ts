@@ -2,6 +2,7 @@ import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { type Erasure, erasureReceipt, parseErasure } from '../../core/erasure.ts'
+import type { OnStep } from '../../core/migrations.ts'
 import type { Hold, RetentionPolicy } from '../../core/retention.ts'
 import type {
   Control,
@@ -19,6 +20,10 @@ export interface SqliteControlOptions {
   readonly writer: string
   /** How long to wait for another process's transaction. Default 5 s. */
   readonly busyTimeoutMs?: number
+  /** Where the migrations are. Default: those of this program. */
+  readonly migrations?: string
+  /** Test-only. */
+  readonly onStep?: OnStep
 }
 
 type Row = Readonly<Record<string, SQLOutputValue>>
@@ -27,6 +32,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>
  * Control store on SQLite. Every write is one transaction that has reached the disk when the method
  * returns (WAL with synchronous=FULL). Other processes may have the same file open. The file holds
  * secrets and is readable by its owner alone.
+ * @throws NewerSchemaError, MigrationError, or the error of SQLite
  */
 export function openSqliteControl(options: SqliteControlOptions): Control {
   const { file, writer, busyTimeoutMs = 5000 } = options
@@ -38,7 +44,7 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
     )
-    migrate(database, writer)
+    migrate(database, { writer, folder: options.migrations, onStep: options.onStep })
   } catch (error) {
     database.close()
     throw error

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { isNewerFormat } from '../../core/newer-format.ts'
 import type { IndexStats } from '../stats.ts'
 import { HashTable } from './hash-table.ts'
 import { readManifest, writeManifest } from './manifest.ts'
@@ -83,7 +84,10 @@ export class KeyIndex {
     this.#nextRun = 1
   }
 
-  /** Opens the index as far as it can be read; `covered` says where to go on from. */
+  /**
+   * Opens the index as far as it can be read; `covered` says where to go on from.
+   * @throws NewerFormatError
+   */
   static async open(options: KeyIndexOptions): Promise<KeyIndex> {
     const index = new KeyIndex(options)
     await index.#load()
@@ -105,8 +109,10 @@ export class KeyIndex {
         this.#runsCover = new Map(manifest.covered)
         this.#horizonStart = manifest.horizonStart
         this.#forgotten = new Map(manifest.covered)
-      } catch {
+      } catch (error) {
         for (const run of runs) run.close()
+        // What a newer release built is not thrown away.
+        if (isNewerFormat(error)) throw error
         this.#damagedRuns++
       }
     }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { NewerFormatError } from '../../core/newer-format.ts'
 import { addToFilter, filterMayHave, makeFilter } from './filter.ts'
 import type { RunFiles, RunSink, RunSource } from './run-files.ts'
 import { MOST_ENTRIES, PAGE_BYTES, PAGE_WORDS, PageBuilder, readPage } from './run-page.ts'
@@ -18,7 +19,8 @@ import { compareKeys } from './sort-entries.ts'
  */
 
 const MAGIC = 0x3152484c
-const VERSION = 2
+/** Version of the file. */
+export const RUN_VERSION = 2
 const FOOTER_WORDS = 10
 /** Pages gathered before they are written, and read at once. */
 const CHUNK_PAGES = 64
@@ -94,7 +96,7 @@ export class RunWriter {
     const filter = bytesOf(this.#filter)
     const footer = Int32Array.of(
       MAGIC,
-      VERSION,
+      RUN_VERSION,
       this.#stride,
       this.#entries,
       this.#fences.length,
@@ -153,7 +155,10 @@ export class Run {
     this.#filter = filter
   }
 
-  /** Opens the run and checks all but its pages, each of which is checked when it is read. */
+  /**
+   * Opens the run and checks all but its pages, each of which is checked when it is read.
+   * @throws RunDamagedError, NewerFormatError
+   */
   static async open(files: RunFiles, name: string, level: number, stride: number): Promise<Run> {
     const source = await files.open(name)
     try {
@@ -165,7 +170,12 @@ export class Run {
       if (footer[0] !== MAGIC || sum !== footer[FOOTER_WORDS - 1]) {
         throw new RunDamagedError(name, 'has no valid footer')
       }
-      if (footer[1] !== VERSION || footer[2] !== stride) {
+      if ((footer[1] ?? 0) > RUN_VERSION) {
+        throw new NewerFormatError(
+          `${name} of the deduplication index has version ${footer[1]}, this program reads ${RUN_VERSION}`,
+        )
+      }
+      if (footer[1] !== RUN_VERSION || footer[2] !== stride) {
         throw new RunDamagedError(name, 'is of another version')
       }
       const pages = footer[4] ?? 0

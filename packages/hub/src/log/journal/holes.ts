@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Disk, errnoCode, syncAll, syncFolder } from './disk.ts'
 import { TEMPORARY } from './folder.ts'
+import { JournalError, problem } from './problem.ts'
 
 /** Offsets [first, next) of a partition that are lost for good, as a repair recorded them. */
 export interface Hole {
@@ -19,10 +20,14 @@ interface StoredHole {
 
 const FILE_NAME = 'holes.json'
 
+/** Version of the file (docs/formats/journal.md). */
+export const HOLES_VERSION = 1
+
 function holesPath(dir: string): string {
   return join(dir, FILE_NAME)
 }
 
+/** @throws JournalError when the file is damaged or of a newer program */
 export async function readHoles(disk: Disk, dir: string): Promise<Hole[]> {
   let text: string
   try {
@@ -41,18 +46,34 @@ export async function readHoles(disk: Disk, dir: string): Promise<Hole[]> {
   return holesIn(text, holesPath(dir))
 }
 
-/** @throws Error naming `where` when the text is no list of holes */
-export function holesIn(text: string, where: string): Hole[] {
-  const stored: unknown = JSON.parse(text)
-  if (!isStored(stored)) throw new Error(`${where} is not a list of holes`)
+/** @throws JournalError naming `path` when the text is damaged or of a newer program */
+export function holesIn(text: string, path: string): Hole[] {
+  const place = { partition: 0, path, position: 0, offset: 0n }
+  const stored = parsed(text)
+  const version =
+    typeof stored === 'object' && stored !== null && 'version' in stored ? stored.version : null
+  if (typeof version === 'number' && version > HOLES_VERSION) {
+    throw new JournalError(problem('unsupported_version', place, `it has version ${version}`))
+  }
+  if (!isStored(stored)) {
+    throw new JournalError(problem('corrupt_holes', place, 'it is not a list of holes'))
+  }
   return stored.holes.map(({ partition, first, next, reason }) => {
     return { partition, first: BigInt(first), next: BigInt(next), reason }
   })
 }
 
-function isStored(value: unknown): value is { version: 1; holes: StoredHole[] } {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isStored(value: unknown): value is { version: number; holes: StoredHole[] } {
   if (typeof value !== 'object' || value === null) return false
-  if (!('version' in value) || value.version !== 1) return false
+  if (!('version' in value) || value.version !== HOLES_VERSION) return false
   return 'holes' in value && Array.isArray(value.holes) && value.holes.every(isStoredHole)
 }
 
@@ -96,7 +117,7 @@ export async function writeHoles(disk: Disk, dir: string, holes: readonly Hole[]
   await removeIfThere(disk, path)
   const file = await disk.open(path, 'create')
   try {
-    const text = `${JSON.stringify({ version: 1, holes: stored }, null, 2)}\n`
+    const text = `${JSON.stringify({ version: HOLES_VERSION, holes: stored }, null, 2)}\n`
     await file.write([Buffer.from(text)], 0)
     await syncAll(file, path)
   } finally {

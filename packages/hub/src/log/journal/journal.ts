@@ -17,10 +17,11 @@ import { compressSegment } from './compress.ts'
 import { type Disk, errnoCode, isDiskFull, SyncError, sizeOf, syncFolder } from './disk.ts'
 import { PARTITIONS, type SegmentFile } from './folder.ts'
 import { SEED_BYTES } from './format.ts'
+import { readHoles } from './holes.ts'
 import { nodeDisk } from './node-disk.ts'
 import { DEFAULT_GROUP_BYTES, DEFAULT_SEGMENT_BYTES, type JournalOptions } from './options.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { type JournalProblem, problem } from './problem.ts'
+import { JournalError, type JournalProblem, problem } from './problem.ts'
 import { type JournalReader, openJournalReader } from './reader.ts'
 import { type RecoveredPartition, type RecoveryReport, recoverPartition } from './recover.ts'
 import { rewriteSegment, type SegmentRewrite } from './rewrite.ts'
@@ -82,12 +83,15 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
       }
       recovered.set(partition, result.recovered)
     }
+    // Read where records are missing; a list that cannot be read is told now.
+    await readHoles(disk, options.dir)
     await syncFolder(disk, options.dir)
     await syncFolder(disk, dirname(options.dir))
   } catch (error) {
     await closeAll().catch(() => {
       // The first error is the one to report; the handles are gone with the process.
     })
+    if (error instanceof JournalError) return { ok: false, error: error.problem }
     if (!(error instanceof SyncError) && errnoCode(error) === undefined) throw error
     const place = { partition: 0, path: options.dir, position: 0, offset: 0n }
     const what = error instanceof Error ? error.message : String(error)

@@ -6,17 +6,21 @@
  * - `corrupt_header`: a segment header does not validate, though records may follow it.
  * - `corrupt_file`: a compressed segment does not decompress.
  * - `unsupported_version`: written by a newer program.
+ * - `corrupt_holes`: the list of what is lost cannot be read; without it a repair finds the same gaps anew.
  * - `gap`: offsets are missing between two segments, and no hole is recorded for them.
  * - `behind_store`: the store has applied records that the log does not have.
  * - `trimmed`: the offset asked for was removed by retention.
  * - `not_there`: the offset asked for is above the last record of the log.
  * - `io`: the file system refused.
  */
+import { commandOf } from '../../core/newer-format.ts'
+
 export type ProblemCode =
   | 'corrupt_frame'
   | 'corrupt_header'
   | 'corrupt_file'
   | 'unsupported_version'
+  | 'corrupt_holes'
   | 'gap'
   | 'behind_store'
   | 'trimmed'
@@ -42,7 +46,8 @@ const RUN: Readonly<Record<ProblemCode, string>> = {
   corrupt_frame: REPAIR,
   corrupt_header: REPAIR,
   corrupt_file: REPAIR,
-  unsupported_version: 'the program version that wrote this folder, or a newer one',
+  unsupported_version: commandOf(),
+  corrupt_holes: 'rm log/holes.json, then llmhub journal repair --dry-run',
   gap: REPAIR,
   behind_store: REPAIR,
   trimmed: 'llmhub journal verify',
@@ -77,6 +82,10 @@ export function problem(
 
 export class JournalError extends Error {
   readonly problem: JournalProblem
+
+  get newerFormat(): boolean {
+    return this.problem.code === 'unsupported_version'
+  }
 
   constructor(found: JournalProblem, options?: ErrorOptions) {
     super(found.message, options)

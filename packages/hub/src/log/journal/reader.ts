@@ -167,7 +167,11 @@ class FolderReader implements JournalReader {
     await reader.close()
     const code = !header.ok && header.fault === 'version' ? 'unsupported_version' : 'corrupt_header'
     const place = { partition, path: segment.path, position: 0, offset: segment.first }
-    throw new JournalError(problem(code, place, 'the segment header does not validate'))
+    const what =
+      code === 'unsupported_version'
+        ? 'the segment has a newer format'
+        : 'the segment header does not validate'
+    throw new JournalError(problem(code, place, what))
   }
 
   /** The end of the recorded hole at `at`; throws when there is none, because then records are missing. */

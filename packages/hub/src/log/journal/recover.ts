@@ -11,13 +11,14 @@
  *    restart its pages may be clean in the page cache although they never reached the disk; only
  *    writing them again makes the next fsync mean what it says.
  *
- * Earlier segments are not read here: they were durable before their successor began, and reading
- * and `verify` check every frame of them.
+ * Of earlier segments only the header is read, for its version: they were durable before their
+ * successor began, and reading and `verify` check every frame of them.
  */
+import { DecompressionError } from './byte-source.ts'
 import { type Disk, type DiskFile, syncAll, syncFolder } from './disk.ts'
 import { listPartition, partitionFolder, type SegmentFile } from './folder.ts'
 import { SEGMENT_HEADER_BYTES } from './format.ts'
-import type { ResumePoint } from './frame-reader.ts'
+import { FrameReader, type ResumePoint } from './frame-reader.ts'
 import { type JournalProblem, type Place, type ProblemCode, problem } from './problem.ts'
 import { type SegmentScan, scanSegment } from './segment-scan.ts'
 
@@ -97,7 +98,8 @@ export async function recoverPartition(options: RecoverOptions): Promise<Recover
   let mark = 0n
   let last = segments.at(-1)
   let scan = last && (await scanSegment(disk, last, { verify }))
-  if (last && scan?.headerFault !== undefined && (await holdsNothing(disk, last))) {
+  const unmade = scan?.headerFault !== undefined && scan.headerFault !== 'version'
+  if (last && unmade && (await holdsNothing(disk, last))) {
     if (keepFrom > last.first) return stop('behind_store', atStart(last), storeIsAhead(keepFrom))
     await discard(last.path)
     segments.pop()
@@ -115,6 +117,11 @@ export async function recoverPartition(options: RecoverOptions): Promise<Recover
     return { ok: true, recovered: { closed: [], next: 0n, report } }
   }
 
+  for (const segment of segments) {
+    if (await isNewer(disk, segment)) {
+      return stop('unsupported_version', atStart(segment), 'the segment has a newer format')
+    }
+  }
   const refusal = judge(last, scan, mark, keepFrom)
   if (refusal !== undefined) return stop(...refusal)
   if (last.compressed) {
@@ -139,6 +146,18 @@ export async function recoverPartition(options: RecoverOptions): Promise<Recover
     }
   } catch (error) {
     await file.close()
+    throw error
+  }
+}
+
+/** Whether the segment says that a newer program wrote it; one that is damaged says nothing. */
+async function isNewer(disk: Disk, segment: SegmentFile): Promise<boolean> {
+  try {
+    const { reader, header } = await FrameReader.open(disk, segment)
+    await reader.close()
+    return !header.ok && header.fault === 'version'
+  } catch (error) {
+    if (error instanceof DecompressionError) return false
     throw error
   }
 }

@@ -1,11 +1,12 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import duckdb from '@duckdb/node-bindings'
+import { readMigrations } from '../../core/migrations.ts'
 import type { RollupDefinition } from '../rollup.ts'
 import { runOf } from './answer-plan.ts'
 import { Connection } from './driver.ts'
 import { faultOf, messageOf } from './fault.ts'
-import { migrate, readMigrations } from './migrate.ts'
+import { MIGRATIONS_FOLDER, migrate } from './migrate.ts'
 import { isOpenHere, type OpenOptions, quoted, STORAGE_VERSION, settingsOf } from './open.ts'
 import { livingRows } from './scrub.ts'
 
@@ -111,7 +112,7 @@ async function copy(options: CompactionOptions): Promise<void> {
       `ATTACH ${quoted(target)} AS new (STORAGE_VERSION '${STORAGE_VERSION}', RECOVERY_MODE no_wal_writes)`,
     )
     await connection.execute('USE new')
-    await migrate(connection, await readMigrations())
+    await migrate(connection, readMigrations(MIGRATIONS_FOLDER))
     const tables = await tablesOf(connection, 'old')
     const known = new Set(await tablesOf(connection, 'new'))
     const strange = tables.filter((table) => !known.has(table))

@@ -1,4 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
+import { MigrationError, type OnStep, readMigrations } from '../../core/migrations.ts'
+import { isNewerFormat } from '../../core/newer-format.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
@@ -8,7 +10,7 @@ import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { answerLetters } from './letters.ts'
-import { migrate, NewerDatabaseError, readMigrations } from './migrate.ts'
+import { MIGRATIONS_FOLDER, migrate } from './migrate.ts'
 import {
   CATALOG,
   DEFAULT_THREADS,
@@ -45,6 +47,10 @@ export interface DuckDbStoreOptions extends OpenOptions {
   readonly maxWaiting?: number
   /** Told once, with the reason, when the file or the instance cannot be trusted any more. */
   readonly onBroken?: (breakage: Breakage) => void
+  /** Where the migrations are. Default: those of this program. */
+  readonly migrations?: string
+  /** Test-only. */
+  readonly onMigrationStep?: OnStep
   /** Test-only faults that the harness must catch. */
   readonly sabotage?: { readonly positionOffByOne?: boolean }
 }
@@ -65,16 +71,24 @@ export type StoreOpening =
  * Why a store does not open.
  * - `unreadable`: what the file or its write-ahead log holds.
  * - `newer`: a newer release wrote it.
+ * - `migration`: a migration failed, and the file is as it was before.
  * - `environment`: the file is not to blame: no permission, no space, in use by another process.
  */
-export type OpeningFailure = 'unreadable' | 'newer' | 'environment'
+export type OpeningFailure = 'unreadable' | 'newer' | 'migration' | 'environment'
 
 const ENVIRONMENT =
   /No space left|Disk quota|Permission denied|Too many open files|Read-only file system|Could not set lock|Out of Memory Error/i
 
+/** What DuckDB says of a file that a newer version of it wrote. */
+const NEWER_FILE = /database file with version number|newer version of DuckDB/i
+
 function openingFailure(error: unknown): OpeningFailure {
-  if (error instanceof NewerDatabaseError) return 'newer'
-  return ENVIRONMENT.test(messageOf(error)) ? 'environment' : 'unreadable'
+  if (isNewerFormat(error)) return 'newer'
+  if (NEWER_FILE.test(messageOf(error))) return 'newer'
+  if (ENVIRONMENT.test(messageOf(error))) return 'environment'
+  // A statement that met damage says nothing against the migration.
+  const failed = error instanceof MigrationError ? error.cause : null
+  return failed !== null && !isBreaking(faultOf(failed)) ? 'migration' : 'unreadable'
 }
 
 /** The store is broken or closed: it must be recovered and opened again. */
@@ -142,7 +156,8 @@ export class DuckDbStore implements Store {
     if (!opened.ok) return { ...opened, cause: openingFailure(opened.reason) }
     const { database } = opened
     try {
-      await migrate(database.writer, await readMigrations())
+      const migrations = readMigrations(options.migrations ?? MIGRATIONS_FOLDER)
+      await migrate(database.writer, migrations, options.onMigrationStep)
       const dictionaries = await loadDictionaries(database.writer)
       const pending = await PendingSuppressions.load(database.writer)
       const store = new DuckDbStore(options, database, dictionaries, pending)

@@ -1,62 +1,57 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  type Migration,
+  MigrationError,
+  NewerSchemaError,
+  type OnStep,
+} from '../../core/migrations.ts'
 import type { Connection } from './driver.ts'
 
-const FOLDER = new URL('../../../sql/duckdb/', import.meta.url)
-
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  readonly sql: string
-}
-
-/** The migrations this program carries, in ascending order. */
-export async function readMigrations(): Promise<readonly Migration[]> {
-  const names = (await readdir(FOLDER)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).toSorted()
-  return Promise.all(
-    names.map(async (name) => ({
-      version: Number(name.slice(0, 4)),
-      name: name.slice(5, -4),
-      sql: await readFile(new URL(name, FOLDER), 'utf8'),
-    })),
-  )
-}
-
-/** The database was written by a newer release than this one. */
-export class NewerDatabaseError extends Error {
-  override readonly name = 'NewerDatabaseError'
-}
+/** The migrations of this program. */
+export const MIGRATIONS_FOLDER: string = fileURLToPath(
+  new URL('../../../sql/duckdb', import.meta.url),
+)
 
 /**
  * Brings the database up to date, each migration in a transaction of its own, and answers the
  * version it has then.
- * @throws NewerDatabaseError
+ * @throws NewerSchemaError, MigrationError
  */
 export async function migrate(
   connection: Connection,
   migrations: readonly Migration[],
+  onStep?: OnStep,
 ): Promise<number> {
   await connection.execute(
     'CREATE TABLE IF NOT EXISTS migrations (version INTEGER NOT NULL, name VARCHAR NOT NULL)',
   )
-  const found = await connection.rows('SELECT coalesce(max(version), 0) FROM migrations')
-  const current = Number(found.rows[0]?.[0] ?? 0)
+  const current = await schemaOf(connection)
   const newest = migrations.at(-1)?.version ?? 0
-  if (current > newest) {
-    throw new NewerDatabaseError(
-      `the store was written by a newer release: it has version ${current}, this program knows ${newest}`,
-    )
-  }
-  for (const { version, name, sql } of migrations) {
+  if (current > newest) throw new NewerSchemaError('the store', current, newest)
+  for (const migration of migrations) {
+    const { version, file, statements } = migration
     if (version <= current) continue
+    let step = 0
     try {
       await connection.execute('BEGIN')
-      await connection.execute(sql)
-      await connection.rows('INSERT INTO migrations VALUES ($1, $2)', [version, name])
+      for (const statement of statements) {
+        onStep?.(migration, step)
+        await connection.execute(statement)
+        step++
+      }
+      onStep?.(migration, step)
+      await connection.rows('INSERT INTO migrations VALUES ($1, $2)', [version, file])
       await connection.execute('COMMIT')
     } catch (error) {
       await connection.execute('ROLLBACK').catch(() => {})
-      throw error
+      throw new MigrationError('the store', migration, step, error)
     }
   }
   return Math.max(current, newest)
+}
+
+/** Version of the schema of a database that has been migrated once. */
+export async function schemaOf(connection: Connection): Promise<number> {
+  const found = await connection.rows('SELECT coalesce(max(version), 0) FROM migrations')
+  return Number(found.rows[0]?.[0] ?? 0)
 }

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly path: string
   /** Whether DuckDB keeps a write-ahead log; without one, commits survive from the next checkpoint on. */
   readonly wal: boolean
+  /** Opens the file for reading alone. Default false. */
+  readonly readOnly?: boolean
   /** Memory DuckDB may use, in MiB. Default 1024. */
   readonly memoryLimitMib?: number
   /** Threads DuckDB may use. Default DEFAULT_THREADS. */
@@ -73,10 +75,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenOutcome> {
     const first = await Connection.open(handle)
     connections.push(first)
     for (const setting of settingsOf(options)) await first.execute(setting)
-    const mode = options.wal ? '' : ', RECOVERY_MODE no_wal_writes'
-    await first.execute(
-      `ATTACH ${quoted(options.path)} AS ${CATALOG} (STORAGE_VERSION '${STORAGE_VERSION}'${mode})`,
-    )
+    await first.execute(`ATTACH ${quoted(options.path)} AS ${CATALOG} (${modeOf(options)})`)
     for (const setting of LOCKDOWN) await first.execute(setting)
     return { ok: true, database: { writer: await connect(), connect, close } }
   } catch (error) {
@@ -114,6 +113,12 @@ async function detach(handle: duckdb.Database): Promise<void> {
   } finally {
     connection.close()
   }
+}
+
+function modeOf({ wal, readOnly }: OpenOptions): string {
+  if (readOnly === true) return 'READ_ONLY'
+  const mode = wal ? '' : ', RECOVERY_MODE no_wal_writes'
+  return `STORAGE_VERSION '${STORAGE_VERSION}'${mode}`
 }
 
 export function settingsOf(options: OpenOptions): readonly string[] {

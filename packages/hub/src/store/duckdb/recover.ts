@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Refusal } from '../protocol.ts'
 import { removeLeftovers } from './compact.ts'
 import { DuckDbStore, type DuckDbStoreOptions } from './duckdb-store.ts'
 
@@ -22,7 +23,12 @@ export type Recovered =
       /** Why each earlier attempt failed. */
       readonly reasons: readonly string[]
     }
-  | { readonly ok: false; readonly reasons: readonly string[] }
+  | {
+      readonly ok: false
+      /** The file stays as it is: trying again will not help, another release may. */
+      readonly refused: Refusal | null
+      readonly reasons: readonly string[]
+    }
 
 /** Attempts to open that ended the process before the file is given up. */
 const MAX_CRASHED_OPENINGS = 3
@@ -56,9 +62,9 @@ export async function openOrRecover(
       return { ok: true, store: first.store, recovery: 'none', compactionCutShort, reasons }
     }
     reasons.push(first.reason)
-    if (first.cause === 'newer' || first.cause === 'environment') {
+    if (first.cause !== 'unreadable') {
       await opening.clear()
-      return { ok: false, reasons }
+      return { ok: false, refused: first.cause === 'environment' ? null : first.cause, reasons }
     }
     if (await exists(`${path}.wal`)) {
       await setAside([`${path}.wal`])
@@ -79,7 +85,10 @@ export async function openOrRecover(
   await setAside([path, `${path}.wal`])
   await opening.clear()
   const empty = await DuckDbStore.open(options)
-  if (!empty.ok) return { ok: false, reasons: [...reasons, empty.reason] }
+  if (!empty.ok) {
+    const refused = empty.cause === 'migration' ? empty.cause : null
+    return { ok: false, refused, reasons: [...reasons, empty.reason] }
+  }
   return { ok: true, store: empty.store, recovery: 'started_empty', compactionCutShort, reasons }
 }
 

@@ -30,7 +30,8 @@ export async function livingRows(
       [from, column],
     )
     const used = users.map(
-      ([name]) => `SELECT DISTINCT ${quote(column)} AS id FROM ${from}.main.${quote(String(name))}`,
+      ([name]) =>
+        `SELECT DISTINCT ${quote(column)} AS id FROM ${from}.main.${quote(name as string)}`,
     )
     if (used.length === 0) return all
     return `SELECT id, CASE WHEN id IN (SELECT id FROM (${used.join(' UNION ')}) WHERE id IS NOT NULL) THEN value ELSE ${GONE} || id END AS value FROM ${from}.main.${quote(table)}`

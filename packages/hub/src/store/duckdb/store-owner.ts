@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
+import { isNewerFormat } from '../../core/newer-format.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import { Applier, type LogReader } from '../applier.ts'
@@ -13,6 +14,7 @@ import type {
   KnownEvent,
   LookupOutcome,
   LookupRequest,
+  Refusal,
   ScanOutcome,
   ScanRequest,
   SqlOutcome,
@@ -66,6 +68,8 @@ const COPY_RESERVE_BYTES = 64 * 1024 * 1024
  *
  *     opening → rebuilding (until started, then until caught up with the log) → ready
  *     ready → (a breaking fault) → rebuilding → ready
+ *     opening → refused, when a newer release wrote the file or a migration fails; then it stays shut
+ *     any → refused, when a newer release wrote a record of the log
  *     opening → broken, when not even an empty file can be made; tried again every second
  *
  * It is `rebuilding` from each opening until everything committed by then has been applied: until
@@ -79,6 +83,7 @@ export class StoreOwner {
   #keeper: RollupKeeper | null = null
   #state: StoreState = 'opening'
   #reason: string | null = null
+  #refused: Refusal | null = null
   #openings = 0
   #recoveries = 0
   /** While rebuilding: the positions that end it. */
@@ -165,6 +170,7 @@ export class StoreOwner {
         else this.#change('rebuilding', opened.reasons.join('; ') || null)
         return
       }
+      if (opened.refused !== null) return this.#refuse(opened.refused, opened.reasons.join('; '))
       this.#change('broken', opened.reasons.join('; '))
       await new Promise<void>((resolve) => clock.after(REOPEN_MS, resolve))
     }
@@ -186,7 +192,10 @@ export class StoreOwner {
       epoch: Math.max(epoch, store.epoch),
       ...optional(this.#options, 'maxRows', 'maxWaitMs'),
       onApplied: (_partition, _next, rows) => this.#applied(rows),
-      onError: (error) => this.#note(error.message),
+      onError: (error) => {
+        if (isNewerFormat(error)) this.#refuse('newer', error.message)
+        else this.#note(error.message)
+      },
       onGap: (partition, from, to) =>
         this.#note(`the log has lost records ${from} to ${to} of partition ${partition}`),
     })
@@ -229,7 +238,7 @@ export class StoreOwner {
     if ([...goal].some(([p, next]) => (position.get(p) ?? 0n) < next)) return
     if (this.#goal !== goal) return
     this.#goal = null
-    this.#state = 'ready'
+    if (this.#refused === null) this.#state = 'ready'
   }
 
   #checkpointSoon(): void {
@@ -257,6 +266,12 @@ export class StoreOwner {
       await store?.close()
       await this.#open(breakage.fault === 'corrupt')
     })
+  }
+
+  /** Told once: whoever owns this ends the process. */
+  #refuse(why: Refusal, reason: string): void {
+    this.#refused ??= why
+    this.#change('refused', reason)
   }
 
   #note(reason: string): void {
@@ -295,6 +310,7 @@ export class StoreOwner {
     const fileBytes = await bytesOf(this.#options.path)
     return {
       state: this.#state,
+      refused: this.#refused,
       reason: this.#reason ?? lag?.lastError ?? null,
       applied: (await store?.applied()) ?? new Map(),
       durable: (await store?.durable()) ?? new Map(),
