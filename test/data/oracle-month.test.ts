@@ -4,6 +4,7 @@ import type { Question } from '@llmhub/schema'
 import { expect, test } from 'vitest'
 import { inFolder } from '../support/folder.ts'
 import { HubProcess, pause } from '../support/hub-process.ts'
+import { runCommand } from '../support/llmhub-command.ts'
 import { overridesOf, type PriceFile } from '../support/price-oracle.ts'
 import { picoDollars } from '../support/recount.ts'
 import { askAfter } from '../support/reports.ts'
@@ -124,6 +125,11 @@ async function waitFor(hub: HubProcess, position: unknown): Promise<void> {
   await askAfter(hub, { kind: 'table', measures: ['events.count'], from: 'now-1h' }, position)
 }
 
+async function commanded(hub: HubProcess, args: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(hub.url, args)
+  expect(code, `${args.join(' ')}: ${stdout}${stderr}`).toBe(0)
+}
+
 /** Compacts the store; answers how that went. */
 async function compacted(hub: HubProcess): Promise<unknown> {
   await request(hub, 'POST', '/api/v1/maintenance/compact')
@@ -141,7 +147,11 @@ test(
     inFolder(async (folder) => {
       const start = {
         dataDir: join(folder, 'data'),
-        settings: { log_level: 'warn', 'store.memory_mb': 512 },
+        settings: {
+          log_level: 'warn',
+          'store.memory_mb': 512,
+          'backup.dir': join(folder, 'backups'),
+        },
       }
       const { reports, firstPrices, lastPrices } = makeMonth(SEED, CALLS)
       const corrected = reports.map((report) => {
@@ -188,6 +198,14 @@ test(
         expect(await answers(hub), 'compacted').toBe(expected)
         await again(() => undefined)
         expect(await answers(hub), 'compacted and restarted').toBe(expected)
+
+        await commanded(hub, ['backup'])
+        const restored = join(folder, 'restored')
+        await commanded(hub, ['restore', '--from', join(folder, 'backups'), '--to', restored])
+        await hub.kill()
+        hub = await HubProcess.start({ ...start, dataDir: restored })
+        expect(await answers(hub), 'restored').toBe(expected)
+        await demandOracle(hub, reports, () => lastPrices)
 
         // A hub that had the last prices and the right events from the start.
         const costs = QUESTIONS.filter(({ kind }) => kind !== 'list')

@@ -40,7 +40,13 @@ const STEPS = 16
 const DAY = 86_400_000
 const HOUR = 3_600_000
 /** Acts after which every answer has to be the same to the byte. */
-const WITHOUT_EFFECT: ReadonlySet<Step['act']> = new Set(['compact', 'restart', 'kill', 'rebuild'])
+const WITHOUT_EFFECT: ReadonlySet<Step['act']> = new Set([
+  'compact',
+  'restart',
+  'kill',
+  'rebuild',
+  'restore',
+])
 
 /** @throws FaultFound at the first step after which hub and model differ; the data folder is then kept */
 export async function runSchedules(options: ScheduleOptions): Promise<ScheduleReport> {

@@ -41,7 +41,7 @@ export type Step =
   | { readonly act: 'retain'; readonly family: string; readonly days: number }
   /** Null releases the hold. */
   | { readonly act: 'hold'; readonly hold: HeldDays | null }
-  | { readonly act: 'compact' | 'restart' | 'kill' | 'rebuild' }
+  | { readonly act: 'compact' | 'restart' | 'kill' | 'rebuild' | 'restore' }
 
 export interface LetterName {
   readonly eventId: string
@@ -82,6 +82,7 @@ const ACTS: readonly (readonly [weight: number, act: Step['act']])[] = [
   [1, 'restart'],
   [2, 'kill'],
   [1, 'rebuild'],
+  [1, 'restore'],
 ]
 
 /** What may be interrupted and done again with the same end. */
@@ -145,6 +146,7 @@ export function applyStep(model: Model, step: Step): void {
     case 'restart':
     case 'kill':
     case 'rebuild':
+    case 'restore':
       return
   }
 }
@@ -203,6 +205,7 @@ class Planner {
       case 'restart':
       case 'kill':
       case 'rebuild':
+      case 'restore':
         return this.#done({ act })
     }
   }

@@ -9,6 +9,7 @@ import {
   pause,
   type Reply,
 } from '../support/hub-process.ts'
+import { runCommand } from '../support/llmhub-command.ts'
 import { overridesOf } from '../support/price-oracle.ts'
 import { askAfter, codeOf } from '../support/reports.ts'
 import type { ListedLetter } from './compare.ts'
@@ -30,7 +31,10 @@ interface IntakeAnswer {
 }
 
 export class Site {
-  readonly #start: HubStart
+  readonly #folder: string
+  readonly #backups: string
+  #start: HubStart
+  #restores = 0
   #hub: HubProcess | null = null
   /** Partition → offset of the last append. */
   readonly #positions = new Map<string, bigint>()
@@ -40,10 +44,17 @@ export class Site {
   /** @param now epoch milliseconds at which the schedule begins */
   constructor(folder: string, now: number) {
     this.#now = now
+    this.#folder = folder
+    this.#backups = join(folder, 'backups')
     this.#start = {
-      dataDir: join(folder, 'data'),
+      dataDir: join(folder, 'data-0'),
       // Small segments, so that retention and erasure find closed ones.
-      settings: { log_level: 'warn', 'log.segment_bytes': 1 << 16, 'store.memory_mb': 256 },
+      settings: {
+        log_level: 'warn',
+        'log.segment_bytes': 1 << 16,
+        'store.memory_mb': 256,
+        'backup.dir': this.#backups,
+      },
     }
   }
 
@@ -139,7 +150,24 @@ export class Site {
         await this.kill()
         rmSync(join(this.#start.dataDir, 'store'), { recursive: true })
         return this.open()
+      case 'restore':
+        return this.#restore()
     }
+  }
+
+  /** Goes on in a new folder that a backup, taken while the hub runs, is restored to. */
+  async #restore(): Promise<void> {
+    const run = async (args: readonly string[]): Promise<void> => {
+      const { code, stdout, stderr } = await runCommand(this.hub.url, args)
+      if (code !== 0) throw new FaultFound(`${args.join(' ')}: exit ${code}\n${stdout}${stderr}`)
+    }
+    await run(['backup'])
+    const dataDir = join(this.#folder, `data-${++this.#restores}`)
+    await run(['restore', '--from', this.#backups, '--to', dataDir])
+    await this.kill()
+    rmSync(this.#start.dataDir, { recursive: true })
+    this.#start = { ...this.#start, dataDir }
+    await this.open()
   }
 
   async #send(
