@@ -165,7 +165,7 @@ export interface FlipOptions {
 
 export interface FlipReport {
   readonly bits: number
-  /** Rounds whose damage was found while the hub ran; in the others it hit nothing that lives. */
+  /** Rounds whose damage was found while the hub ran; in the others it hit nothing that was read. */
   readonly found: number
   readonly answered: number
   /** Questions that got 503 `store_rebuilding`. */
@@ -182,15 +182,16 @@ export interface FlipReport {
  * the refusal of a store that is rebuilt; events are taken in all the time.
  * @throws FaultFound
  */
-export function flipBitsInUse(stored: Stored, options: FlipOptions): Promise<FlipReport> {
+export async function flipBitsInUse(stored: Stored, options: FlipOptions): Promise<FlipReport> {
   const { seed, rounds, bits } = options
   const lines = stored.answers.split('\n')
   const meanwhile = new Ledger()
   const tally = { found: 0, answered: 0, refused: 0 }
   const rebuildMs: number[] = []
-  return withHub(stored.start, async (hub) => {
-    let sent = 0
-    for (let round = 0; round < rounds; round++) {
+  let sent = 0
+  for (let round = 0; round < rounds; round++) {
+    // A hub that has just started: what it has in memory already it does not read from the disk again.
+    await withHub(stored.start, async (hub) => {
       flipBits(stored, bits, mixSeed(seed, round))
       let isVerified = false
       const verified = hub.post('/api/v1/verify/store', {}).finally(() => {
@@ -215,13 +216,15 @@ export function flipBitsInUse(stored: Stored, options: FlipOptions): Promise<Fli
         if (refused > 0) since ??= performance.now()
         isRight = isAfter && refused === 0
       }
-      const { status, text } = await verified
-      if (status !== 200 || since !== null || !text.includes('"problems":[]')) tally.found++
-      if (since !== null) rebuildMs.push(performance.now() - since)
-    }
-    await hub.stop()
-    return { bits: rounds * bits, ...tally, taken: meanwhile.acknowledged.size, rebuildMs }
-  })
+      await verified
+      if (since !== null) {
+        tally.found++
+        rebuildMs.push(performance.now() - since)
+      }
+      await hub.stop()
+    })
+  }
+  return { bits: rounds * bits, ...tally, taken: meanwhile.acknowledged.size, rebuildMs }
 }
 
 /** Asks everything once. @throws FaultFound for an answer that is neither right nor refused */
