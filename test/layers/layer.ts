@@ -11,6 +11,7 @@ const STAGES: ReadonlySet<string> = new Set([
   'receivers',
   'ingest',
   'maintenance',
+  'backup',
   'rollup',
   'live',
   'detect',
@@ -24,6 +25,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub.ts',
   'hub-erasure.ts',
   'hub-status.ts',
+  'hub-erasure.ts',
   'main.ts',
   'store-worker.ts',
 ])
