@@ -17,7 +17,10 @@ export interface ClockJumpReport {
   readonly jumps: number
 }
 
-const LIBRARIES = ['/usr/lib/*/faketime/libfaketimeMT.so.1', '/usr/local/lib/faketime/libfaketimeMT.so.1']
+const LIBRARIES = [
+  '/usr/lib/*/faketime/libfaketimeMT.so.1',
+  '/usr/local/lib/faketime/libfaketimeMT.so.1',
+]
 const YEAR_DAYS = 3653
 /** Jumps in a row, as libfaketime writes them, and whether events of 2026 then lie in the future. */
 const JUMPS = [

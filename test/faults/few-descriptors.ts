@@ -86,7 +86,8 @@ export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDe
       const deadline = performance.now() + SETTLES_WITHIN_MS
       while (openFiles(hub.pid) > before + SPARE && performance.now() < deadline) await pause(100)
       const after = openFiles(hub.pid)
-      if (after > before + SPARE) throw new FaultFound(`${before} files before, ${after} afterwards`)
+      if (after > before + SPARE)
+        throw new FaultFound(`${before} files before, ${after} afterwards`)
       await hub.stop()
       return { most, after, ending: 'ran' }
     })

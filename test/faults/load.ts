@@ -41,7 +41,15 @@ export interface Load {
 const RETRY_MS = 50
 
 export function startLoad(hub: HubProcess, ledger: Ledger, options: LoadOptions): Load {
-  const { seed, name, writers = 4, most = 60, refusals = [], mayLose = true, endAtLoss = false } = options
+  const {
+    seed,
+    name,
+    writers = 4,
+    most = 60,
+    refusals = [],
+    mayLose = true,
+    endAtLoss = false,
+  } = options
   const report = { requests: 0, refused: 0, lost: 0 }
   const tookMs: number[] = []
   let ended = false

@@ -27,7 +27,11 @@ const DISK_MB = 512
 const LONGEST_TRAFFIC_MS = 800
 
 /** @throws FaultFound */
-export function runPowerLoss({ seed, cycles, env = {} }: PowerLossOptions): Promise<PowerLossReport> {
+export function runPowerLoss({
+  seed,
+  cycles,
+  env = {},
+}: PowerLossOptions): Promise<PowerLossReport> {
   return withExt4Disk(DISK_MB, async (disk) => {
     const start = {
       dataDir: join(disk.path, 'data'),

@@ -48,7 +48,11 @@ export function runReadOnly({ seed }: { readonly seed: number }): Promise<ReadOn
     try {
       startEnding = describeEnding(await refused.endsWithin(ENDS_WITHIN_MS))
       const said = refused.stderr
-      if (startEnding === 'exit 0' || !/cannot be written|read-only|EROFS/i.test(said) || /\n\s+at /.test(said)) {
+      if (
+        startEnding === 'exit 0' ||
+        !/cannot be written|read-only|EROFS/i.test(said) ||
+        /\n\s+at /.test(said)
+      ) {
         throw new FaultFound(`a start on a read-only disk: ${startEnding}${refused.story()}`)
       }
     } finally {

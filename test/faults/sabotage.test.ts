@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { whyNoStrace } from './strace.ts'
 import { runSabotage, SABOTAGES } from './sabotage.ts'
+import { whyNoStrace } from './strace.ts'
 
 test.for(Object.keys(SABOTAGES))(
   'the hub sabotaged by %s is caught',

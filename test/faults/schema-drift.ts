@@ -26,10 +26,14 @@ export function runSchemaDrift(): Promise<SchemaDriftReport> {
     const start = { dataDir: join(folder, 'data'), settings: { log_level: 'warn' } }
     const ledger = new Ledger()
     return withHub(start, async (hub) => {
-      const newer = event('newer', { schema_version: '1.999.0', region_of_the_future: 'moon' }, {
-        reasoning_style: { depth: 3 },
-        usage: { input_tokens: 5, output_tokens: 7, dream_tokens: 9 },
-      })
+      const newer = event(
+        'newer',
+        { schema_version: '1.999.0', region_of_the_future: 'moon' },
+        {
+          reasoning_style: { depth: 3 },
+          usage: { input_tokens: 5, output_tokens: 7, dream_tokens: 9 },
+        },
+      )
       const taken = [event('plain', {}), event('first', { schema_version: '1.0.0' }), newer]
       const refused = [
         ['unsupported_version', event('next', { schema_version: '2.0.0' })],

@@ -63,7 +63,9 @@ export function runSlowClients(options: SlowClientsOptions): Promise<SlowClients
       const files = openFiles(hub.pid)
       const memory = residentMb(hub.pid)
       const good = startLoad(hub, ledger, { seed: seed + 1, name: 'good', mayLose: false })
-      const heads = many(each, () => drip(hub, 'POST /api/v1/events HTTP/1.1\r\nHost: hub\r\nX-Slow: '))
+      const heads = many(each, () =>
+        drip(hub, 'POST /api/v1/events HTTP/1.1\r\nHost: hub\r\nX-Slow: '),
+      )
       const bodies = many(each, () => drip(hub, head('POST', '/api/v1/events', 100_000)))
       const readers = many(each, () => neverReads(hub))
       try {

@@ -33,7 +33,10 @@ export function runSmallHeap({ seed, heapMb, forMs }: SmallHeapOptions): Promise
   return inFolder(async (folder) => {
     const start = { dataDir: join(folder, 'data'), settings: { log_level: 'warn' } }
     const ledger = new Ledger()
-    const hub = HubProcess.spawn({ ...start, env: { NODE_OPTIONS: `--max-old-space-size=${heapMb}` } })
+    const hub = HubProcess.spawn({
+      ...start,
+      env: { NODE_OPTIONS: `--max-old-space-size=${heapMb}` },
+    })
     let refused = 0
     let resident = 0
     let ending = 'ran'

@@ -54,7 +54,9 @@ export function runStopUnderLoad({ seed, cycles }: StopOptions): Promise<StopRep
         slowestStopMs = Math.max(slowestStopMs, performance.now() - since)
         lost += (await load.end()).lost
         if (ending !== 'exit 0') {
-          throw new FaultFound(`cycle ${cycle}: SIGTERM under load ended with ${ending}${hub.story()}`)
+          throw new FaultFound(
+            `cycle ${cycle}: SIGTERM under load ended with ${ending}${hub.story()}`,
+          )
         }
       })
     }

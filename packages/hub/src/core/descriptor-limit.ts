@@ -4,8 +4,8 @@
  * Cost: about 10 ms, once.
  */
 export function descriptorLimit(): number | null {
-  const { report } = process
-  const { excludeNetwork } = report
+  const report: typeof process.report & { excludeNetwork?: boolean } = process.report
+  const { excludeNetwork = false } = report
   // Without this the report looks up the names of all connections.
   report.excludeNetwork = true
   try {
