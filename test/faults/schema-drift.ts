@@ -18,7 +18,6 @@ export interface SchemaDriftReport {
 
 const timestamp = '2026-01-05T01:00:00Z'
 const SENDER = { model_id: 'gpt-4o', user_id: 'u1', session_id: 's1' }
-let count = 0
 
 /** @throws FaultFound */
 export function runSchemaDrift(): Promise<SchemaDriftReport> {

@@ -13,6 +13,12 @@ const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const KEPT_OUTPUT = 6000
 const MOST_OUTPUT_BYTES = 64 << 20
 
+/** What a command printed, whether it ended well or not. */
+interface Output {
+  readonly stdout: string
+  readonly stderr: string
+}
+
 interface Counts {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -34,9 +40,9 @@ export function runTestFiles(
       process.execPath,
       [VITEST, 'run', ...reporters, ...filters],
       { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: MOST_OUTPUT_BYTES },
-    ).catch((error: Error & { stdout?: string; stderr?: string }) => error)
-    const said = `${ran.stdout ?? ''}${ran.stderr ?? ''}`.slice(-KEPT_OUTPUT)
-    if (ran instanceof Error) throw new FaultFound(`${filters.join(' ')}:\n${said}`)
+    ).catch((error: unknown) => ({ ...(error as Output), failed: true }))
+    const said = `${ran.stdout}${ran.stderr}`.slice(-KEPT_OUTPUT)
+    if ('failed' in ran) throw new FaultFound(`${filters.join(' ')}:\n${said}`)
     const counts = JSON.parse(readFileSync(report, 'utf8')) as Counts
     if (counts.numPassedTests === 0) throw new FaultFound(`no test ran:\n${said}`)
     const skipped = counts.numPendingTests > 0 ? `, ${counts.numPendingTests} skipped` : ''

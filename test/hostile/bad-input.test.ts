@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, HubProcess } from '../support/hub-process.ts'
 import { runCommand } from '../support/llmhub-command.ts'
+import { residentMb } from '../support/process-measures.ts'
 import { Seeded } from '../support/seeded.ts'
 import { fuzzWhere } from './fuzz-requests.ts'
 import { sendRaw } from './raw-connection.ts'
@@ -147,8 +148,6 @@ describe('a body that is not what it should be', () => {
 
 describe('bombs', () => {
   const zeros = Buffer.alloc(64 * 1024 * 1024, ' ')
-  const residentMb = (): number =>
-    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${hub.pid}/status`, 'utf8'))?.[1]) / 1024
 
   test('64 MB in a few kilobytes are refused, many at once, in little memory', async () => {
     const bombs = {
@@ -156,7 +155,7 @@ describe('bombs', () => {
       zstd: zstdCompressSync(zeros),
       twice: gzipSync(gzipSync(zeros)),
     }
-    const before = residentMb()
+    const before = residentMb(hub.pid)
     for (let round = 0; round < 4; round++) {
       const sent = Array.from({ length: 8 }, (_, at) => {
         const encoding = at % 2 === 0 ? 'gzip' : 'zstd'
@@ -168,7 +167,7 @@ describe('bombs', () => {
     }
     const inner = await post(bombs.twice, { 'content-encoding': 'gzip' })
     expect(inner.status).toBe(413)
-    expect(residentMb() - before).toBeLessThan(150)
+    expect(residentMb(hub.pid) - before).toBeLessThan(150)
   })
 
   test('what is not compressed as declared', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, HubProcess } from '../support/hub-process.ts'
 import { outcomes } from '../support/outcomes.ts'
+import { residentMb } from '../support/process-measures.ts'
 import { mixSeed, Seeded } from '../support/seeded.ts'
 import { type FuzzRequest, fuzzRequest } from './fuzz-requests.ts'
 import { type Answered, type CheckAnswer, openApiCheck } from './openapi-check.ts'
@@ -37,12 +38,6 @@ afterAll(async () => {
   await hub.stop()
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** Resident memory of the hub in MB. */
-function residentMb(): number {
-  const status = readFileSync(`/proc/${hub.pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-}
 
 function send(agent: Agent, fuzz: FuzzRequest): Promise<Answered> {
   return new Promise((resolve, reject) => {
@@ -96,7 +91,7 @@ describe('fuzzed requests', { timeout: SLOW_MS }, () => {
       try {
         while (next < REQUESTS && wrong.length < 20) {
           const index = next++
-          if (index === Math.floor(REQUESTS * WARM)) warm = residentMb()
+          if (index === Math.floor(REQUESTS * WARM)) warm = residentMb(hub.pid)
           const fuzz = fuzzRequest(new Seeded(mixSeed(SEED, index)))
           const answer = await send(agent, fuzz)
           const where = fuzz.path.split('?', 1)[0] ?? ''
@@ -131,7 +126,7 @@ describe('fuzzed requests', { timeout: SLOW_MS }, () => {
     expect(Math.min(sums.accepted, sums.duplicates, sums.rejected)).toBeGreaterThan(REQUESTS / 50)
 
     expect(await outcomes(hub, received)).toEqual(sums)
-    expect(residentMb() - warm).toBeLessThan(GROWTH_MB)
+    expect(residentMb(hub.pid) - warm).toBeLessThan(GROWTH_MB)
     expect(hub.hasEnded).toBe(false)
     expect((await hub.get('/ready')).status).toBe(200)
   })

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { runEventTimes } from './event-times.ts'
+import { runManyValues } from './many-values.ts'
+import { runSchemaDrift } from './schema-drift.ts'
+
+/** The shortest runs of faults that `npm run test:faults` has for long. */
+
+const SLOW_MS = 120_000
+
+test('one moment in every notation, and moments that cannot be', { timeout: SLOW_MS }, async () => {
+  const { stored, rejected } = await runEventTimes({ seed: 41, events: 500 })
+  expect(Math.min(stored, rejected)).toBeGreaterThan(100)
+})
+
+test('senders older and newer than the hub', { timeout: SLOW_MS }, async () => {
+  expect(await runSchemaDrift()).toEqual({ taken: 3, rejected: 5 })
+})
+
+test('every event with values of its own', { timeout: SLOW_MS }, () =>
+  runManyValues({ values: 5000 }),
+)
