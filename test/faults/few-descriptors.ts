@@ -34,6 +34,8 @@ export interface FewDescriptorsReport {
 
 /** As on a failing disk; DuckDB's binding sometimes aborts a process that ends that abruptly. */
 const ENDINGS = ['exit 75', 'SIGABRT']
+/** A connection that the hub accepts late or never must not hold a writer up. */
+const IMPATIENT_MS = 5000
 const SETTLES_WITHIN_MS = 20_000
 /** Files that come and go by themselves: connections of the test, a segment being compressed. */
 const SPARE = 16
@@ -45,11 +47,12 @@ export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDe
     const start = {
       dataDir: join(folder, 'data'),
       settings: { log_level: 'warn', 'log.segment_bytes': 65_536, 'store.memory_mb': 256 },
-      answerWithinMs: 5000,
     }
     const under = ['prlimit', `--nofile=${limit}`]
     const ledger = new Ledger()
     const report = await withHub({ ...start, under }, async (hub) => {
+      const { patienceMs } = hub
+      hub.patienceMs = IMPATIENT_MS
       const load = startLoad(hub, ledger, {
         seed,
         name: 'before',
@@ -73,6 +76,7 @@ export function runFewDescriptors(options: FewDescriptorsOptions): Promise<FewDe
       for (const socket of sockets) socket.destroy()
       await pause(forMs / 2)
       await load.end()
+      hub.patienceMs = patienceMs
       if (hub.hasEnded) {
         const ending = await hub.ended
         const said = describeEnding(ending)

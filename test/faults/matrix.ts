@@ -212,7 +212,8 @@ export function faultMatrix(options: MatrixOptions): readonly Fault[] {
       cycles: 50,
       whyNot: whyNoExt4Disk,
       run: async (cycles, seed) => {
-        const { acknowledged, lost } = await runPowerLoss({ seed, cycles })
+        const lateSyncs = (await whyNoStrace()) === null
+        const { acknowledged, lost } = await runPowerLoss({ seed, cycles, lateSyncs })
         return `${acknowledged} events, ${lost} requests without an answer`
       },
     },
@@ -271,13 +272,13 @@ export function faultMatrix(options: MatrixOptions): readonly Fault[] {
     {
       id: 'F9',
       name: 'small heap',
-      did: 'heaps of 64, 48, 40, … MB, 12 writers of large batches',
+      did: 'heaps of 64, 32, 24 and 16 MB, 12 writers of large batches',
       promises: 'L R D A C V',
       cycles: 4,
       run: async (cycles, from) => {
         const shown: string[] = []
         await repeat(cycles, async (i) => {
-          const heapMb = [64, 48, 40, 32][i % 4] ?? 64
+          const heapMb = [64, 32, 24, 16][i % 4] ?? 64
           const report = await runSmallHeap({ seed: from + i, heapMb, forMs: 8000 })
           shown.push(`${heapMb} MB: ${report.ending}, ${report.acknowledged} events`)
         })

@@ -5,6 +5,7 @@ import { mixSeed, Seeded } from '../support/seeded.ts'
 import { FaultFound } from './fault-found.ts'
 import { Ledger } from './ledger.ts'
 import { startLoad } from './load.ts'
+import { injectFault } from './strace.ts'
 
 /**
  * The power goes while clients are sending: what was written but not synced is gone, unlike after a
@@ -14,6 +15,11 @@ import { startLoad } from './load.ts'
 export interface PowerLossOptions {
   readonly seed: number
   readonly cycles: number
+  /**
+   * Lets every sync begin a while late, with strace: then much is written and not synced when the power
+   * goes. Default false.
+   */
+  readonly lateSyncs?: boolean
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -25,11 +31,13 @@ export interface PowerLossReport {
 
 const DISK_MB = 512
 const LONGEST_TRAFFIC_MS = 800
+const LATE_US = 150_000
 
 /** @throws FaultFound */
 export function runPowerLoss({
   seed,
   cycles,
+  lateSyncs = false,
   env = {},
 }: PowerLossOptions): Promise<PowerLossReport> {
   return withExt4Disk(DISK_MB, async (disk) => {
@@ -51,6 +59,9 @@ export function runPowerLoss({
         await hub.ready()
         await ledger.resend(hub)
         await ledger.check(hub, { list: cycle % 5 === 0 })
+        const late = lateSyncs
+          ? await injectFault(hub.pid, ['fdatasync', 'fsync'], `delay_enter=${LATE_US}`)
+          : null
         const load = startLoad(hub, ledger, {
           seed: mixSeed(seed, cycle),
           name: `power-${cycle}`,
@@ -59,6 +70,7 @@ export function runPowerLoss({
         await pause(random.int(LONGEST_TRAFFIC_MS))
         disk.losePower()
         await hub.kill()
+        late?.detach()
         lost += (await load.end()).lost
       } catch (error) {
         throw new FaultFound(`power loss ${cycle} of seed ${seed}: ${String(error)}`, {

@@ -22,7 +22,7 @@ export interface StallReport {
   readonly givenUp: number
 }
 
-const ANSWER_WITHIN_MS = 1500
+const IMPATIENT_MS = 1500
 const BEFORE_MS = 500
 
 /** @throws FaultFound */
@@ -31,15 +31,18 @@ export function runStall({ seed, stillMs }: StallOptions): Promise<StallReport> 
     const dataDir = join(folder, 'data')
     const settings = { log_level: 'warn' }
     const ledger = new Ledger()
-    return withHub({ dataDir, settings, answerWithinMs: ANSWER_WITHIN_MS }, async (hub) => {
+    return withHub({ dataDir, settings }, async (hub) => {
       const load = startLoad(hub, ledger, { seed, name: 'stall' })
       await pause(BEFORE_MS)
       const before = ledger.acknowledged.size
+      const { patienceMs } = hub
+      hub.patienceMs = IMPATIENT_MS
       hub.standStill()
       await pause(stillMs)
       hub.goOn()
       await pause(BEFORE_MS)
       const { lost } = await load.end()
+      hub.patienceMs = patienceMs
       if (hub.hasEnded) throw new FaultFound(`the hub ended after it stood still${hub.story()}`)
       await ledger.resend(hub)
       if (ledger.acknowledged.size <= before) {

@@ -17,8 +17,6 @@ export interface HubStart {
   readonly env?: Readonly<Record<string, string>>
   /** A program with its arguments that runs the hub, such as `['strace', '-f', …]`. */
   readonly under?: readonly string[]
-  /** How long a client waits for an answer before it gives the connection up. Default 60 s. */
-  readonly answerWithinMs?: number
 }
 
 export type Ending = { readonly code: number } | { readonly signal: NodeJS.Signals }
@@ -59,10 +57,10 @@ export class HubProcess {
   /** Resolves when the process has ended, however it ended. */
   readonly ended: Promise<Ending>
   #ending: Ending | null = null
-  readonly #answerWithinMs: number
+  /** How long a client waits for an answer before it gives the connection up. */
+  patienceMs = ANSWER_WITHIN_MS
 
-  private constructor({ dataDir, settings = {}, env = {}, under = [], answerWithinMs }: HubStart) {
-    this.#answerWithinMs = answerWithinMs ?? ANSWER_WITHIN_MS
+  private constructor({ dataDir, settings = {}, env = {}, under = [] }: HubStart) {
     const options = { port: 0, data_dir: dataDir, ...settings }
     const [command, ...before] = [...under, process.execPath]
     const args = [
@@ -204,7 +202,7 @@ export class HubProcess {
         {
           method,
           agent: this.#agent,
-          signal: AbortSignal.timeout(this.#answerWithinMs),
+          signal: AbortSignal.timeout(this.patienceMs),
           headers: {
             authorization: `Bearer ${ADMIN_KEY}`,
             ...(type === undefined ? {} : { 'content-type': type }),
