@@ -37,7 +37,9 @@ const BODIES_WITHIN_S = 45
 const ALONE_MS = 3000
 const DRIP_MS = 500
 const EVENTS = 4000
-const MOST_GROWTH_MB = 300
+const STORE_MB = 256
+/** Of the store, of answers that wait for their readers, and of the load itself. */
+const MOST_GROWTH_MB = STORE_MB + 200
 /** Answer time that a good client may see beyond ten times the usual one. */
 const SLACK_MS = 2000
 const SETTLES_WITHIN_MS = 20_000
@@ -52,7 +54,10 @@ interface Slow {
 export function runSlowClients(options: SlowClientsOptions): Promise<SlowClientsReport> {
   const { seed, each } = options
   return inFolder((folder) => {
-    const start = { dataDir: join(folder, 'data'), settings: { log_level: 'warn' } }
+    const start = {
+      dataDir: join(folder, 'data'),
+      settings: { log_level: 'warn', 'store.memory_mb': STORE_MB },
+    }
     const ledger = new Ledger()
     return withHub(start, async (hub) => {
       const traffic = new Traffic({ seed, name: 'rows' })
