@@ -25,8 +25,8 @@ export interface SmallHeapReport {
   readonly ending: string
 }
 
-const WRITERS = 12
-const MOST_EVENTS = 2000
+const WRITERS = 6
+const MOST_EVENTS = 12_000
 
 /** @throws FaultFound */
 export function runSmallHeap({ seed, heapMb, forMs }: SmallHeapOptions): Promise<SmallHeapReport> {
