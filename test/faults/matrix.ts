@@ -272,7 +272,7 @@ export function faultMatrix(options: MatrixOptions): readonly Fault[] {
     {
       id: 'F9',
       name: 'small heap',
-      did: 'heaps of 64, 40, 32 and 24 MB, 6 writers of up to 12,000 events',
+      did: 'heaps of 64, 40, 32 and 24 MB, 12 writers of up to 4,000 events',
       promises: 'L R D A C V',
       cycles: 4,
       run: async (cycles, from) => {

@@ -25,8 +25,9 @@ export interface SmallHeapReport {
   readonly ending: string
 }
 
-const WRITERS = 6
-const MOST_EVENTS = 12_000
+const WRITERS = 12
+/** An answer tells at most 1,000 results, and a batch must not have more to tell. */
+const MOST_EVENTS = 4000
 
 /** @throws FaultFound */
 export function runSmallHeap({ seed, heapMb, forMs }: SmallHeapOptions): Promise<SmallHeapReport> {
