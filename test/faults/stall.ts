@@ -32,12 +32,12 @@ export function runStall({ seed, stillMs }: StallOptions): Promise<StallReport> 
     const settings = { log_level: 'warn' }
     const ledger = new Ledger()
     return withHub({ dataDir, settings }, async (hub) => {
+      const { patienceMs } = hub
+      hub.patienceMs = IMPATIENT_MS
       // What was taken in before it stood still is applied late: until it is, the hub may ask to wait.
       const load = startLoad(hub, ledger, { seed, name: 'stall', refusals: ['overloaded'] })
       await pause(BEFORE_MS)
       const before = ledger.acknowledged.size
-      const { patienceMs } = hub
-      hub.patienceMs = IMPATIENT_MS
       hub.standStill()
       await pause(stillMs)
       hub.goOn()
