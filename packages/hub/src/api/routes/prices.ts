@@ -153,6 +153,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       const errors = [{ path: '/from', message: 'lies after `to`' }]
       return problem('invalid_request', 'the range is not valid', { errors })
     }
+    const { dry_run: dryRun = false } = body
     const outcome = await reprice(
       {
         project: target.scope.project,
@@ -160,14 +161,14 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
         to,
         model: body.model ?? null,
         provider: body.provider ?? null,
-        onlyUnpriced: body.onlyUnpriced ?? false,
-        dryRun: body.dryRun ?? false,
+        onlyUnpriced: body.only_unpriced ?? false,
+        dryRun,
       },
       call.principal?.keyId ?? null,
       call.signal(),
     )
     if (outcome.ok) {
-      return { status: 200, body: { dryRun: body.dryRun ?? false, ...reportOf(outcome.report) } }
+      return { status: 200, body: { dry_run: dryRun, ...reportOf(outcome.report) } }
     }
     const code = CODES[outcome.failure] ?? 'store_rebuilding'
     return problem(code, outcome.message, retryAfter(code, random))
@@ -271,7 +272,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       body: { type: 'json', checked: true, schema: REPRICE_BODY },
       responses: {
         200: {
-          description: 'What changed, or would with `dryRun`. Costs are dollars as text, exact.',
+          description: 'What changed, or would with `dry_run`. Costs are dollars as text, exact.',
           content: { 'application/json': REPRICE_SCHEMA },
         },
       },
@@ -295,8 +296,8 @@ interface RepriceBody {
   readonly to: string | number
   readonly model?: string | null
   readonly provider?: string | null
-  readonly onlyUnpriced?: boolean
-  readonly dryRun?: boolean
+  readonly only_unpriced?: boolean
+  readonly dry_run?: boolean
 }
 
 const CODES: Readonly<
@@ -319,29 +320,29 @@ const dollars = (amount: bigint | null): string | null =>
 function reportOf(report: RepriceReport): Record<string, unknown> {
   return {
     applied: report.applied,
-    priceVersion: report.priceVersion,
+    price_version: report.priceVersion,
     seen: report.seen,
     changed: report.changed,
-    pricedBefore: report.pricedBefore,
-    pricedAfter: report.pricedAfter,
-    costBefore: dollars(report.before),
-    costAfter: dollars(report.after),
+    priced_before: report.pricedBefore,
+    priced_after: report.pricedAfter,
+    cost_before: dollars(report.before),
+    cost_after: dollars(report.after),
     operations: report.operations,
     models: report.models.map(({ before, after, ...rest }) => ({
       ...rest,
-      costBefore: dollars(before),
-      costAfter: dollars(after),
+      cost_before: dollars(before),
+      cost_after: dollars(after),
     })),
     top: report.top.map((row) => ({
-      eventId: row.eventId,
+      event_id: row.eventId,
       project: row.project,
       time: new Date(row.time / 1000).toISOString(),
       provider: row.provider,
       model: row.model,
-      costBefore: dollars(row.before),
-      costAfter: dollars(row.after),
-      ruleBefore: row.ruleBefore,
-      ruleAfter: row.ruleAfter,
+      cost_before: dollars(row.before),
+      cost_after: dollars(row.after),
+      rule_before: row.ruleBefore,
+      rule_after: row.ruleAfter,
     })),
   }
 }
