@@ -23,6 +23,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'pipeline.ts',
   'hub.ts',
   'hub-erasure.ts',
+  'hub-refusals.ts',
   'hub-status.ts',
   'main.ts',
   'store-worker.ts',

@@ -78,7 +78,8 @@ export function openApiChecker(
       if (anyProblem || wrong.length > 0) return wrong
     }
     if (operation === undefined) {
-      return status === 404 || status === 405 ? [] : [`${name}: not an operation`]
+      const isRefused = media === PROBLEM && (status === 404 || status === 405)
+      return isRefused ? [] : [`${name}: not an operation`]
     }
     const response = operation.responses[status]
     if (response === undefined) return [`${name}: status is not declared`]
