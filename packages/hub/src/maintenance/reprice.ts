@@ -13,7 +13,7 @@ import type { Appended } from '../log/log.ts'
 import { type Cut, MAX_OPERATION_ROWS } from '../log/operation.ts'
 import { type RepricedRow, type RowPrices, repricedRows } from '../log/operation-rows.ts'
 import type { FrameCell, Predicate } from '../store/store.ts'
-import { type ActTools, cutAbove } from './operations.ts'
+import { type ActTools, cutAbove, type MaintenanceFailure } from './operations.ts'
 
 export interface RepriceRequest {
   /** Null for every project. */
@@ -79,7 +79,7 @@ export interface RepriceReport {
 
 export type RepriceOutcome =
   | { readonly ok: true; readonly report: RepriceReport }
-  | { readonly ok: false; readonly failure: string; readonly message: string }
+  | { readonly ok: false; readonly failure: MaintenanceFailure; readonly message: string }
 
 const COLUMNS = [
   'project',

@@ -7,8 +7,9 @@ import type { OverrideJson, PriceBook } from '../../ingest/price-book.ts'
 import type { OverrideIssue } from '../../ingest/price-override.ts'
 import { listPrices, showPrice } from '../../ingest/price-view.ts'
 import type { RepriceOutcome, RepriceReport, RepriceRequest } from '../../maintenance/reprice.ts'
+import { MAINTENANCE_PROBLEMS, maintenanceProblem } from '../maintenance-problem.ts'
 import type { Problem, ProblemDetail } from '../problems.ts'
-import { problem, retryAfter } from '../problems.ts'
+import { problem } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
 import {
@@ -170,8 +171,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
     if (outcome.ok) {
       return { status: 200, body: { dry_run: dryRun, ...reportOf(outcome.report) } }
     }
-    const code = CODES[outcome.failure] ?? 'store_rebuilding'
-    return problem(code, outcome.message, retryAfter(code, random))
+    return maintenanceProblem(outcome.failure, outcome.message, random)
   }
 
   const at = {
@@ -282,9 +282,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
         'unsupported_media_type',
         'body_too_large',
         'not_found',
-        'disk_full',
-        'storage_failed',
-        'store_rebuilding',
+        ...MAINTENANCE_PROBLEMS,
       ],
       handle: repriceRange,
     },
@@ -298,14 +296,6 @@ interface RepriceBody {
   readonly provider?: string | null
   readonly only_unpriced?: boolean
   readonly dry_run?: boolean
-}
-
-const CODES: Readonly<
-  Record<string, 'disk_full' | 'storage_failed' | 'store_rebuilding' | undefined>
-> = {
-  disk_full: 'disk_full',
-  closed: 'storage_failed',
-  stopped: 'store_rebuilding',
 }
 
 const WHY_NOT = {
