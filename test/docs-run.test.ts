@@ -23,6 +23,7 @@ const GUIDE = [
   'dead-letters',
   'prices',
   'operating',
+  'backup',
   'recovering',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]

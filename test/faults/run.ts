@@ -11,19 +11,22 @@ import { runDuplicateStorm } from './duplicate-storm.ts'
 import { FaultFound } from './fault-found.ts'
 import { percentile, runKillCycles } from './kill-cycles.ts'
 import { runSabotage, SABOTAGES } from './sabotage.ts'
+import { runSchedules } from './schedules.ts'
 import {
   damage,
   damageInUse,
   deleteDatabase,
   demandSameAnswers,
+  flipBitsInUse,
   withStored,
 } from './store-faults.ts'
 import { runTailFaults } from './tail-faults.ts'
 
 /**
  * `npm run test:faults [-- --cycles 1000 --only kill,disk --seed 1]`: every fault for a long time.
- * `--cycles` are kills, `--events` those of the duplicates; `--share 0.1` makes a tenth of all cycles.
- * Ends with a table; exit 1 when a promise was broken.
+ * `--cycles` are kills and schedules, `--events` those of the duplicates; `--share 0.1` makes a tenth of all cycles.
+ * `--only schedules --first 7 --steps 9 --now T --cycles 1` is the beginning of one schedule, as a
+ * failure tells it. Ends with a table; exit 1 when a promise was broken.
  */
 
 interface Row {
@@ -44,21 +47,27 @@ interface Fault {
 
 const READY_WITHIN_MS = 5000
 const EVENTS_OF_STORE = 20_000
+/** So many that the time of a rebuild is that of events. */
+const EVENTS_OF_FLIPS = 100_000
 
 const { values } = parseArgs({
   options: {
-    cycles: { type: 'string', default: '1000' },
+    cycles: { type: 'string' },
     events: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
     share: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    first: { type: 'string', default: '0' },
+    steps: { type: 'string' },
+    now: { type: 'string' },
   },
 })
 const seed = Number(values.seed)
 const only = values.only === '' ? null : values.only.split(',')
 
 const FAULTS: readonly Fault[] = [
-  { name: 'kill', cycles: Number(values.cycles), run: kill },
+  { name: 'kill', cycles: Number(values.cycles ?? 1000), run: kill },
+  { name: 'schedules', cycles: Number(values.cycles ?? 100), run: schedules },
   {
     name: 'duplicates',
     cycles: 1,
@@ -123,6 +132,25 @@ const FAULTS: readonly Fault[] = [
       ),
   },
   {
+    name: 'bits of the store in use',
+    cycles: 20,
+    run: (cycles, from) =>
+      withStored(from, EVENTS_OF_FLIPS, async (stored) => {
+        const options = { seed: from, rounds: cycles, bits: 8 }
+        const { bits, found, answered, refused, rebuildMs } = await flipBitsInUse(stored, options)
+        const median = percentile(
+          rebuildMs.toSorted((a, b) => a - b),
+          0.5,
+        )
+        const events = stored.ledger.acknowledged.size
+        const scaled = (median * 1e7) / events / 60_000
+        return (
+          `${bits} bits, found in ${found} of ${cycles} rounds, ${answered} answers right, ${refused} refused; ` +
+          `rebuilt in ${Math.round(median)} ms (median, ${events} events: ${scaled.toFixed(1)} min for 10 M)`
+        )
+      }),
+  },
+  {
     name: 'log tail',
     cycles: 500,
     run: async (cycles, from) => {
@@ -154,6 +182,25 @@ async function kill(cycles: number, from: number): Promise<string> {
   return (
     `${duringRecovery} in recovery, ${acknowledged} events, ${ambiguous} ambiguous requests, ` +
     `ready p50/p90/p99/max ${ready.join('/')} ms`
+  )
+}
+
+async function schedules(cycles: number, from: number): Promise<string> {
+  const { steps, now } = values
+  const report = await runSchedules({
+    seed: from,
+    first: Number(values.first),
+    schedules: cycles,
+    ...(steps === undefined ? {} : { steps: Number(steps) }),
+    ...(now === undefined ? {} : { now: Number(now) }),
+    onSchedule: (done) => {
+      if (done % 10 === 0) process.stderr.write(`schedules: ${done} of ${cycles}\n`)
+    },
+  })
+  const { acts, events, letters, interrupted } = report
+  return (
+    `${report.steps} steps equal to the model, ${events} events, ${letters} letters, ` +
+    `${interrupted} acts killed in the middle; ${JSON.stringify(acts)}`
   )
 }
 

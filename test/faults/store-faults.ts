@@ -1,9 +1,19 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import type { Answer } from '@llmhub/schema'
 import { inFolder } from '../support/folder.ts'
 import { HubProcess, type HubStart, withHub } from '../support/hub-process.ts'
-import { answersOf, codeOf } from '../support/reports.ts'
-import { Seeded } from '../support/seeded.ts'
+import { answerLine, answersOf, BATTERY, codeOf } from '../support/reports.ts'
+import { mixSeed, Seeded } from '../support/seeded.ts'
 import { Traffic } from '../support/traffic.ts'
 import { FaultFound } from './fault-found.ts'
 import { Ledger } from './ledger.ts'
@@ -144,6 +154,114 @@ export async function damageInUse(stored: Stored, seed: number): Promise<InUseRe
     await hub.stop()
     return { refused, taken: meanwhile.acknowledged.size }
   })
+}
+
+export interface FlipOptions {
+  readonly seed: number
+  readonly rounds: number
+  /** Bits turned over in each round. */
+  readonly bits: number
+}
+
+export interface FlipReport {
+  readonly bits: number
+  /** Rounds whose damage was found while the hub ran; in the others it hit nothing that was read. */
+  readonly found: number
+  readonly answered: number
+  /** Questions that got 503 `store_rebuilding`. */
+  readonly refused: number
+  /** Events acknowledged while the store was damaged or rebuilt. */
+  readonly taken: number
+  /** Milliseconds from the first refusal of a round to the first full set of right answers. */
+  readonly rebuildMs: readonly number[]
+}
+
+/**
+ * Turns over single bits of the database under a running hub, round after round, and has it verify the
+ * store while it goes on asking and sending. Every answer has to be the one from before to the byte, or
+ * the refusal of a store that is rebuilt; events are taken in all the time.
+ * @throws FaultFound
+ */
+export async function flipBitsInUse(stored: Stored, options: FlipOptions): Promise<FlipReport> {
+  const { seed, rounds, bits } = options
+  const lines = stored.answers.split('\n')
+  const meanwhile = new Ledger()
+  const tally = { found: 0, answered: 0, refused: 0 }
+  const rebuildMs: number[] = []
+  let sent = 0
+  for (let round = 0; round < rounds; round++) {
+    // A hub that has just started: what it has in memory already it does not read from the disk again.
+    await withHub(stored.start, async (hub) => {
+      flipBits(stored, bits, mixSeed(seed, round))
+      let isVerified = false
+      const verified = hub.post('/api/v1/verify/store', {}).finally(() => {
+        isVerified = true
+      })
+      let since: number | null = null
+      let isRight = false
+      const deadline = performance.now() + NOTICED_WITHIN_MS
+      while (!isVerified || !isRight) {
+        if (performance.now() > deadline) {
+          throw new FaultFound(`round ${round} of seed ${seed}: not rebuilt${hub.story()}`)
+        }
+        const outcome = await meanwhile.send(hub, [outside(`flip-${seed}-${sent++}`)])
+        if (outcome.kind !== 'answered') {
+          throw new FaultFound(`with a damaged store events get ${JSON.stringify(outcome)}`)
+        }
+        // What was asked before the damage was found says nothing about the rebuilt store.
+        const isAfter = isVerified
+        const { answered, refused } = await askBattery(hub, lines, `round ${round}, seed ${seed}`)
+        tally.answered += answered
+        tally.refused += refused
+        if (refused > 0) since ??= performance.now()
+        isRight = isAfter && refused === 0
+      }
+      await verified
+      if (since !== null) {
+        tally.found++
+        rebuildMs.push(performance.now() - since)
+      }
+      await hub.stop()
+    })
+  }
+  return { bits: rounds * bits, ...tally, taken: meanwhile.acknowledged.size, rebuildMs }
+}
+
+/** Asks everything once. @throws FaultFound for an answer that is neither right nor refused */
+async function askBattery(
+  hub: HubProcess,
+  lines: readonly string[],
+  where: string,
+): Promise<{ readonly answered: number; readonly refused: number }> {
+  let refused = 0
+  for (const [i, question] of BATTERY.entries()) {
+    const { status, text } = await hub.post('/api/v1/query', question)
+    if (status === 503 && codeOf(text) === 'store_rebuilding') refused++
+    else if (status !== 200 || answerLine(question, JSON.parse(text) as Answer) !== lines[i]) {
+      throw new FaultFound(
+        `${where}: a wrong answer, ${status}\n  was ${lines[i]}\n  is  ${text}${hub.story()}`,
+      )
+    }
+  }
+  return { answered: BATTERY.length - refused, refused }
+}
+
+/** Turns over single bits of the blocks of the database. */
+function flipBits({ database }: Stored, count: number, seed: number): void {
+  const random = new Seeded(seed)
+  const file = openSync(database, 'r+')
+  try {
+    const body = fstatSync(file).size - HEADERS_BYTES
+    const byte = new Uint8Array(1)
+    for (let i = 0; i < count; i++) {
+      const at = HEADERS_BYTES + random.int(body)
+      readSync(file, byte, 0, 1, at)
+      byte[0] = (byte[0] ?? 0) ^ (1 << random.int(8))
+      writeSync(file, byte, 0, 1, at)
+    }
+  } finally {
+    closeSync(file)
+  }
 }
 
 function outside(event_id: string) {

@@ -6,6 +6,7 @@ import {
   damageInUse,
   deleteDatabase,
   demandSameAnswers,
+  flipBitsInUse,
   openTwice,
   withStored,
 } from './store-faults.ts'
@@ -47,6 +48,21 @@ test(
       expect(taken).toBeGreaterThan(0)
       await withHub(stored.start, (hub) => demandSameAnswers(hub, stored))
     }),
+)
+
+test('bits that turn over in a used database never give a wrong answer', { timeout: 240_000 }, () =>
+  withStored(37, EVENTS, async (stored) => {
+    const { found, refused, rebuildMs, taken } = await flipBitsInUse(stored, {
+      seed: 38,
+      rounds: 4,
+      bits: 6,
+    })
+    expect(found).toBeGreaterThan(0)
+    expect(refused).toBeGreaterThan(0)
+    expect(rebuildMs.length).toBeGreaterThan(0)
+    expect(taken).toBeGreaterThan(0)
+    await withHub(stored.start, (hub) => demandSameAnswers(hub, stored))
+  }),
 )
 
 test(

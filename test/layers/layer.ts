@@ -11,6 +11,7 @@ const STAGES: ReadonlySet<string> = new Set([
   'receivers',
   'ingest',
   'maintenance',
+  'backup',
   'rollup',
   'live',
   'detect',
@@ -25,6 +26,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'hub-refusals.ts',
   'hub-status.ts',
+  'hub-erasure.ts',
   'main.ts',
   'store-worker.ts',
 ])

@@ -70,7 +70,7 @@ export async function ask(hub: HubProcess, question: Question): Promise<Answer> 
 }
 
 /** Asks until the store answers and has applied `position` (null: as it is now). */
-async function askAfter(
+export async function askAfter(
   hub: HubProcess,
   question: Question,
   position: string | null,
@@ -94,13 +94,18 @@ async function askAfter(
 export async function answersOf(hub: HubProcess, position: string | null): Promise<string> {
   const parts: string[] = []
   for (const question of BATTERY) {
-    const { columns, rows } = await askAfter(hub, question, position)
-    parts.push(JSON.stringify({ question, columns, rows }))
+    parts.push(answerLine(question, await askAfter(hub, question, position)))
   }
   return parts.join('\n')
 }
 
-const BATTERY: readonly Question[] = [
+/** The line of `answersOf` for one question. */
+export function answerLine(question: Question, { columns, rows }: Answer): string {
+  return JSON.stringify({ question, columns, rows })
+}
+
+/** The questions of `answersOf`, in the order of its lines. */
+export const BATTERY: readonly Question[] = [
   ...Object.values(QUESTIONS),
   // Rollups answer quantiles within 1 %, rows exactly; this filter is one that only rows can answer.
   {

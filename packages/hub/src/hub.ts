@@ -13,6 +13,9 @@ import { DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
+import { BackupKeeper } from './backup/backup-keeper.ts'
+import { nodeFiles } from './backup/files.ts'
+import { HASH_KEY } from './backup/history.ts'
 import { sabotageSwitches } from './config/load.ts'
 import type { Config } from './config/options.ts'
 import type { Control } from './control/control.ts'
@@ -200,7 +203,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(journal.onCommit((partition, next) => store.committed(partition, next)))
 
   // Ingest: what has been seen, what things cost.
-  const hashKey = control.secret('id_hash_key') ?? newSecret(control, 'id_hash_key', 16)
+  const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
   const indexOptions = {
     clock,
     horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
@@ -292,6 +295,22 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => erasures.stop())
   started.add(() => maintenance.stop())
 
+  const { journalFiles } = await import('./log/journal/log-files.ts')
+  const backups = new BackupKeeper({
+    source: {
+      dataDir: dir,
+      control,
+      image: () => journal.image(),
+      pathOf: journalFiles().pathOf,
+      writer: version,
+    },
+    root: config['backup.dir'],
+    clock,
+    files: nodeFiles,
+    onError: (error) => logger.warn({ error: String(error) }, 'no backup was made'),
+  })
+  started.add(() => backups.stop())
+
   // The service.
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
@@ -348,6 +367,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         start: () => store.compact(),
         status: async () => (await store.status()).compaction,
       },
+      backups,
       toCsv: formatCsv,
       limits: () => limitsOf(config),
     },

@@ -138,6 +138,11 @@ export async function startService(
         start: async () => ({ ok: true }),
         status: async () => ({ deadBytes: null, running: null, last: null }),
       },
+      backups: {
+        start: () => ({ ok: true }),
+        list: async () => ({ ok: true, backups: [] }),
+        status: { running: null, last: null },
+      },
       limits: () => ({}),
       ...overrides,
     },

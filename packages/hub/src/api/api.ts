@@ -5,6 +5,7 @@ import type { ApiDependencies } from './dependencies.ts'
 import { openApiDocument } from './openapi.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
+import { backupRoutes } from './routes/backups.ts'
 import { compactionRoutes } from './routes/compaction.ts'
 import { deadLetterSummaryRoute } from './routes/dead-letter-summary.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -76,6 +77,7 @@ export async function createApi(
     ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
     ...compactionRoutes(dependencies.compaction),
+    ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
       status: shareStatus(dependencies.status, clock),

@@ -2,6 +2,7 @@ import type { Answer } from '@llmhub/schema'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ProjectLimits } from '../auth/project-limits.ts'
+import type { BackupKeeper } from '../backup/backup-keeper.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Control } from '../control/control.ts'
 import type { Ask } from '../core/ask.ts'
@@ -57,6 +58,7 @@ export interface ApiDependencies {
   readonly retention: RetentionService
   readonly erasures: ErasureRouteDependencies['erasures']
   readonly compaction: Compaction
+  readonly backups: Pick<BackupKeeper, 'start' | 'list' | 'status'>
   /** Limits of other stages, by stage, for /api/v1/limits. */
   readonly limits: () => Readonly<Record<string, unknown>>
 }

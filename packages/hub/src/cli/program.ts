@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './backup-commands.ts'
 import {
   collect,
   common,
@@ -412,6 +413,8 @@ function createProgram(context: CliContext, version: string): Command {
       .action((options: CompactOptions) => compact(options, context)),
     ['llmhub compact', 'llmhub compact --status'],
   )
+
+  addBackupCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))

@@ -302,6 +302,13 @@ export const OPTIONS = [
   },
 
   {
+    path: 'backup.dir',
+    type: 'string',
+    default: null,
+    doc: 'Folder that the hub may write backups into, and into folders below it, when asked by llmhub backup. Without it a running hub writes none.',
+  },
+
+  {
     path: 'log_level',
     type: 'string',
     default: 'info',

@@ -124,6 +124,9 @@ export function controlConformance(name: string, open: () => OpenedControl): voi
       expect(other.takeLease('partition-0', 'b')).toBe(2)
       expect(control.takeLease('partition-0', 'a')).toBe(3)
       expect(control.takeLease('partition-1', 'a')).toBe(1)
+      control.advanceLeases(1000)
+      expect(other.takeLease('partition-0', 'b')).toBe(1004)
+      expect(other.takeLease('partition-1', 'b')).toBe(1002)
       other.close()
     })
 
@@ -173,6 +176,8 @@ export function controlConformance(name: string, open: () => OpenedControl): voi
         done: true,
       })
       expect(control.importProgress('sha256:2')).toBeNull()
+      control.forgetImports()
+      expect(everywhere((store) => store.importProgress('sha256:1'))).toBeNull()
     })
   })
 }

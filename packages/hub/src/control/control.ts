@@ -64,9 +64,13 @@ export interface Control {
   putSecret(name: string, value: Uint8Array): void
   /** Takes the named lease and answers its new epoch; every earlier holder is fenced. */
   takeLease(name: string, holder: string): number
+  /** Moves every lease on by `epochs`, so that whoever took one of them from another copy of this store is fenced. */
+  advanceLeases(epochs: number): void
   /** Ledger of imported row ranges: what `import` has already sent of a file. */
   importProgress(file: string): { readonly rows: number; readonly done: boolean } | null
   putImportProgress(file: string, rows: number, done: boolean): void
+  /** Empties the ledger: files that are imported again are sent from their beginning. */
+  forgetImports(): void
   /** Every change of the price overrides, newest first; at most `limit`. */
   priceOverrides(limit: number): PriceOverridesRecord[]
   putPriceOverrides(record: PriceOverridesRecord): void
@@ -81,6 +85,8 @@ export interface Control {
   putHold(hold: Hold): void
   /** Answers the hold, or null when none of that name is in force. */
   releaseHold(name: string, at: number): Hold | null
+  /** Writes a copy of everything, as of now, to a new file, which is durable when this returns. Throws where the file exists or does not fit. */
+  copyTo(file: string): void
   /** The ledger of erasures, oldest first. It names no subject. */
   erasures(): Erasure[]
   erasure(id: string): Erasure | null

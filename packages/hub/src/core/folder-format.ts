@@ -11,6 +11,8 @@ import { join } from 'node:path'
 import { runInstead } from './newer-format.ts'
 
 const FILE = 'format.json'
+/** In a folder into which a backup is being restored: the first file there and the last one removed. */
+export const UNFINISHED_RESTORE = 'restore-unfinished.json'
 
 /** What `format.json` says of a data folder. */
 export interface FolderFormat {
@@ -77,7 +79,7 @@ function damaged(path: string, why: string): string {
 export type FormatCheck = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 /**
- * Refuses a folder of a newer layout; marks a new one, and one of an older format before anything newer
+ * Refuses a folder that is restored in part, or of a newer layout; marks a new one, and one of an older format before anything newer
  * is written into it, so that an older program refuses it from then on. A mark never goes back.
  */
 export function checkFolderFormat(
@@ -85,6 +87,11 @@ export function checkFolderFormat(
   version: string,
   known: Omit<FolderFormat, 'writer'> = FOLDER_FORMAT,
 ): FormatCheck {
+  const unfinished = join(dir, UNFINISHED_RESTORE)
+  if (existsSync(unfinished)) {
+    const message = `a restore into ${dir} was not finished, so that it holds a part of a backup only; run: ${restoreCommand(unfinished)}`
+    return { ok: false, message }
+  }
   const read = readFolderFormat(dir, version, known)
   if (!read.ok) return read
   if (read.found === null || read.found.format < known.format) {
@@ -104,4 +111,15 @@ function writeDurably(dir: string, content: FolderFormat): void {
   const folder = openSync(dir, 'r')
   fsyncSync(folder)
   closeSync(folder)
+}
+
+/** The command that was run, or its form where the marker does not tell. */
+function restoreCommand(marker: string): string {
+  try {
+    const { run } = JSON.parse(readFileSync(marker, 'utf8')) as { readonly run?: unknown }
+    if (typeof run === 'string') return run
+  } catch {
+    // It was being written when the process ended.
+  }
+  return 'llmhub restore --from <folder of backups> --to <this folder>'
 }

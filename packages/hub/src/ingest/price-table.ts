@@ -34,6 +34,8 @@ import {
 export interface DatedPlan {
   /** Epoch µs from which it counts; −Infinity for always. */
   readonly from: number
+  /** Epoch µs before which it counts; Infinity for ever. */
+  readonly to: number
   /** Seconds of the UTC day between which it counts, past midnight when they descend; null for all day. */
   readonly daily: { readonly start: number; readonly end: number } | null
   readonly plan: PricePlan
@@ -355,23 +357,25 @@ function compileModel(
   }
 }
 
+const ALWAYS = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY } as const
+
 function compileDated(rule: string, { constraint, prices }: ConditionalPrice): DatedPlan | null {
   const list = readList(prices)
   if (list === null) return null
   if (constraint === undefined) {
-    return { from: Number.NEGATIVE_INFINITY, daily: null, plan: compilePlan(list, rule), list }
+    return { ...ALWAYS, daily: null, plan: compilePlan(list, rule), list }
   }
   // Published data says which constraint it is by its fields alone.
   if ('start_date' in constraint) {
     const plan = compilePlan(list, `${rule}@${constraint.start_date}`)
     const from = Date.parse(constraint.start_date) * 1000
-    return Number.isNaN(from) ? null : { from, daily: null, plan, list }
+    return Number.isNaN(from) ? null : { ...ALWAYS, from, daily: null, plan, list }
   }
   const start = secondOfDay(constraint.start_time)
   const end = secondOfDay(constraint.end_time)
   const plan = compilePlan(list, `${rule}@${constraint.start_time}`)
   if (start === null || end === null) return null
-  return { from: Number.NEGATIVE_INFINITY, daily: { start, end }, plan, list }
+  return { ...ALWAYS, daily: { start, end }, plan, list }
 }
 
 function readList(prices: ModelPrice): Map<string, TieredPrice> | null {
@@ -438,11 +442,21 @@ function overrideFor(index: OverrideIndex, name: string | null, id: string): Ove
 }
 
 function overridePrices(override: OverrideModel, version: string): ModelPrices {
-  const tiers = new Map<string, DatedPlan[]>()
-  for (const { from, plans } of override.versions) {
-    for (const [tier, { plan, list }] of plans) {
-      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, daily: null, plan, list }])
-    }
-  }
+  const tiers = overrideTiers(override)
   return { source: 'override', entry: override.key, matched: 'override', version, tiers }
+}
+
+/** Prices of an override by service tier. A version ends with the next one, also in tiers that only the older has. */
+export function overrideTiers({
+  versions,
+}: OverrideModel): ReadonlyMap<string, readonly DatedPlan[]> {
+  const tiers = new Map<string, DatedPlan[]>()
+  let to = Number.POSITIVE_INFINITY
+  for (const { from, plans } of versions) {
+    for (const [tier, { plan, list }] of plans) {
+      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, to, daily: null, plan, list }])
+    }
+    to = from
+  }
+  return tiers
 }

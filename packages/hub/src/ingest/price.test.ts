@@ -293,6 +293,25 @@ describe("the user's overrides", () => {
     expect(price('future-model', { table })).toEqual({ unpriced: 'not_yet_priced' })
   })
 
+  it('end with the next entry, in service tiers that it does not have too', () => {
+    const entry = { input_cost_per_token: 2e-6, output_cost_per_token: 2e-6 }
+    const cheap = { input_cost_per_token_batches: 1e-6, output_cost_per_token_batches: 1e-6 }
+    const changing = createPriceTable({
+      overrides: parseOverrides({
+        m: [
+          { ...entry, ...cheap },
+          { ...entry, valid_from: '2026-01-01' },
+          { ...entry, ...cheap, valid_from: '2026-02-01' },
+        ],
+      }),
+    })
+    const ask = (day: string) =>
+      price('m', { table: changing, tier: 'batch', time: micros(`${day}T00:00:00Z`) })
+    expect(ask('2025-12-31')).toMatchObject({ prompt: DOLLAR, rule: 'm#batch' })
+    expect(ask('2026-01-31')).toEqual({ unpriced: 'unknown_tier' })
+    expect(ask('2026-02-01')).toMatchObject({ prompt: DOLLAR, rule: 'm@2026-02-01#batch' })
+  })
+
   it('are not guessed where several names stand for a platform', () => {
     const entry = (cost: number) => ({ input_cost_per_token: cost, output_cost_per_token: cost })
     const one = parseOverrides({ 'gemini/g': entry(1e-6) })

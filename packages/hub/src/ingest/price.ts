@@ -73,7 +73,10 @@ export function priceCall(table: PriceTable, call: PricedCall): PriceOutcome {
   const plans = prices.tiers.get(tierName(call.tier))
   if (plans === undefined) return UNPRICED.unknown_tier
   const dated = planAt(plans, call.time)
-  if (dated === null) return UNPRICED.not_yet_priced
+  if (dated === null) {
+    const isOver = plans.some(({ to }) => to <= call.time)
+    return isOver ? UNPRICED.unknown_tier : UNPRICED.not_yet_priced
+  }
   const cost = applyPlan(dated.plan, usage)
   if (typeof cost === 'string') return UNPRICED[cost]
   if (typeof cost.total === 'bigint' && cost.total > MAX_PICO) return UNPRICED.too_large
@@ -100,7 +103,7 @@ export function tierName(tier: string | null): string {
 /** The first plan that counts at an instant (epoch µs), or null. */
 export function planAt(plans: readonly DatedPlan[], time: number): DatedPlan | null {
   for (const dated of plans) {
-    if (time < dated.from) continue
+    if (time < dated.from || time >= dated.to) continue
     if (dated.daily === null) return dated
     const second = (Math.floor(time / 1000) / 1000) % 86_400
     const { start, end } = dated.daily

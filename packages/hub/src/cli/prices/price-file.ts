@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { ModelInfo, Provider } from '@pydantic/genai-prices'
 import type { OverrideIssue, Overrides } from '../../ingest/price-override.ts'
 import { parseOverrides } from '../../ingest/price-override.ts'
-import { compileListed, type DatedPlan } from '../../ingest/price-table.ts'
+import { compileListed, type DatedPlan, overrideTiers } from '../../ingest/price-table.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { type JsonPlaces, jsonPlaces } from './json-places.ts'
 
@@ -52,26 +52,16 @@ export async function readPriceFile(path: string): Promise<PriceFile> {
   const overrides = parseOverrides(json)
   return {
     form: 'litellm',
-    models: overrides.models.map(({ provider, model, versions }) => ({
-      provider,
-      model,
-      tiers: tiersOf(versions),
+    models: overrides.models.map((override) => ({
+      provider: override.provider,
+      model: override.model,
+      tiers: overrideTiers(override),
     })),
     issues: [...twice, ...overrides.issues],
     notes: overrides.notes,
     places,
     overrides,
   }
-}
-
-function tiersOf(versions: Overrides['models'][number]['versions']): FileModel['tiers'] {
-  const tiers = new Map<string, DatedPlan[]>()
-  for (const { from, plans } of versions) {
-    for (const [tier, { plan, list }] of plans) {
-      tiers.set(tier, [...(tiers.get(tier) ?? []), { from, daily: null, plan, list }])
-    }
-  }
-  return tiers
 }
 
 /** The form of the price package's own data: providers with models with prices per million. */

@@ -81,3 +81,17 @@ test('a file that is no database is not touched', () => {
   expect(() => openSqliteControl({ file, writer: '1.2.3' })).toThrow(/not a database/)
   expect(statSync(file).size).toBe(45 * 40)
 })
+
+test('a copy has everything, is for its owner alone, and replaces nothing', () => {
+  const control = openSqliteControl({ file, writer: '1.2.3' })
+  control.putSecret('pepper', new Uint8Array([1]))
+  const copy = `${file}.copy`
+  control.copyTo(copy)
+  control.putSecret('pepper', new Uint8Array([2]))
+  expect(() => control.copyTo(copy)).toThrow('EEXIST')
+  control.close()
+  expect(statSync(copy).mode & 0o777).toBe(0o600)
+  const copied = openSqliteControl({ file: copy, writer: '1.2.3' })
+  expect(copied.secret('pepper')).toEqual(new Uint8Array([1]))
+  copied.close()
+})

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { type Erasure, erasureReceipt, parseErasure } from '../../core/erasure.ts'
@@ -78,6 +78,9 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder
     RETURNING epoch
   `)
+  const moveLeases = database.prepare('UPDATE leases SET epoch = epoch + ?')
+  const copyInto = database.prepare('VACUUM INTO ?')
+  const clearImports = database.prepare('DELETE FROM imports')
   const selectImport = database.prepare('SELECT rows, done FROM imports WHERE file = ?')
   const upsertImport = database.prepare(
     'INSERT OR REPLACE INTO imports (file, rows, done) VALUES (?, ?, ?)',
@@ -139,6 +142,23 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
       upsertSecret.run(name, value)
     },
     takeLease: (name, holder) => number(upsertLease.get(name, holder)?.['epoch']),
+    advanceLeases(epochs) {
+      moveLeases.run(epochs)
+    },
+    forgetImports() {
+      clearImports.run()
+    },
+    copyTo(copy) {
+      // Made first, because the file holds secrets and SQLite would give it the mode of the process.
+      closeSync(openSync(copy, 'wx', 0o600))
+      copyInto.run(copy)
+      const written = openSync(copy, 'r+')
+      try {
+        fsyncSync(written)
+      } finally {
+        closeSync(written)
+      }
+    },
     importProgress(file) {
       const row = selectImport.get(file)
       return row === undefined ? null : { rows: number(row['rows']), done: row['done'] === 1 }

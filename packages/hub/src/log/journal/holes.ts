@@ -43,7 +43,12 @@ export async function readHoles(disk: Disk, dir: string): Promise<Hole[]> {
     if (errnoCode(error) === 'ENOENT') return []
     throw error
   }
-  const place = { partition: 0, path: holesPath(dir), position: 0, offset: 0n }
+  return holesIn(text, holesPath(dir))
+}
+
+/** @throws JournalError naming `path` when the text is damaged or of a newer program */
+export function holesIn(text: string, path: string): Hole[] {
+  const place = { partition: 0, path, position: 0, offset: 0n }
   const stored = parsed(text)
   const version =
     typeof stored === 'object' && stored !== null && 'version' in stored ? stored.version : null

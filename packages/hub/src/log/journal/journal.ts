@@ -12,6 +12,7 @@ import type {
   RewriteOptions,
   Rewritten,
 } from '../log.ts'
+import type { ImagedSegment, LogImage, SegmentBytes } from '../log-image.ts'
 import { compressSegment } from './compress.ts'
 import { type Disk, errnoCode, isDiskFull, SyncError, sizeOf, syncFolder } from './disk.ts'
 import { PARTITIONS, type SegmentFile } from './folder.ts'
@@ -24,6 +25,7 @@ import { JournalError, type JournalProblem, problem } from './problem.ts'
 import { type JournalReader, openJournalReader } from './reader.ts'
 import { type RecoveredPartition, type RecoveryReport, recoverPartition } from './recover.ts'
 import { rewriteSegment, type SegmentRewrite } from './rewrite.ts'
+import { segmentUntil, wholeSegment } from './segment-bytes.ts'
 
 export interface JournalStats {
   readonly partitions: readonly {
@@ -47,6 +49,8 @@ export interface JournalStats {
 export interface Journal extends Log {
   rewrite(partition: number, edit: EditRecord, options?: RewriteOptions): Promise<Rewritten>
   segments(partition: number): Promise<readonly LogSegment[]>
+  /** The durable log as of now, to be copied while it goes on. Answered at once. */
+  image(): LogImage
   stats(): JournalStats
   /** Resolves when no compression is under way and none can begin. */
   idle(): Promise<void>
@@ -242,6 +246,43 @@ class FolderJournal implements Journal {
       const { first, bytes } = active
       return [...found, { first, next: writer.next, bytes, closed: false }]
     })
+  }
+
+  image(): LogImage {
+    const next = new Map<number, bigint>()
+    const segments: ImagedSegment[] = []
+    for (const [number, { closed, writer }] of this.#partitions) {
+      next.set(number, writer.next)
+      for (const { file, next: end } of closed) {
+        segments.push(this.#imaged(number, file.first, end, true))
+      }
+      const { active } = writer
+      if (active !== undefined) {
+        segments.push(this.#imaged(number, active.first, writer.next, false))
+      }
+    }
+    return { next, segments }
+  }
+
+  #imaged(partition: number, first: bigint, next: bigint, closed: boolean): ImagedSegment {
+    const { closed: list, writer } = this.#partition(partition)
+    return {
+      partition,
+      first,
+      next,
+      closed,
+      use: <T>(work: (bytes: SegmentBytes) => Promise<T>) =>
+        this.#inTurn(async () => {
+          if (this.#stopped()) throw new Error('the journal is closed')
+          const found = list.find(({ file }) => file.first === first)?.file
+          const file = found ?? (writer.active?.first === first ? writer.active : undefined)
+          if (file === undefined) return undefined
+          const bytes = closed
+            ? await wholeSegment(this.#disk, file)
+            : await segmentUntil(this.#disk, file, next)
+          return work(bytes)
+        }),
+    }
   }
 
   async rewrite(

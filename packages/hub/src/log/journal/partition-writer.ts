@@ -303,8 +303,9 @@ export class PartitionWriter {
       previous: check,
     }
     if (before !== undefined) {
-      await before.file.close()
+      // In the same tick, so that there is no moment at which the segment is in neither list.
       this.#options.onClosed(before.segment, first)
+      await before.file.close()
     }
     return undefined
   }
