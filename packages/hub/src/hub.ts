@@ -374,12 +374,15 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     { ...DEFAULT_SERVER_LIMITS, closeDeadlineMs: config.shutdown_seconds * 1000 },
   )
   started.add(() => api.server.close())
-  const first = authenticator.firstKey(config.admin_key)
-  if (first.origin === 'brought_revoked') {
+  // A key that was brought is there before the first request; one that is made is shown once, so that a
+  // start that fails must not have made it.
+  const brought = config.admin_key === null ? null : authenticator.firstKey(config.admin_key)
+  if (brought?.origin === 'brought_revoked') {
     logger.warn('admin_key has been revoked and opens nothing: bring another one')
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  const first = brought ?? authenticator.firstKey(null)
   erasures.start()
   retention.start()
   const { address } = listening
