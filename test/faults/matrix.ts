@@ -272,13 +272,13 @@ export function faultMatrix(options: MatrixOptions): readonly Fault[] {
     {
       id: 'F9',
       name: 'small heap',
-      did: 'heaps of 64, 40, 32 and 24 MB, 12 writers of up to 4,000 events',
+      did: 'heaps of 64, 40, 32 and 28 MB, 12 writers of up to 4,000 events',
       promises: 'L R D A C V',
       cycles: 4,
       run: async (cycles, from) => {
         const shown: string[] = []
         await repeat(cycles, async (i) => {
-          const heapMb = [64, 40, 32, 24][i % 4] ?? 64
+          const heapMb = [64, 40, 32, 28][i % 4] ?? 64
           const report = await runSmallHeap({ seed: from + i, heapMb, forMs: 8000 })
           shown.push(`${heapMb} MB: ${report.ending}, ${report.acknowledged} events`)
         })

@@ -24,6 +24,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'pipeline.ts',
   'hub.ts',
   'hub-erasure.ts',
+  'hub-refusals.ts',
   'hub-status.ts',
   'hub-erasure.ts',
   'main.ts',

@@ -184,8 +184,8 @@ interface Report {
   readonly applied: boolean
   readonly seen: number
   readonly changed: number
-  readonly costBefore: string
-  readonly costAfter: string
+  readonly cost_before: string
+  readonly cost_after: string
   readonly operations: number
   readonly models: readonly { readonly model: string; readonly changed: number }[]
   readonly top: readonly { readonly eventId: string }[]
@@ -244,10 +244,10 @@ test(
         expect(after).not.toBe(before)
         expect(await asked(hub, position)).toEqual(totals(events, first))
 
-        const tried = await reprice(hub, { ...RANGE, dryRun: true })
+        const tried = await reprice(hub, { ...RANGE, dry_run: true })
         expect(tried).toMatchObject({ applied: false, operations: 0, seen: events.length })
-        expect(Number(tried.costBefore)).toBe(dollars(events, first))
-        expect(Number(tried.costAfter)).toBe(dollars(events, second))
+        expect(Number(tried.cost_before)).toBe(dollars(events, first))
+        expect(Number(tried.cost_after)).toBe(dollars(events, second))
         const changed = events.filter((each) => costOf(each, first) !== costOf(each, second))
         expect(changed.length).toBeGreaterThan(100)
         const ruled = events.filter(
@@ -259,7 +259,7 @@ test(
 
         // A part: one model of one week.
         const week = { from: RANGE.from, to: '2026-10-08T00:00:00Z' }
-        const part = await reprice(hub, { ...week, model: 'late', onlyUnpriced: true })
+        const part = await reprice(hub, { ...week, model: 'late', only_unpriced: true })
         expect(part.applied).toBe(true)
         const partly: Prices = (each) =>
           each.model === 'late' && each.time < START + 7 * DAY ? second(each) : first(each)
@@ -272,7 +272,7 @@ test(
           applied: false,
           seen: events.length,
           changed: tried.changed - part.changed,
-          costAfter: tried.costAfter,
+          cost_after: tried.cost_after,
         })
         expect(await runCommand(hub.url, ['reprice', ...days])).toMatchObject({ code: 2 })
         expect(await asked(hub, position)).toEqual(totals(events, partly))
@@ -286,7 +286,7 @@ test(
         expect(await asked(hub, position)).toEqual(totals(events, second))
         const again = await reprice(hub, RANGE)
         expect(again).toMatchObject({ changed: 0, operations: 0, top: [] })
-        expect(again.costBefore).toBe(again.costAfter)
+        expect(again.cost_before).toBe(again.cost_after)
 
         // The same from the log alone.
         const rows = await listedRows(hub)
@@ -296,7 +296,7 @@ test(
         hub = await HubProcess.start(start)
         expect(await asked(hub, position)).toEqual(totals(events, second))
         expect(await listedRows(hub)).toBe(rows)
-        expect(await reprice(hub, { ...RANGE, dryRun: true })).toMatchObject({ changed: 0 })
+        expect(await reprice(hub, { ...RANGE, dry_run: true })).toMatchObject({ changed: 0 })
       } finally {
         await hub.kill()
       }

@@ -200,7 +200,7 @@ function isBetter(one: Row, other: Row): boolean {
 }
 
 /** Pico-dollars of a decimal with at most twelve places. */
-export function picoOf(dollars: string): bigint {
+function picoOf(dollars: string): bigint {
   const [whole = '0', fraction = ''] = dollars.split('.')
   return BigInt(whole + fraction.padEnd(12, '0'))
 }

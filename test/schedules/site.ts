@@ -104,7 +104,7 @@ export class Site {
       case 'reprice': {
         const [from, to] = [step.from, step.to].map((time) => new Date(time).toISOString())
         const { model, onlyUnpriced } = step
-        const body = { from, to, onlyUnpriced, ...(model === null ? {} : { model }) }
+        const body = { from, to, only_unpriced: onlyUnpriced, ...(model === null ? {} : { model }) }
         await this.#done('POST', '/api/v1/prices/reprice', body)
         return
       }

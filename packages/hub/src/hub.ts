@@ -5,11 +5,11 @@
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { eventJsonSchema } from '@llmhub/schema'
 import { BatchFormatError } from '@llmhub/stream'
-import { connectionsWithin, DEFAULT_SERVER_LIMITS, type Server } from './api/server.ts'
+import { connectionsWithin, DEFAULT_SERVER_LIMITS } from './api/server.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { DEFAULT_PROJECT } from './auth/principal.ts'
 import { ProjectLimits } from './auth/project-limits.ts'
@@ -25,16 +25,22 @@ import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogLevel } from './core/logger.ts'
-import { MigrationError } from './core/migrations.ts'
-import { isNewerFormat, runInstead, saysCommand } from './core/newer-format.ts'
+import { isNewerFormat } from './core/newer-format.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
+import {
+  listen,
+  newer,
+  openControl,
+  type Refused,
+  readOverrides,
+  refusalOf,
+} from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
 import { ID_VALUE_WORDS } from './ingest/intake.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
-import { parseOverrides } from './ingest/price-override.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
@@ -44,7 +50,7 @@ import { createPipeline } from './pipeline.ts'
 import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
-import { StoreClient, type StoreRefusal } from './store/client.ts'
+import { StoreClient } from './store/client.ts'
 import type { StoreStatus } from './store/protocol.ts'
 
 export interface Hub {
@@ -68,10 +74,7 @@ export interface HubFailure {
   readonly error: Error
 }
 
-export type HubStart =
-  | { readonly ok: true; readonly hub: Hub }
-  /** `storage`: the data folder is damaged or cannot be used; `config`: mend the configuration. */
-  | { readonly ok: false; readonly reason: 'storage' | 'config'; readonly message: string }
+export type HubStart = { readonly ok: true; readonly hub: Hub } | Refused
 
 /** Undoes what has been started, the newest first; a failing step does not keep the others from running. */
 class Started {
@@ -132,7 +135,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => freeSpace.stop())
 
   // What people configured.
-  const opening = await openControl(join(dir, 'control.sqlite'))
+  const opening = await openControl(join(dir, 'control.sqlite'), version)
   if (!opening.ok) return opening
   const { control } = opening
   started.add(() => control.close())
@@ -234,7 +237,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     return { ok: false, reason: 'storage', message }
   }
   const overrides = await readOverrides(config['prices.overrides'])
-  if (!overrides.ok) return { ok: false, reason: 'config', message: overrides.message }
+  if (!overrides.ok) return overrides
   const [set] = control.priceOverrides(1)
   const prices = createPriceBook(
     overrides.overrides,
@@ -376,12 +379,15 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     },
   )
   started.add(() => api.server.close())
-  const first = authenticator.firstKey(config.admin_key)
-  if (first.origin === 'brought_revoked') {
+  // A key that was brought is there before the first request; one that is made is shown once, so that a
+  // start that fails must not have made it.
+  const brought = config.admin_key === null ? null : authenticator.firstKey(config.admin_key)
+  if (brought?.origin === 'brought_revoked') {
     logger.warn('admin_key has been revoked and opens nothing: bring another one')
   }
   const listening = await listen(api.server, config)
   if (!listening.ok) return listening
+  const first = brought ?? authenticator.firstKey(null)
   erasures.start()
   retention.start()
   const { address } = listening
@@ -403,63 +409,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   }
 }
 
-type Refused = Extract<HubStart, { ok: false }>
-
-/** A newer release wrote something: the message of a file that does not say which ends with the newest. */
-function newer(message: string): Refused {
-  return {
-    ok: false,
-    reason: 'config',
-    message: saysCommand(message) ? message : `${message}; ${runInstead()}`,
-  }
-}
-
-/** A file that this release must not touch; a migration that fails is the storage's trouble. */
-function refusalOf({ refused, message }: StoreRefusal): Refused {
-  return refused === 'newer' ? newer(message) : { ok: false, reason: 'storage', message }
-}
-
-/** Opens the control store; one of a newer release, or that is none, is said and left as it is. */
-async function openControl(
-  file: string,
-): Promise<{ readonly ok: true; readonly control: Control } | Refused> {
-  const { openSqliteControl } = await import('./control/sqlite/sqlite-control.ts')
-  try {
-    return { ok: true, control: openSqliteControl({ file, writer: version }) }
-  } catch (error) {
-    if (isNewerFormat(error)) return newer(error.message)
-    if (error instanceof MigrationError) {
-      return { ok: false, reason: 'storage', message: error.message }
-    }
-    if (!(error instanceof Error && 'errcode' in error)) throw error
-    return { ok: false, reason: 'storage', message: `${file} cannot be opened: ${error.message}` }
-  }
-}
-
-/** What the system says of an address that cannot be listened on, as something a person can mend. */
-const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use by another program; stop that one, or choose another with --set port=…',
-  EACCES: 'is not ours to listen on (ports below 1024 need a privilege); choose another port',
-  EADDRNOTAVAIL: 'is no address of this machine; choose another with --set host=…',
-  ENOTFOUND: 'is no known name; choose another with --set host=…',
-}
-
-/** An address that is taken or not ours is the configuration's fault: starting again does not help. */
-async function listen(
-  server: Server,
-  { host, port }: Config,
-): Promise<
-  { readonly ok: true; readonly address: Awaited<ReturnType<Server['listen']>> } | Refused
-> {
-  try {
-    return { ok: true, address: await server.listen(host, port) }
-  } catch (error) {
-    const problem = ADDRESS_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
-    if (problem === undefined) throw error
-    return { ok: false, reason: 'config', message: `${host}:${port} ${problem}` }
-  }
-}
-
 /** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */
 function logChanges(logger: ReturnType<typeof createLogger>): (progress: StoreStatus) => void {
   let known = ''
@@ -475,23 +424,4 @@ function newSecret(control: Control, name: string, bytes: number): Uint8Array {
   const value = randomBytes(bytes)
   control.putSecret(name, value)
   return value
-}
-
-type OverridesRead =
-  | { readonly ok: true; readonly overrides: OverrideJson }
-  | { readonly ok: false; readonly message: string }
-
-async function readOverrides(path: string | null): Promise<OverridesRead> {
-  if (path === null) return { ok: true, overrides: {} }
-  try {
-    const json: unknown = JSON.parse(await readFile(path, 'utf8'))
-    const overrides = parseOverrides(json)
-    if (overrides.issues.length === 0) return { ok: true, overrides: json as OverrideJson }
-    const issues = overrides.issues
-      .slice(0, 10)
-      .map(({ path: at, message }) => `  ${at}: ${message}`)
-    return { ok: false, message: `prices.overrides ${path}:\n${issues.join('\n')}` }
-  } catch (error) {
-    return { ok: false, message: `prices.overrides ${path}: ${(error as Error).message}` }
-  }
 }

@@ -22,11 +22,21 @@ export interface Answered {
   readonly text: string
 }
 
+export type CheckAnswer = (answered: Answered) => readonly string[]
+
+const PROBLEM = 'application/problem+json'
+const PROBLEM_SCHEMA: JsonSchema = { $ref: '#/components/schemas/Problem' }
+
 /**
  * Compares answers with an OpenAPI document: the status has to be declared, so has the media type,
  * and a JSON body has to match its schema. The answer is a list of complaints, empty when all is well.
+ * With `anyProblem` a problem of a status that is not declared will do: for requests that are refused
+ * before they get to a route.
  */
-export function openApiChecker(openApi: JsonSchema): (answered: Answered) => string[] {
+export function openApiChecker(
+  openApi: JsonSchema,
+  { anyProblem = false }: { readonly anyProblem?: boolean } = {},
+): CheckAnswer {
   const { paths } = openApi as unknown as Document
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   addFormats.default(ajv)
@@ -54,18 +64,28 @@ export function openApiChecker(openApi: JsonSchema): (answered: Answered) => str
     const known = patterns.find(({ pattern }) => pattern.test(path))?.path ?? ''
     const operation = paths[known]?.[method.toLowerCase()]
     const name = `${method} ${path} ${status}`
+    if (method === 'HEAD' || status === 304) return text === '' ? [] : [`${name}: has a body`]
+    const media = (mediaType ?? '').split(';', 1)[0] ?? ''
+    const against = (schema: JsonSchema): string[] => {
+      const validate = validatorOf(schema)
+      if (validate(JSON.parse(text))) return []
+      return [`${name}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`]
+    }
+    if (media === PROBLEM) {
+      const wrong = against(PROBLEM_SCHEMA)
+      const said = (JSON.parse(text) as { readonly status?: unknown }).status
+      if (said !== status) wrong.push(`${name}: says ${String(said)}`)
+      if (anyProblem || wrong.length > 0) return wrong
+    }
     if (operation === undefined) {
-      return status === 404 || status === 405 ? [] : [`${name}: not an operation`]
+      const isRefused = media === PROBLEM && (status === 404 || status === 405)
+      return isRefused ? [] : [`${name}: not an operation`]
     }
     const response = operation.responses[status]
     if (response === undefined) return [`${name}: status is not declared`]
     if (text === '' && response.content === undefined) return []
-    const media = (mediaType ?? '').split(';', 1)[0] ?? ''
     const schema = response.content?.[media]?.schema
     if (schema === undefined) return [`${name}: ${media} is not declared`]
-    if (!/[/+]json$/.test(media)) return []
-    const validate = validatorOf(schema)
-    if (validate(JSON.parse(text))) return []
-    return [`${name}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`]
+    return /[/+]json$/.test(media) ? against(schema) : []
   }
 }

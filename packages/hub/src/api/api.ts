@@ -12,6 +12,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
+import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -73,6 +74,7 @@ export async function createApi(
     ...priceRoutes(dependencies),
     ...verifyRoutes(dependencies.verify),
     ...retentionRoutes(dependencies),
+    ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
     ...compactionRoutes(dependencies.compaction),
     ...backupRoutes(dependencies.backups),

@@ -92,7 +92,7 @@ const RESULT_SCHEMA = {
 } as const
 
 const RESOLVED_PROPERTIES = {
-  dryRun: { type: 'boolean', description: 'Nothing was changed.' },
+  dry_run: { type: 'boolean', description: 'Nothing was changed.' },
   counts: {
     type: 'object',
     description: 'Letters by outcome.',
@@ -158,7 +158,7 @@ export function resolvedDocument(
       message: message ?? null,
     }),
   )
-  return { dryRun, counts, results, position: outcome.position, next }
+  return { dry_run: dryRun, counts, results, position: outcome.position, next }
 }
 
 /** Failures of the store and of acts as errors of the API. */

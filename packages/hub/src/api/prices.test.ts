@@ -158,12 +158,12 @@ test('repricing takes a range and a project, and tells exact dollars', async () 
   const path = '/api/v1/prices/reprice'
   const range = { from: '2026-10-01', to: '2026-11-01' }
   const bound = service.key(['admin'], 'default')
-  const done = await call('POST', path, { key: bound, json: { ...range, dryRun: true } })
+  const done = await call('POST', path, { key: bound, json: { ...range, dry_run: true } })
   expect(done.json).toMatchObject({
-    dryRun: true,
-    costBefore: '0.000000000001',
-    costAfter: '100000000',
-    top: [{ costBefore: null, ruleBefore: 'unknown_model' }],
+    dry_run: true,
+    cost_before: '0.000000000001',
+    cost_after: '100000000',
+    top: [{ cost_before: null, rule_before: 'unknown_model' }],
   })
   expect(asked.at(-1)).toMatchObject({
     project: 'default',
@@ -173,7 +173,7 @@ test('repricing takes a range and a project, and tells exact dollars', async () 
     dryRun: true,
   })
   expect(asked.at(-1)?.by).not.toBeNull()
-  const json = { ...range, provider: 'p', onlyUnpriced: true }
+  const json = { ...range, provider: 'p', only_unpriced: true }
   await call('POST', path, { key: admin, json })
   expect(asked.at(-1)).toMatchObject({ project: null, provider: 'p', onlyUnpriced: true })
 

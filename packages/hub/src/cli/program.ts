@@ -9,10 +9,8 @@ import {
   wholeNumber,
   withExamples,
 } from './command-options.ts'
-import { type CompactOptions, compact } from './commands/compact.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
-import { type EraseOptions, erase, erasures } from './commands/erase.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
 import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
@@ -22,35 +20,17 @@ import {
   journalVerify,
   type RepairCommandOptions,
 } from './commands/journal.ts'
-import {
-  type KeyCreateOptions,
-  keysCreate,
-  keysList,
-  keysReset,
-  keysRevoke,
-  type ResetOptions,
-  type RevokeOptions,
-} from './commands/keys.ts'
 import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
-import {
-  type HoldOptions,
-  holdsList,
-  holdsPut,
-  holdsRelease,
-  type PolicyOptions,
-  type RunOptions,
-  retentionRun,
-  retentionSet,
-  retentionShow,
-} from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
+import { addRetentionCommands } from './retention-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -211,48 +191,7 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
-  const keys = program.command('keys').description('list, create, revoke and reset API keys')
-  remote(keys.command('list').description('list keys')).action((options: GlobalOptions) =>
-    keysList(options, context),
-  )
-  withExamples(
-    remote(keys.command('create').description('create a key and show it once'))
-      .argument('<name>')
-      .option(
-        '--project <name>',
-        'bind the key to one project, which is made where it does not exist (default: all projects)',
-      )
-      .option(
-        '--permission <permission>',
-        'ingest:write, query:read, sql:read, ops:read, ops:write, keys:write, erase:write or admin; may be repeated (default: ingest:write)',
-        collect,
-      )
-      .option('--expires <time>', 'when it ends, ISO 8601')
-      .action((name: string, options: KeyCreateOptions) => keysCreate(name, options, context)),
-    [
-      'llmhub keys create checkout-service --project shop',
-      'llmhub keys create grafana --permission query:read',
-    ],
-  )
-  remote(keys.command('revoke').description('revoke a key'))
-    .argument('<id>')
-    .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen')
-    .action((id: string, options: RevokeOptions) => keysRevoke(id, options, context))
-
-  withExamples(
-    common(
-      keys
-        .command('reset')
-        .description(
-          'when no admin key is known any more: revoke those there are and make one (while the hub is stopped)',
-        ),
-    )
-      .option('--yes', 'do it')
-      .action((options: ResetOptions) => keysReset(options, context, version)),
-    ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
-  )
-
+  addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addPriceCommands(program, context)
 
@@ -313,107 +252,7 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
-  const retention = program
-    .command('retention')
-    .description('how long rows are kept, by project and family')
-  remote(retention.command('show').description('show the policies')).action(
-    (options: GlobalOptions) => retentionShow(options, context),
-  )
-  withExamples(
-    remote(retention.command('set').description('keep rows for so many days; 0 keeps for ever'))
-      .argument('[days]')
-      .option('--project <name>', 'of this project (default: every project)')
-      .option('--family <family>', 'of this family, or dead_letters (default: all events)')
-      .option('--remove', 'remove the policy, so that a less specific one holds')
-      .action((days: string | undefined, options: PolicyOptions) =>
-        retentionSet(days, options, context),
-      ),
-    [
-      'llmhub retention set 90',
-      'llmhub retention set 400 --project shop --family security',
-      'llmhub retention set --remove --project shop --family security',
-    ],
-  )
-  withExamples(
-    remote(
-      retention
-        .command('run')
-        .description('delete now what the policies let go, as the hub does every hour'),
-    )
-      .option('--dry-run', 'count what would be deleted')
-      .option('--yes', 'do it')
-      .action((options: RunOptions) => retentionRun(options, context)),
-    ['llmhub retention run --dry-run'],
-  )
-
-  withExamples(
-    remote(
-      program
-        .command('erase')
-        .description('erase everything about a user: out of the store, the log and every copy'),
-    )
-      .requiredOption('--user-id <id>', 'the user')
-      .option('--project <name>', 'in this project (default: that of the key, else every project)')
-      .option(
-        '--mentions <which>',
-        'rows of others that name the user: words, anywhere or keep',
-        'words',
-      )
-      .option('--dry-run', 'count the rows only')
-      .option('--yes', 'do it without asking')
-      .action((options: EraseOptions) => erase(options, context)),
-    [
-      'llmhub erase --user-id ann@shop.example --dry-run',
-      'llmhub erase --user-id u-17 > receipt.json',
-    ],
-  )
-  withExamples(
-    remote(program.command('erasures').description('list erasures, or show the receipt of one'))
-      .argument('[id]')
-      .action((id: string | undefined, options: GlobalOptions) => erasures(id, options, context)),
-    ['llmhub erasures'],
-  )
-
-  const holds = program
-    .command('holds')
-    .description('legal holds: rows kept whatever retention and erasure ask for')
-  remote(holds.command('list').description('list holds, in force and released')).action(
-    (options: GlobalOptions) => holdsList(options, context),
-  )
-  withExamples(
-    remote(holds.command('put').description('put a hold, or change the one of that name'))
-      .argument('<name>')
-      .requiredOption('--project <name>', 'the project')
-      .requiredOption('--reason <text>', 'why')
-      .option('--family <family>', 'a family, or dead_letters (default: everything)')
-      .option('--from <time>', 'from this event time on, ISO 8601')
-      .option('--to <time>', 'up to this event time, exclusive')
-      .action((name: string, options: HoldOptions) => holdsPut(name, options, context)),
-    [
-      'llmhub holds put case-2026-17 --project shop --from 2026-03-01T00:00:00Z --reason "litigation 2026-17"',
-    ],
-  )
-  remote(holds.command('release').description('release a hold'))
-    .argument('<name>')
-    .option('--yes', 'do it')
-    .action((name: string, options: GlobalOptions & { yes?: boolean }) =>
-      holdsRelease(name, options, context),
-    )
-
-  withExamples(
-    remote(
-      program
-        .command('compact')
-        .description(
-          'give the space of deleted rows back: copies the database file; questions are refused meanwhile, events are taken in',
-        ),
-    )
-      .option('--no-wait', 'begin it and return')
-      .option('--status', 'say how it goes, or how the last one went')
-      .action((options: CompactOptions) => compact(options, context)),
-    ['llmhub compact', 'llmhub compact --status'],
-  )
-
+  addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')

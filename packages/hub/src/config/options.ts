@@ -220,7 +220,7 @@ export const OPTIONS = [
     default: 1024,
     min: 128,
     unit: 'MB',
-    doc: 'Memory limit of the database engine.',
+    doc: 'Memory limit of the database engine; while nothing goes on it keeps 64 MB at most.',
   },
   {
     path: 'store.threads',

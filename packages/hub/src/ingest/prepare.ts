@@ -9,18 +9,13 @@ import {
 } from '@llmhub/schema'
 import type { Clock } from '../core/clock.ts'
 import { type IntakeRequest, Undecodable } from '../core/intake.ts'
+import type { KnownEvent } from '../store/protocol.ts'
 import { CallKeyHasher, Calls } from './calls.ts'
 import { describeBody, describeText, eventIdOf, type KeptBody } from './dead-letter.ts'
 import { ContentHasher } from './dedup/content-hash.ts'
 import { type HashKey, hashKeyFrom, KeyHasher } from './dedup/key-hash.ts'
 import type { Group } from './group.ts'
 import type { IntakeLimits } from './intake-limits.ts'
-
-/** An event of the store that has the id asked for. */
-export interface KnownEvent {
-  /** The column content_hash; null when it cannot be told any more. */
-  readonly contentHash: bigint | null
-}
 
 /** A request whose events have been validated and hashed. Arrays are by index of the event. */
 export interface Prepared {

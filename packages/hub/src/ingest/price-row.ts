@@ -1,16 +1,12 @@
 import type { KindSpec, ValidEvent } from '@llmhub/schema'
+import type { StoredCall } from '../core/stored-call.ts'
+import type { RowPrices } from '../log/operation-rows.ts'
 import { columnIndex, emptyCosts, type RowCosts } from './fill-row.ts'
 import { type Pico, parseUsd, toPico } from './money.ts'
 import { type PricedCall, priceCall, tierName } from './price.ts'
 import type { PriceTable } from './price-table.ts'
 import { normalizeUsage, type Usage } from './usage.ts'
-import {
-  restoreUsage,
-  type TokenColumns,
-  tierOfUsage,
-  usageDetails,
-  usageRule,
-} from './usage-details.ts'
+import { restoreUsage, tierOfUsage, usageDetails, usageRule } from './usage-details.ts'
 
 /** Works out usage and cost of an event into `costs`, every field of it. */
 export type PriceRow = (event: ValidEvent, receiver: string, costs: RowCosts) => void
@@ -99,35 +95,8 @@ function setCosts(table: PriceTable, call: PricedCall | null, costs: RowCosts): 
   costs.version = outcome.version
 }
 
-/** What a row keeps of a call of one of the priced kinds. */
-export interface StoredCall {
-  readonly provider: string | null
-  readonly model: string | null
-  /** Epoch µs. */
-  readonly time: number
-  readonly tokens: TokenColumns
-  /** Column `usage_details`. */
-  readonly details: string | null
-  readonly tier: string | null
-  /** Column `cost_reported`: pico-dollars. */
-  readonly reported: bigint | null
-}
-
-/** Columns of a row that follow from prices, as the store keeps them. */
-export interface StoredPrices {
-  readonly costComputed: bigint | null
-  readonly costPrompt: bigint | null
-  readonly costCompletion: bigint | null
-  readonly costOther: bigint | null
-  readonly costTotal: bigint | null
-  readonly costCacheSaved: bigint | null
-  readonly priceSource: string | null
-  readonly priceRule: string | null
-  readonly priceVersion: string | null
-}
-
 /** Prices a row of the store as if its event came in now, from `table` at the time of the event. */
-export function priceStored(table: PriceTable, stored: StoredCall): StoredPrices {
+export function priceStored(table: PriceTable, stored: StoredCall): RowPrices {
   const { provider, model, time, tier } = stored
   const costs = emptyCosts()
   costs.reported = stored.reported === null ? null : toPico(stored.reported)
@@ -138,9 +107,7 @@ export function priceStored(table: PriceTable, stored: StoredCall): StoredPrices
   return {
     costComputed: whole(costs.computed),
     costPrompt: whole(costs.prompt),
-    costCompletion: whole(costs.completion),
     costOther: whole(costs.other),
-    costTotal: whole(costs.computed ?? costs.reported),
     costCacheSaved: whole(costs.cacheSaved),
     priceSource: filled(costs.source),
     priceRule: filled(costs.rule),

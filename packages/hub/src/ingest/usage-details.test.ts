@@ -105,23 +105,20 @@ it('prices a row by what it reported where nothing can be computed', () => {
   }
   expect(priceStored(table, row)).toMatchObject({
     costComputed: 3_000_000n,
-    costTotal: 3_000_000n,
     priceSource: 'override',
     priceRule: 'm',
   })
   expect(priceStored(table, { ...row, model: 'x' })).toEqual({
     costComputed: null,
     costPrompt: null,
-    costCompletion: null,
     costOther: null,
-    costTotal: 5n,
     costCacheSaved: null,
     priceSource: 'reported',
     priceRule: 'unknown_model',
     priceVersion: null,
   })
   expect(priceStored(table, { ...row, model: 'x', reported: null })).toMatchObject({
-    costTotal: null,
+    costComputed: null,
     priceSource: 'none',
   })
 })

@@ -1,3 +1,4 @@
+import type { TokenColumns } from '../core/stored-call.ts'
 import type { Quantities, Usage, UsageCounted } from './usage.ts'
 import type { Counting, Quantity, UsageShape } from './usage-shapes.ts'
 import { QUANTITY_ALIASES, TIER_FIELDS, USAGE_ALIASES, USAGE_SHAPES } from './usage-shapes.ts'
@@ -27,15 +28,6 @@ const DETAIL_PARTS = [
 type DetailPart = (typeof DETAIL_PARTS)[number]
 
 const QUANTITIES = Object.keys(QUANTITY_ALIASES) as readonly Quantity[]
-
-/** The counts of a row that have columns; null where unknown. */
-export interface TokenColumns {
-  readonly input: number | null
-  readonly output: number | null
-  readonly cacheRead: number | null
-  readonly cacheWrite: number | null
-  readonly reasoning: number | null
-}
 
 /** The counts without a column as JSON, or null when all are 0 or unknown: for prices that is the same. */
 export function usageDetails(usage: Usage): string | null {

@@ -12,18 +12,21 @@ export interface RowPlace {
   readonly index: number
 }
 
-/** Costs of a row: pico-dollars, or null where nothing is known. */
-export interface RepricedRow extends RowPlace {
+/**
+ * What of a row follows from prices. Costs are pico-dollars, or null where nothing is known; those of the
+ * completion and in total follow from them and are not here.
+ */
+export interface RowPrices {
   readonly costComputed: bigint | null
   readonly costPrompt: bigint | null
-  readonly costCompletion: bigint | null
   readonly costOther: bigint | null
-  readonly costTotal: bigint | null
   readonly costCacheSaved: bigint | null
   readonly priceSource: string | null
   readonly priceRule: string | null
   readonly priceVersion: string | null
 }
+
+export interface RepricedRow extends RowPlace, RowPrices {}
 
 const PLACE_COLUMNS = [
   { name: 'partition', type: 'i16' },
@@ -35,9 +38,7 @@ const PLACE_COLUMNS = [
 export const REPRICED_COLUMNS = [
   { name: 'cost_computed', type: 'i64' },
   { name: 'cost_prompt', type: 'i64' },
-  { name: 'cost_completion', type: 'i64' },
   { name: 'cost_other', type: 'i64' },
-  { name: 'cost_total', type: 'i64' },
   { name: 'cost_cache_saved', type: 'i64' },
   { name: 'price_source', type: 'dict' },
   { name: 'price_rule', type: 'dict' },
@@ -57,9 +58,7 @@ export function repricedRows(rows: Iterable<RepricedRow>): Batch {
   const place = placeWriter(builder)
   const computed = builder.int64('cost_computed')
   const prompt = builder.int64('cost_prompt')
-  const completion = builder.int64('cost_completion')
   const other = builder.int64('cost_other')
-  const total = builder.int64('cost_total')
   const cacheSaved = builder.int64('cost_cache_saved')
   const source = builder.dict('price_source')
   const rule = builder.dict('price_rule')
@@ -68,9 +67,7 @@ export function repricedRows(rows: Iterable<RepricedRow>): Batch {
     const at = place(row)
     if (row.costComputed !== null) computed.setBig(at, row.costComputed)
     if (row.costPrompt !== null) prompt.setBig(at, row.costPrompt)
-    if (row.costCompletion !== null) completion.setBig(at, row.costCompletion)
     if (row.costOther !== null) other.setBig(at, row.costOther)
-    if (row.costTotal !== null) total.setBig(at, row.costTotal)
     if (row.costCacheSaved !== null) cacheSaved.setBig(at, row.costCacheSaved)
     if (row.priceSource !== null) source.set(at, row.priceSource)
     if (row.priceRule !== null) rule.set(at, row.priceRule)
@@ -132,9 +129,7 @@ export function* repricesIn(rows: Batch): Generator<RepricedRow> {
       index,
       costComputed: money('cost_computed', row),
       costPrompt: money('cost_prompt', row),
-      costCompletion: money('cost_completion', row),
       costOther: money('cost_other', row),
-      costTotal: money('cost_total', row),
       costCacheSaved: money('cost_cache_saved', row),
       priceSource: text('price_source', row),
       priceRule: text('price_rule', row),

@@ -12,8 +12,8 @@ import {
 import {
   erasedRows,
   placesIn,
-  type RepricedRow,
   type RowPlace,
+  type RowPrices,
   repricedRows,
   repricesIn,
 } from './operation-rows.ts'
@@ -30,12 +30,10 @@ const places = fc.uniqueArray(place, {
   maxLength: 40,
   selector: ({ partition, offset, index }) => `${partition}:${offset}:${index}`,
 })
-const values: fc.Arbitrary<Omit<RepricedRow, keyof RowPlace>> = fc.record({
+const values: fc.Arbitrary<RowPrices> = fc.record({
   costComputed: money,
   costPrompt: money,
-  costCompletion: money,
   costOther: money,
-  costTotal: money,
   costCacheSaved: money,
   priceSource: text,
   priceRule: text,

@@ -29,7 +29,6 @@ export interface OperationParts {
   readonly newId: () => string
 }
 
-/** `stopped`: the hub is shutting down or the caller gave up; what was appended stays valid. */
 export type OperationOutcome =
   | { readonly ok: true; readonly appended: Appended }
   | {
@@ -58,12 +57,18 @@ export interface ActTools {
   untilApplied(appended: Appended): Promise<boolean>
 }
 
-/** An act was not begun, or its scan failed. */
+/**
+ * Why an act did not come to its end. `stopped`: the hub is shutting down or the caller gave up; what was
+ * appended stays valid.
+ */
+export type MaintenanceFailure = ScanFailure | AppendFailure | 'stopped'
+
+/** An act was not begun, the store could not be read, or the log took no operation. */
 export class MaintenanceError extends Error {
   override readonly name = 'MaintenanceError'
-  readonly failure: ScanFailure | 'stopped'
+  readonly failure: MaintenanceFailure
 
-  constructor(failure: ScanFailure | 'stopped', message: string) {
+  constructor(failure: MaintenanceFailure, message: string) {
     super(message)
     this.failure = failure
   }

@@ -8,11 +8,12 @@
  * again as well, but no sum has them.
  */
 
+import type { StoredCall } from '../core/stored-call.ts'
 import type { Appended } from '../log/log.ts'
 import { type Cut, MAX_OPERATION_ROWS } from '../log/operation.ts'
-import { type RepricedRow, type RowPlace, repricedRows } from '../log/operation-rows.ts'
+import { type RepricedRow, type RowPrices, repricedRows } from '../log/operation-rows.ts'
 import type { FrameCell, Predicate } from '../store/store.ts'
-import { type ActTools, cutAbove } from './operations.ts'
+import { type ActTools, cutAbove, type MaintenanceFailure } from './operations.ts'
 
 export interface RepriceRequest {
   /** Null for every project. */
@@ -28,31 +29,12 @@ export interface RepriceRequest {
   readonly dryRun: boolean
 }
 
-/** What of a row its price follows from. */
-export interface RowUsage {
-  readonly provider: string | null
-  readonly model: string | null
-  readonly time: number
-  readonly tokens: {
-    readonly input: number | null
-    readonly output: number | null
-    readonly cacheRead: number | null
-    readonly cacheWrite: number | null
-    readonly reasoning: number | null
-  }
-  readonly details: string | null
-  readonly tier: string | null
-  readonly reported: bigint | null
-}
-
-export type RowPrices = Omit<RepricedRow, keyof RowPlace>
-
 /** Prices at one moment: they do not change while they are used. */
 export interface Pricing {
   readonly version: string
   /** Kinds of events that are priced. */
   readonly kinds: readonly string[]
-  price(row: RowUsage): RowPrices
+  price(call: StoredCall): RowPrices
 }
 
 /** Costs are pico-dollars of the rows that count; null costs add nothing. */
@@ -97,7 +79,7 @@ export interface RepriceReport {
 
 export type RepriceOutcome =
   | { readonly ok: true; readonly report: RepriceReport }
-  | { readonly ok: false; readonly failure: string; readonly message: string }
+  | { readonly ok: false; readonly failure: MaintenanceFailure; readonly message: string }
 
 const COLUMNS = [
   'project',
@@ -117,9 +99,7 @@ const COLUMNS = [
   'cost_reported',
   'cost_computed',
   'cost_prompt',
-  'cost_completion',
   'cost_other',
-  'cost_total',
   'cost_cache_saved',
   'price_source',
   'price_rule',
@@ -162,10 +142,11 @@ export async function reprice(
   })) {
     for (const row of page.rows) {
       const cells: Cells = new Map(COLUMNS.map((name, i) => [name, row.cells[i] ?? null]))
+      const call = callOf(cells)
       const before = pricesOf(cells)
-      const after = pricing.price(usageOf(cells))
+      const after = pricing.price(call)
       const changed = differ(before, after)
-      summary.add(cells, before, after, changed)
+      summary.add({ cells, call, before, after, changed })
       if (!changed || request.dryRun) continue
       const { partition, offset, index } = row
       pending.push({ partition, offset, index, ...after })
@@ -215,7 +196,7 @@ function count(cell: FrameCell | undefined): number | null {
   return typeof cell === 'bigint' || typeof cell === 'number' ? Number(cell) : null
 }
 
-function usageOf(cells: Cells): RowUsage {
+function callOf(cells: Cells): StoredCall {
   return {
     provider: text(cells.get('provider')),
     model: text(cells.get('model')),
@@ -237,9 +218,7 @@ function pricesOf(cells: Cells): RowPrices {
   return {
     costComputed: whole(cells.get('cost_computed')),
     costPrompt: whole(cells.get('cost_prompt')),
-    costCompletion: whole(cells.get('cost_completion')),
     costOther: whole(cells.get('cost_other')),
-    costTotal: whole(cells.get('cost_total')),
     costCacheSaved: whole(cells.get('cost_cache_saved')),
     priceSource: text(cells.get('price_source')),
     priceRule: text(cells.get('price_rule')),
@@ -251,9 +230,7 @@ function differ(before: RowPrices, after: RowPrices): boolean {
   return (
     before.costComputed !== after.costComputed ||
     before.costPrompt !== after.costPrompt ||
-    before.costCompletion !== after.costCompletion ||
     before.costOther !== after.costOther ||
-    before.costTotal !== after.costTotal ||
     before.costCacheSaved !== after.costCacheSaved ||
     before.priceSource !== after.priceSource ||
     before.priceRule !== after.priceRule
@@ -271,6 +248,14 @@ function byChange<T extends { before: bigint | null; after: bigint | null }>(a: 
   return x === y ? 0 : x > y ? -1 : 1
 }
 
+interface PricedRow {
+  readonly cells: Cells
+  readonly call: StoredCall
+  readonly before: RowPrices
+  readonly after: RowPrices
+  readonly changed: boolean
+}
+
 /** Adds rows up: by model, and the few that change most. */
 class Summary {
   #seen = 0
@@ -280,13 +265,14 @@ class Summary {
   readonly #models = new Map<string, { -readonly [K in keyof ModelChange]: ModelChange[K] }>()
   #top: RowChange[] = []
 
-  add(cells: Cells, before: RowPrices, after: RowPrices, changed: boolean): void {
+  add({ cells, call, before, after, changed }: PricedRow): void {
     this.#seen++
     if (changed) this.#changed++
     if (before.costComputed !== null) this.#pricedBefore++
     if (after.costComputed !== null) this.#pricedAfter++
-    const provider = text(cells.get('provider'))
-    const model = text(cells.get('model'))
+    const { provider, model, reported } = call
+    const totalBefore = before.costComputed ?? reported
+    const totalAfter = after.costComputed ?? reported
     const key = JSON.stringify([provider, model])
     const sum = this.#models.get(key) ?? {
       provider,
@@ -301,17 +287,17 @@ class Summary {
     if (changed) sum.changed++
     const counts = cells.get('suppressed') !== true && cells.get('is_current') !== false
     if (!counts) return
-    sum.before += before.costTotal ?? 0n
-    sum.after += after.costTotal ?? 0n
+    sum.before += totalBefore ?? 0n
+    sum.after += totalAfter ?? 0n
     if (!changed) return
     this.#top.push({
       eventId: text(cells.get('event_id')),
       project: text(cells.get('project')),
-      time: count(cells.get('time')) ?? 0,
+      time: call.time,
       provider,
       model,
-      before: before.costTotal,
-      after: after.costTotal,
+      before: totalBefore,
+      after: totalAfter,
       ruleBefore: before.priceRule,
       ruleAfter: after.priceRule,
     })

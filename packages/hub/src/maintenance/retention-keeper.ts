@@ -79,7 +79,7 @@ export class RetentionKeeper {
 
   /**
    * @param by id of the key that asks, or null
-   * @throws MaintenanceError when the store cannot be read now, or the hub stops
+   * @throws MaintenanceError when the store cannot be read now, the log takes nothing, or the hub stops
    */
   run(by: string | null, dryRun: boolean): Promise<RetentionRun> {
     const { maintenance, log, rules, projects, clock, checkpoint, durable } = this.#parts

@@ -52,7 +52,7 @@ export async function retain(
       from,
       before,
     })
-    if (!outcome.ok) throw new MaintenanceError('stopped', outcome.message)
+    if (!outcome.ok) throw new MaintenanceError(outcome.failure, outcome.message)
     if (!(await tools.untilApplied(outcome.appended))) {
       throw new MaintenanceError('stopped', 'the act was stopped')
     }

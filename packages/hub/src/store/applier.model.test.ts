@@ -47,7 +47,7 @@ class Rows {
     } else if (operation.op === 'reprice') {
       for (const row of repricesIn(operation.rows)) {
         const known = this.#rows.get(keyOf(row))
-        if (known !== undefined) known.price = `${row.priceVersion} ${row.costTotal}`
+        if (known !== undefined) known.price = `${row.priceVersion} ${row.costComputed}`
       }
     } else if (operation.op === 'erase') {
       for (const place of placesIn(operation.rows)) this.#rows.delete(keyOf(place))

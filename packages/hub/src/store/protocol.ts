@@ -157,6 +157,7 @@ export type LookupOutcome =
   | { readonly ok: true; readonly known: readonly (KnownEvent | null)[] }
   | { readonly ok: false; readonly message: string }
 
+/** An event of the store that has the id asked for. */
 export interface KnownEvent {
   /** The column `content_hash`, which only the log has; null where that has lost the record. */
   readonly contentHash: bigint | null

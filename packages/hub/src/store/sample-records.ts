@@ -188,16 +188,13 @@ export function sampleReprice(place: RowPlace, version: string): RepricedRow {
     return { partition, offset, index, ...UNKNOWN_COST, priceVersion: version }
   }
   const costPrompt = BigInt(at(32)) * 1000n
-  const costCompletion = BigInt(at(33)) * 1000n
   return {
     partition,
     offset,
     index,
-    costComputed: costPrompt + costCompletion,
+    costComputed: costPrompt + BigInt(at(33)) * 1000n,
     costPrompt,
-    costCompletion,
     costOther: 0n,
-    costTotal: costPrompt + costCompletion,
     costCacheSaved: costPrompt - 7n,
     priceSource: 'override',
     priceRule: `rule-${at(34) % 3}`,
@@ -208,9 +205,7 @@ export function sampleReprice(place: RowPlace, version: string): RepricedRow {
 const UNKNOWN_COST = {
   costComputed: null,
   costPrompt: null,
-  costCompletion: null,
   costOther: null,
-  costTotal: null,
   costCacheSaved: null,
   priceSource: null,
   priceRule: null,

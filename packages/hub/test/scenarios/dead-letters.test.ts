@@ -101,8 +101,8 @@ describe('dead letters', () => {
       filter: { text: '/payload/model_id' },
       set: { '/payload/model_id': 'gpt-4o' },
     }
-    const trial = await hub.call(`${API}/replay`, { ...correction, dryRun: true })
-    expect(trial.body).toMatchObject({ dryRun: true, counts: { accepted: 2 }, position: null })
+    const trial = await hub.call(`${API}/replay`, { ...correction, dry_run: true })
+    expect(trial.body).toMatchObject({ dry_run: true, counts: { accepted: 2 }, position: null })
     expect(await requests()).toBe(before)
     const done = await hub.call(`${API}/replay`, correction)
     expect(done.body).toMatchObject({ counts: { accepted: 2 } })
@@ -159,7 +159,7 @@ describe('dead letters', () => {
     const { body } = await hub.call(`${API}/replay`, {
       filter: { text: 'b' },
       set: { '/payload/model_id': 'gpt-4o' },
-      dryRun: true,
+      dry_run: true,
     })
     expect(body).toMatchObject({ counts: { not_replayable: 2, accepted: 1 } })
     const id = String(forms.get('b2')?.['id'])

@@ -49,7 +49,7 @@ it('a port that somebody else has', async () => {
   await new Promise((listening) => other.once('listening', listening))
   const { port } = other.address() as { port: number }
   try {
-    hub = await WholeHub.in({ port: String(port) })
+    hub = await WholeHub.in({ port: String(port) }, null)
     expect(await hub.start()).toMatchObject({
       ok: false,
       reason: 'config',
@@ -58,6 +58,9 @@ it('a port that somebody else has', async () => {
   } finally {
     await new Promise((closed) => other.close(closed))
   }
+  // The first key is shown once: a start that came to nothing must not have used it up.
+  const { firstKey } = await hub.mustStart()
+  expect(firstKey).toMatch(/./)
 })
 
 it('an address that others can reach while there is no key', async () => {

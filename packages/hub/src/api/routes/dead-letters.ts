@@ -92,7 +92,7 @@ const REPLAY_SCHEMA = {
       maxItems: PATCH_LIMITS.pointers,
       items: { type: 'string' },
     },
-    dryRun: { type: 'boolean', default: false, description: 'Say what would become of each.' },
+    dry_run: { type: 'boolean', default: false, description: 'Say what would become of each.' },
   },
 } as const
 
@@ -106,7 +106,7 @@ interface ChoiceBody {
 interface ReplayBody extends ChoiceBody {
   readonly set?: Readonly<Record<string, unknown>>
   readonly unset?: readonly string[]
-  readonly dryRun?: boolean
+  readonly dry_run?: boolean
 }
 
 const PROJECT_HEADERS = {
@@ -214,7 +214,7 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
       const message = `is longer than ${MAX_PATCH_LENGTH} characters of JSON`
       return invalid([{ path: '/set', message }])
     }
-    const dryRun = body.dryRun === true
+    const dryRun = body.dry_run === true
     const { choice, scope } = target
     const by = call.principal?.keyId ?? null
     const outcome = await letters.replay({ ...choice, patch, dryRun }, scope, by, call.signal())

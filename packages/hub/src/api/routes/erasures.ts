@@ -9,6 +9,7 @@ import {
   type MentionMode,
 } from '../../core/erasure.ts'
 import type { ErasureKeeper } from '../../maintenance/erasure-keeper.ts'
+import { maintenanceProblem } from '../maintenance-problem.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
@@ -16,6 +17,7 @@ import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 export interface ErasureRouteDependencies {
   readonly control: Control
   readonly erasures: Pick<ErasureKeeper, 'erase'>
+  readonly random: () => number
 }
 
 /** Longest user id that can be erased, in UTF-16 units: an event's is no longer. */
@@ -152,7 +154,11 @@ interface Body {
 }
 
 /** `/api/v1/erasures`. A key bound to a project erases in that one alone. No answer names a subject. */
-export function erasureRoutes({ control, erasures }: ErasureRouteDependencies): readonly Route[] {
+export function erasureRoutes({
+  control,
+  erasures,
+  random,
+}: ErasureRouteDependencies): readonly Route[] {
   async function erase({ body, principal }: Call): Promise<Reply | Problem> {
     const { subject, project, mentions = 'words', dry_run: dryRun = false } = body as Body
     const bound = principal?.project ?? null
@@ -168,7 +174,9 @@ export function erasureRoutes({ control, erasures }: ErasureRouteDependencies): 
     if (!outcome.ok && outcome.failure === 'held') {
       return problem('held', `rows of the subject are kept by ${outcome.heldBy.join(', ')}`)
     }
-    if (!outcome.ok) return problem('store_rebuilding', 'nothing can be erased now')
+    if (!outcome.ok) {
+      return maintenanceProblem(outcome.failure, 'the hub stops: nothing was erased', random)
+    }
     if (outcome.erasure !== null) return { status: 202, body: erasureReceipt(outcome.erasure) }
     const { counts: rows, heldBy, subjectHash } = outcome
     return {

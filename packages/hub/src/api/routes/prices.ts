@@ -7,8 +7,9 @@ import type { OverrideJson, PriceBook } from '../../ingest/price-book.ts'
 import type { OverrideIssue } from '../../ingest/price-override.ts'
 import { listPrices, showPrice } from '../../ingest/price-view.ts'
 import type { RepriceOutcome, RepriceReport, RepriceRequest } from '../../maintenance/reprice.ts'
+import { MAINTENANCE_PROBLEMS, maintenanceProblem } from '../maintenance-problem.ts'
 import type { Problem, ProblemDetail } from '../problems.ts'
-import { problem, retryAfter } from '../problems.ts'
+import { problem } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
 import {
@@ -153,6 +154,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       const errors = [{ path: '/from', message: 'lies after `to`' }]
       return problem('invalid_request', 'the range is not valid', { errors })
     }
+    const { dry_run: dryRun = false } = body
     const outcome = await reprice(
       {
         project: target.scope.project,
@@ -160,17 +162,16 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
         to,
         model: body.model ?? null,
         provider: body.provider ?? null,
-        onlyUnpriced: body.onlyUnpriced ?? false,
-        dryRun: body.dryRun ?? false,
+        onlyUnpriced: body.only_unpriced ?? false,
+        dryRun,
       },
       call.principal?.keyId ?? null,
       call.signal(),
     )
     if (outcome.ok) {
-      return { status: 200, body: { dryRun: body.dryRun ?? false, ...reportOf(outcome.report) } }
+      return { status: 200, body: { dry_run: dryRun, ...reportOf(outcome.report) } }
     }
-    const code = CODES[outcome.failure] ?? 'store_rebuilding'
-    return problem(code, outcome.message, retryAfter(code, random))
+    return maintenanceProblem(outcome.failure, outcome.message, random)
   }
 
   const at = {
@@ -271,7 +272,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       body: { type: 'json', checked: true, schema: REPRICE_BODY },
       responses: {
         200: {
-          description: 'What changed, or would with `dryRun`. Costs are dollars as text, exact.',
+          description: 'What changed, or would with `dry_run`. Costs are dollars as text, exact.',
           content: { 'application/json': REPRICE_SCHEMA },
         },
       },
@@ -281,9 +282,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
         'unsupported_media_type',
         'body_too_large',
         'not_found',
-        'disk_full',
-        'storage_failed',
-        'store_rebuilding',
+        ...MAINTENANCE_PROBLEMS,
       ],
       handle: repriceRange,
     },
@@ -295,16 +294,8 @@ interface RepriceBody {
   readonly to: string | number
   readonly model?: string | null
   readonly provider?: string | null
-  readonly onlyUnpriced?: boolean
-  readonly dryRun?: boolean
-}
-
-const CODES: Readonly<
-  Record<string, 'disk_full' | 'storage_failed' | 'store_rebuilding' | undefined>
-> = {
-  disk_full: 'disk_full',
-  closed: 'storage_failed',
-  stopped: 'store_rebuilding',
+  readonly only_unpriced?: boolean
+  readonly dry_run?: boolean
 }
 
 const WHY_NOT = {
@@ -319,29 +310,29 @@ const dollars = (amount: bigint | null): string | null =>
 function reportOf(report: RepriceReport): Record<string, unknown> {
   return {
     applied: report.applied,
-    priceVersion: report.priceVersion,
+    price_version: report.priceVersion,
     seen: report.seen,
     changed: report.changed,
-    pricedBefore: report.pricedBefore,
-    pricedAfter: report.pricedAfter,
-    costBefore: dollars(report.before),
-    costAfter: dollars(report.after),
+    priced_before: report.pricedBefore,
+    priced_after: report.pricedAfter,
+    cost_before: dollars(report.before),
+    cost_after: dollars(report.after),
     operations: report.operations,
     models: report.models.map(({ before, after, ...rest }) => ({
       ...rest,
-      costBefore: dollars(before),
-      costAfter: dollars(after),
+      cost_before: dollars(before),
+      cost_after: dollars(after),
     })),
     top: report.top.map((row) => ({
-      eventId: row.eventId,
+      event_id: row.eventId,
       project: row.project,
       time: new Date(row.time / 1000).toISOString(),
       provider: row.provider,
       model: row.model,
-      costBefore: dollars(row.before),
-      costAfter: dollars(row.after),
-      ruleBefore: row.ruleBefore,
-      ruleAfter: row.ruleAfter,
+      cost_before: dollars(row.before),
+      cost_after: dollars(row.after),
+      rule_before: row.ruleBefore,
+      rule_after: row.ruleAfter,
     })),
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiClient, apiClient } from '../../../test/api-client.ts'
 import { type ServiceFixture, startService } from '../../../test/service-fixture.ts'
+import { MaintenanceError } from '../../maintenance/operations.ts'
 
 let service: ServiceFixture
 let call: ApiClient
@@ -9,6 +10,15 @@ let shop: string
 
 beforeAll(async () => {
   service = await startService({
+    retention: {
+      defaults: { events: 0, letters: 0 },
+      last: null,
+      run: async (_by, dryRun) => {
+        if (!dryRun) throw new MaintenanceError('disk_full', 'no space')
+        return { dryRun, at: 0, cuts: [], log: null }
+      },
+      changed: () => {},
+    },
     compaction: {
       start: async () => ({
         ok: false,
@@ -51,6 +61,9 @@ test('policies are put, listed and removed, each key within its project', async 
   expect((await call('POST', '/api/v1/retention/run', { key: shop, json: {} })).status).toBe(403)
   const run = await call('POST', '/api/v1/retention/run', { key: admin, json: { dry_run: true } })
   expect(run.json).toMatchObject({ dry_run: true, cuts: [], log: null })
+  const full = await call('POST', '/api/v1/retention/run', { key: admin, json: {} })
+  expect([full.status, full.json['code']]).toEqual([503, 'disk_full'])
+  expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
 test('holds are put, listed and released, each key within its project', async () => {

@@ -1,12 +1,12 @@
-import { FAMILIES, formatIsoMicros, parseIsoMicros } from '@llmhub/schema'
+import { FAMILIES, formatIsoMicros } from '@llmhub/schema'
 import type { Principal } from '../../auth/principal.ts'
 import { PROJECT_NAME } from '../../auth/principal.ts'
 import type { Control } from '../../control/control.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Hold, RetentionDefaults, RetentionPolicy } from '../../core/retention.ts'
+import type { RetentionDefaults, RetentionPolicy } from '../../core/retention.ts'
 import { LETTERS } from '../../core/retention.ts'
 import { MaintenanceError } from '../../maintenance/operations.ts'
 import type { RetentionRun } from '../../maintenance/retention-keeper.ts'
+import { MAINTENANCE_PROBLEMS, maintenanceProblem } from '../maintenance-problem.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
@@ -23,11 +23,12 @@ export interface RetentionService {
 
 export interface RetentionRouteDependencies {
   readonly control: Control
-  readonly clock: Clock
   readonly retention: RetentionService
+  readonly random: () => number
 }
 
-const KEPT = [...FAMILIES, LETTERS] as const
+/** What a policy or a hold can be about. */
+export const KEPT = [...FAMILIES, LETTERS] as const
 
 const project = {
   type: ['string', 'null'],
@@ -90,51 +91,9 @@ const RUN_SCHEMA = {
   additionalProperties: false,
 } as const
 
-const HOLD_SCHEMA = {
-  type: 'object',
-  required: [
-    'name',
-    'project',
-    'family',
-    'from',
-    'to',
-    'reason',
-    'created_at',
-    'created_by',
-    'released_at',
-  ],
-  properties: {
-    name: { type: 'string' },
-    project: { type: 'string' },
-    family: { enum: [...KEPT, null], description: 'null: all events and dead letters.' },
-    from: time,
-    to: time,
-    reason: { type: 'string' },
-    created_at: { type: 'string', format: 'date-time' },
-    created_by: { type: ['string', 'null'], description: 'Id of the key.' },
-    released_at: time,
-  },
-  additionalProperties: false,
-} as const
-
-const NEW_HOLD_SCHEMA = {
-  type: 'object',
-  required: ['project', 'reason'],
-  properties: {
-    project: { type: 'string', pattern: PROJECT_NAME.source },
-    family: { enum: [...KEPT, null] },
-    from: time,
-    to: time,
-    reason: { type: 'string', minLength: 1, maxLength: 500 },
-  },
-  additionalProperties: false,
-} as const
-
-const HOLD_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
-
-/** `/api/v1/retention` and `/api/v1/holds`. A key bound to a project sees and changes what concerns that one alone. */
+/** `/api/v1/retention`. A key bound to a project sees and changes what concerns that one alone. */
 export function retentionRoutes(dependencies: RetentionRouteDependencies): readonly Route[] {
-  const { clock, control, retention } = dependencies
+  const { control, random, retention } = dependencies
 
   function list({ principal }: Call): Reply {
     const own = (policy: RetentionPolicy): boolean =>
@@ -186,61 +145,8 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
       return { status: 200, body: runDocument(done) }
     } catch (error) {
       if (!(error instanceof MaintenanceError)) throw error
-      return problem('store_rebuilding', 'retention cannot be run now')
+      return maintenanceProblem(error.failure, error.message, random)
     }
-  }
-
-  function listHolds({ principal }: Call): Reply {
-    const own = (hold: Hold): boolean => isUnbound(principal) || hold.project === principal?.project
-    return { status: 200, body: { holds: control.holds().filter(own).map(holdDocument) } }
-  }
-
-  function putHold(call: Call): Reply | Problem {
-    const name = call.params['name'] ?? ''
-    if (!HOLD_NAME.test(name)) {
-      return invalid('name', `has to match ${HOLD_NAME.source}`)
-    }
-    const body = call.body as {
-      readonly project: string
-      readonly family?: string | null
-      readonly from?: string | null
-      readonly to?: string | null
-      readonly reason: string
-    }
-    const existing = control.holds().find((hold) => hold.name === name)
-    const refusal =
-      refuse(call.principal, body.project) ??
-      (existing === undefined ? null : refuse(call.principal, existing.project))
-    if (refusal !== null) return refusal
-    const from = typeof body.from === 'string' ? parseIsoMicros(body.from) : undefined
-    const to = typeof body.to === 'string' ? parseIsoMicros(body.to) : undefined
-    if (from === null) return invalid('/from', 'is an ISO 8601 time with a zone')
-    if (to === null) return invalid('/to', 'is an ISO 8601 time with a zone')
-    if (from !== undefined && to !== undefined && from >= to) return invalid('/to', 'is after from')
-    const hold: Hold = {
-      name,
-      project: body.project,
-      family: body.family ?? null,
-      from: from ?? null,
-      to: to ?? null,
-      reason: body.reason,
-      createdAt: clock.now(),
-      createdBy: call.principal?.keyId ?? null,
-      releasedAt: null,
-    }
-    control.putHold(hold)
-    retention.changed()
-    return { status: 200, body: holdDocument(hold) }
-  }
-
-  function releaseHold(call: Call): Reply | Problem {
-    const name = call.params['name'] ?? ''
-    const existing = control.holds().find((hold) => hold.name === name)
-    const mayNot = existing === undefined || refuse(call.principal, existing.project) !== null
-    const released = mayNot ? null : control.releaseHold(name, clock.now())
-    if (released === null) return problem('not_found', 'no hold of that name is in force')
-    retention.changed()
-    return { status: 200, body: holdDocument(released) }
   }
 
   return [
@@ -322,50 +228,9 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
         'invalid_json',
         'unsupported_media_type',
         'body_too_large',
-        'store_rebuilding',
+        ...MAINTENANCE_PROBLEMS,
       ],
       handle: run,
-    },
-    {
-      method: 'GET',
-      url: '/api/v1/holds',
-      permission: 'ops:read',
-      summary: 'Legal holds, in force and released',
-      tags: ['retention'],
-      responses: {
-        200: {
-          description: 'Holds by name.',
-          content: json({
-            type: 'object',
-            required: ['holds'],
-            properties: { holds: { type: 'array', items: HOLD_SCHEMA } },
-            additionalProperties: false,
-          }),
-        },
-      },
-      problems: [],
-      handle: listHolds,
-    },
-    {
-      method: 'PUT',
-      url: '/api/v1/holds/:name',
-      permission: 'admin',
-      summary: 'Keep rows of a project, whatever retention and erasure ask for',
-      tags: ['retention'],
-      body: { type: 'json', checked: true, schema: NEW_HOLD_SCHEMA },
-      responses: { 200: { description: 'The hold.', content: json(HOLD_SCHEMA) } },
-      problems: ['invalid_request', 'invalid_json', 'unsupported_media_type', 'body_too_large'],
-      handle: putHold,
-    },
-    {
-      method: 'DELETE',
-      url: '/api/v1/holds/:name',
-      permission: 'admin',
-      summary: 'Release a hold',
-      tags: ['retention'],
-      responses: { 200: { description: 'The released hold.', content: json(HOLD_SCHEMA) } },
-      problems: ['not_found'],
-      handle: releaseHold,
     },
   ]
 }
@@ -374,18 +239,16 @@ function json(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
   return { 'application/json': schema }
 }
 
-function isUnbound(principal: Principal | null): boolean {
+/** A key of all projects. */
+export function isUnbound(principal: Principal | null): boolean {
   return principal?.project === null
 }
 
-function refuse(principal: Principal | null, about: string | null): Problem | null {
+/** Null when the key may decide about a project, or about all of them (null). */
+export function refuse(principal: Principal | null, about: string | null): Problem | null {
   if (isUnbound(principal)) return null
   if (about !== null && principal?.project === about) return null
   return problem('forbidden', 'the key is bound to another project')
-}
-
-function invalid(path: string, message: string): Problem {
-  return problem('invalid_request', 'the hold is not valid', { errors: [{ path, message }] })
 }
 
 function runDocument({ dryRun, at, cuts, log }: RetentionRun): Readonly<Record<string, unknown>> {
@@ -408,19 +271,5 @@ function runDocument({ dryRun, at, cuts, log }: RetentionRun): Readonly<Record<s
       // The messages name files.
       problems: log.problems.map(() => 'a segment of the log cannot be read: llmhub verify log'),
     },
-  }
-}
-
-function holdDocument(hold: Hold): Readonly<Record<string, unknown>> {
-  return {
-    name: hold.name,
-    project: hold.project,
-    family: hold.family,
-    from: hold.from === null ? null : formatIsoMicros(hold.from),
-    to: hold.to === null ? null : formatIsoMicros(hold.to),
-    reason: hold.reason,
-    created_at: new Date(hold.createdAt).toISOString(),
-    created_by: hold.createdBy,
-    released_at: hold.releasedAt === null ? null : new Date(hold.releasedAt).toISOString(),
   }
 }

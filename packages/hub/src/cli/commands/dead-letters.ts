@@ -41,7 +41,7 @@ interface ResultView {
 }
 
 interface Resolved {
-  readonly dryRun: boolean
+  readonly dry_run: boolean
   readonly counts: Readonly<Record<string, number>>
   readonly results: readonly ResultView[]
   readonly position: string | null
@@ -168,7 +168,7 @@ export async function lettersReplay(
   const patch = {
     ...(set.length === 0 ? {} : { set: assignments(set) }),
     ...(options.unset === undefined ? {} : { unset: options.unset }),
-    ...(options.dryRun === true ? { dryRun: true } : {}),
+    ...(options.dryRun === true ? { dry_run: true } : {}),
   }
   await resolve('replay', ids, options, patch, context)
 }
@@ -256,7 +256,7 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
   const results = pages.flatMap((page) => page.results)
   const counts: Record<string, number> = {}
   for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
-  const dryRun = pages.some((page) => page.dryRun)
+  const dryRun = pages.some((page) => page.dry_run)
   const position = pages.findLast((page) => page.position !== null)?.position ?? null
   if (format(bare(options), context) === 'table') {
     const rows = results.map(({ id, outcome, event_id: event, code, path, message }) => [
@@ -269,7 +269,7 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
     ])
     context.terminal.out(table(['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE'], rows))
   } else {
-    printJson(context, { dryRun, counts, results, position })
+    printJson(context, { dry_run: dryRun, counts, results, position })
   }
   const said = Object.entries(counts).map(([outcome, n]) => `${count(n)} ${outcome}`)
   const trial = dryRun ? 'would be: ' : ''

@@ -296,7 +296,7 @@ async function checkHub(
         : problem(
             'key',
             `refused with ${semantic.status}`,
-            'Check LLMHUB_KEY; a new key: llmhub keys create NAME',
+            'Check LLMHUB_KEY; with the hub stopped, a new one: llmhub keys reset --yes',
           ),
   )
   return findings

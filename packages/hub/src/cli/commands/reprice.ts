@@ -28,18 +28,18 @@ interface ModelView {
 }
 
 interface ReportView {
-  readonly priceVersion: string
+  readonly price_version: string
   readonly seen: number
   readonly changed: number
-  readonly pricedBefore: number
-  readonly pricedAfter: number
+  readonly priced_before: number
+  readonly priced_after: number
   readonly models: readonly {
     readonly provider: string | null
     readonly model: string | null
     readonly seen: number
     readonly changed: number
-    readonly costBefore: string
-    readonly costAfter: string
+    readonly cost_before: string
+    readonly cost_after: string
   }[]
 }
 
@@ -118,8 +118,8 @@ async function runPieces(
       to: formatIsoMicros(Math.min(to, start + step)),
       ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.provider === undefined ? {} : { provider: options.provider }),
-      onlyUnpriced: options.onlyUnpriced === true,
-      dryRun: dryRun,
+      only_unpriced: options.onlyUnpriced === true,
+      dry_run: dryRun,
     }
     const response = await request(settings, 'POST', '/api/v1/prices/reprice', {
       content: JSON.stringify(body),
@@ -132,11 +132,11 @@ async function runPieces(
 }
 
 function add(sum: Sum, report: ReportView): void {
-  sum.version = report.priceVersion
+  sum.version = report.price_version
   sum.seen += report.seen
   sum.changed += report.changed
-  sum.unpricedBefore += report.seen - report.pricedBefore
-  sum.unpricedAfter += report.seen - report.pricedAfter
+  sum.unpricedBefore += report.seen - report.priced_before
+  sum.unpricedAfter += report.seen - report.priced_after
   for (const each of report.models) {
     const { provider, model } = each
     const key = JSON.stringify([provider, model])
@@ -151,8 +151,8 @@ function add(sum: Sum, report: ReportView): void {
     sum.models.set(key, known)
     known.seen += each.seen
     known.changed += each.changed
-    known.before += BigInt(parseUsd(each.costBefore) ?? 0)
-    known.after += BigInt(parseUsd(each.costAfter) ?? 0)
+    known.before += BigInt(parseUsd(each.cost_before) ?? 0)
+    known.after += BigInt(parseUsd(each.cost_after) ?? 0)
   }
 }
 
@@ -193,17 +193,17 @@ function print(sum: Sum, context: CliContext): void {
 function document(sum: Sum, applied: boolean): Record<string, unknown> {
   return {
     applied,
-    priceVersion: sum.version,
+    price_version: sum.version,
     seen: sum.seen,
     changed: sum.changed,
-    unpricedBefore: sum.unpricedBefore,
-    unpricedAfter: sum.unpricedAfter,
-    costBefore: formatPico(total(sum, 'before')),
-    costAfter: formatPico(total(sum, 'after')),
+    unpriced_before: sum.unpricedBefore,
+    unpriced_after: sum.unpricedAfter,
+    cost_before: formatPico(total(sum, 'before')),
+    cost_after: formatPico(total(sum, 'after')),
     models: sorted(sum).map(({ before, after, ...rest }) => ({
       ...rest,
-      costBefore: formatPico(before),
-      costAfter: formatPico(after),
+      cost_before: formatPico(before),
+      cost_after: formatPico(after),
     })),
   }
 }

@@ -1,3 +1,5 @@
+import type { Config } from '../../config/options.ts'
+import type { Hub } from '../../hub.ts'
 import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 
@@ -9,7 +11,7 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   const started = await startHub(config, context.clock)
   if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
   const { hub } = started
-  banner(hub.url, hub.firstKey, config.admin_key !== null, context)
+  banner(hub, config, context)
   const stopAsked = new Promise<null>((resolve) => {
     if (context.signal.aborted) resolve(null)
     context.signal.addEventListener('abort', () => resolve(null), { once: true })
@@ -27,14 +29,15 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
     context.terminal.err(`llmhub: storage failed: ${failure.error.message}\n`)
     process.exit(EXIT.storage)
   }
+  context.terminal.err('llmhub: stopping\n')
   await hub.stop()
+  context.terminal.err('llmhub: stopped\n')
 }
 
 /** What a person needs to go on: where it listens, the key that was made, a first event. */
 function banner(
-  url: string,
-  firstKey: string | null,
-  hasBroughtKey: boolean,
+  { url, firstKey }: Pick<Hub, 'url' | 'firstKey'>,
+  config: Config,
   context: CliContext,
 ): void {
   const { terminal } = context
@@ -46,15 +49,17 @@ function banner(
   Send a first event:
 
     curl -sS $LLMHUB_URL/api/v1/events -H "authorization: Bearer $LLMHUB_KEY" -H 'content-type: application/json' \\
-      -d '{"common":{"event_id":"first","timestamp":'$(date +%s)'},"payload":{"type":"llm_request","provider":"openai","model_id":"gpt-4o","usage":{"input_tokens":1000,"output_tokens":200},"latency_ms":850}}'
+      -d '{"common":{"event_id":"hello","timestamp":'$(date +%s)'},"payload":{"type":"llm_request","provider":"openai","model_id":"gpt-4o","usage":{"input_tokens":1000,"output_tokens":200},"latency_ms":850}}'
 
   and ask what it cost:
 
-    curl -sS "$LLMHUB_URL/api/v1/costs?after=0:1" -H "authorization: Bearer $LLMHUB_KEY"
+    curl -sS "$LLMHUB_URL/api/v1/costs" -H "authorization: Bearer $LLMHUB_KEY"
 `)
-  } else if (!hasBroughtKey) {
-    terminal.err('\n  It takes the keys it had; llmhub keys list shows them.\n')
-    terminal.err('  None left? Stop it and run: llmhub keys reset --yes\n')
+  } else if (config.admin_key === null) {
+    terminal.err('\n  It takes the keys it had; npx llmhub keys list shows them.\n')
+    terminal.err(
+      `  None left? Stop it and run: npx llmhub keys reset --set data_dir=${config.data_dir} --yes\n`,
+    )
   }
   terminal.err('\n')
 }

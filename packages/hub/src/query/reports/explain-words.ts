@@ -1,9 +1,22 @@
 /** What the parts of a change say, in a sentence each. */
 
-import type { Part } from '../cost-change.ts'
+import type { Part, PartAmounts } from '../cost-change.ts'
 import type { Spending } from '../cost-lines.ts'
 import { dollars } from '../value.ts'
-import type { ModelChange } from './explain.ts'
+
+/** The change of something, as its parts explain it. */
+export interface Change {
+  readonly before: bigint
+  readonly after: bigint
+  readonly parts: PartAmounts
+}
+
+export interface ModelChange extends Change {
+  readonly provider: string | null
+  readonly model: string | null
+  readonly rest: boolean
+  readonly state: 'both' | 'new' | 'gone'
+}
 
 /** `The cost rose by $2 (40 %), from $5 to $7.` */
 export function sayChange(before: bigint, after: bigint): string {

@@ -18,7 +18,7 @@ import {
 } from '../cost-lines.ts'
 import { dollars } from '../value.ts'
 import { defineReport, questionBase } from './define-report.ts'
-import { sayChange, sayPart } from './explain-words.ts'
+import { type Change, type ModelChange, sayChange, sayPart } from './explain-words.ts'
 import type { ReportInput } from './parameters.ts'
 import { FILTER_PARAMETERS, RANGE_PARAMETERS, SHORT_RANGE_PARAMETERS } from './parameters.ts'
 import { arraySchema, objectSchema } from './shape.ts'
@@ -234,20 +234,6 @@ function rangeBody(answer: Answer, spending: Spending): object {
     unpriced: Number(spending.unpriced),
     source: answer.meta.source,
   }
-}
-
-/** The change of something, as its parts explain it. */
-interface Change {
-  readonly before: bigint
-  readonly after: bigint
-  readonly parts: PartAmounts
-}
-
-export interface ModelChange extends Change {
-  readonly provider: string | null
-  readonly model: string | null
-  readonly rest: boolean
-  readonly state: 'both' | 'new' | 'gone'
 }
 
 /** Lines of a model, however they cost, added up; the models that changed most first. */

@@ -76,9 +76,7 @@ async function reprice(
   if (operation.rows.rows === 0) return NOTHING
   await fillOperationRows(context, operation)
   const at = atPlaces(operation, 'TRUE')
-  const values = REPRICED_COLUMNS.filter(({ name }) => !DERIVED_COLUMNS.has(name)).map(
-    ({ name }) => `v.${quote(name)} AS ${quote(name)}`,
-  )
+  const values = REPRICED_COLUMNS.map(({ name }) => `v.${quote(name)} AS ${quote(name)}`)
   const derived = [...DERIVED_COLUMNS.keys()].map((name) => quote(name))
   await connection.execute(
     `CREATE TEMP TABLE changed_rows AS SELECT e.* EXCLUDE (${derived.join(', ')}) REPLACE (${values.join(', ')})

@@ -10,34 +10,19 @@ import { allProjects } from '../../core/scope.ts'
 import { LIVE, type LogRecord } from '../../log/log.ts'
 import type { LogReader } from '../applier.ts'
 import type { StoreStatus } from '../protocol.ts'
-import { SAMPLE_START, sampleEvents } from '../sample-records.ts'
-import type { AggregatePlan } from '../store.ts'
+import { sampleEvents } from '../sample-records.ts'
 import type { CompactionStep } from './compact.ts'
 import { openOrRecover } from './recover.ts'
+import { COUNT, StatusLog } from './store-owner.fixture.ts'
 import { StoreOwner, type StoreOwnerOptions } from './store-owner.ts'
 
 const never = new AbortController().signal
 const CHILD = fileURLToPath(new URL('./compact-child.fixture.ts', import.meta.url))
-const YEAR = 366 * 86_400_000_000
-const COUNT: AggregatePlan = {
-  type: 'aggregate',
-  from: SAMPLE_START - YEAR,
-  to: SAMPLE_START + YEAR,
-  edges: null,
-  where: null,
-  groupBy: [{ type: 'column', column: 'model' }],
-  aggregates: [
-    { id: 'rows', fn: 'rows' },
-    { id: 'cost', fn: 'sum', column: 'cost_total' },
-  ],
-  maxRows: 100,
-}
 
 let dir: string
 let path: string
 let owner: StoreOwner | null
-let statuses: StoreStatus[]
-let waiting: { until: (status: StoreStatus) => boolean; resolve: () => void }[]
+let statuses: StatusLog
 
 const reader: LogReader = {
   earliest: () => Promise.resolve(0n),
@@ -49,8 +34,7 @@ const reader: LogReader = {
 }
 
 function start(next: bigint, options: Partial<StoreOwnerOptions> = {}): StoreOwner {
-  statuses = []
-  waiting = []
+  statuses = new StatusLog()
   owner = new StoreOwner({
     path,
     reader,
@@ -58,19 +42,11 @@ function start(next: bigint, options: Partial<StoreOwnerOptions> = {}): StoreOwn
     epoch: 1,
     wal: false,
     maxWaitMs: 5,
-    onStatus(status) {
-      statuses.push(status)
-      for (const each of waiting) if (each.until(status)) each.resolve()
-    },
+    onStatus: statuses.add,
     ...options,
   })
   owner.start(new Map([[LIVE, next]]))
   return owner
-}
-
-/** Resolves at the first status from now on that is so. */
-function reached(until: (status: StoreStatus) => boolean): Promise<void> {
-  return new Promise((resolve) => waiting.push({ until, resolve }))
 }
 
 const isReady =
@@ -79,8 +55,7 @@ const isReady =
     state === 'ready' && applied.get(LIVE) === next
 
 async function ready(next: bigint): Promise<void> {
-  if (statuses.some(isReady(next))) return
-  await reached(isReady(next))
+  await statuses.reached(isReady(next))
 }
 
 async function answer(): Promise<unknown> {
@@ -91,7 +66,9 @@ async function answer(): Promise<unknown> {
 
 async function compacted(of: StoreOwner): Promise<StoreStatus['compaction']['last']> {
   const before = (await of.status()).compaction.last
-  const done = reached(({ state, compaction }) => state === 'ready' && compaction.last !== before)
+  const done = statuses.next(
+    ({ state, compaction }) => state === 'ready' && compaction.last !== before,
+  )
   expect(await of.compact()).toEqual({ ok: true })
   await done
   return (await of.status()).compaction.last
@@ -143,7 +120,7 @@ it('gives back what deleted rows took, with the same answers and positions', asy
   expect(readdirSync(join(dir, 'store'))).toEqual(['store.duckdb'])
   // Writing goes on in the new file.
   store.committed(LIVE, 210n)
-  await reached(isReady(210n))
+  await statuses.next(isReady(210n))
   expect(await answer()).not.toEqual(before)
 })
 
@@ -154,12 +131,12 @@ it('takes in nothing less meanwhile: what is committed during a compaction is ap
     },
   })
   await ready(40n)
-  const refused = reached(({ state }) => state === 'rebuilding')
+  const refused = statuses.next(({ state }) => state === 'rebuilding')
   expect(await store.compact()).toEqual({ ok: true })
   await refused
   expect(await store.compact()).toMatchObject({ failure: 'running' })
   expect(await store.query(COUNT, allProjects(), never)).toMatchObject({ failure: 'rebuilding' })
-  await reached(isReady(60n))
+  await statuses.next(isReady(60n))
   expect((await store.status()).rows).toBe(60 * 500)
 })
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import { MigrationError, type OnStep, readMigrations } from '../../core/migrations.ts'
-import { isNewerFormat } from '../../core/newer-format.ts'
+import { type OnStep, readMigrations } from '../../core/migrations.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
@@ -9,15 +8,18 @@ import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } f
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
 import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
+import { IdleMemory } from './idle-memory.ts'
 import { answerLetters } from './letters.ts'
 import { MIGRATIONS_FOLDER, migrate } from './migrate.ts'
 import {
   CATALOG,
+  DEFAULT_MEMORY_MIB,
   DEFAULT_THREADS,
   type OpenDatabase,
   type OpenOptions,
   openDatabase,
 } from './open.ts'
+import { type OpeningFailure, openingFailure } from './opening-failure.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { ListResult, SqlResult } from './read-result.ts'
 import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
@@ -67,30 +69,6 @@ export type StoreOpening =
   | { readonly ok: true; readonly store: DuckDbStore }
   | { readonly ok: false; readonly cause: OpeningFailure; readonly reason: string }
 
-/**
- * Why a store does not open.
- * - `unreadable`: what the file or its write-ahead log holds.
- * - `newer`: a newer release wrote it.
- * - `migration`: a migration failed, and the file is as it was before.
- * - `environment`: the file is not to blame: no permission, no space, in use by another process.
- */
-export type OpeningFailure = 'unreadable' | 'newer' | 'migration' | 'environment'
-
-const ENVIRONMENT =
-  /No space left|Disk quota|Permission denied|Too many open files|Read-only file system|Could not set lock|Out of Memory Error/i
-
-/** What DuckDB says of a file that a newer version of it wrote. */
-const NEWER_FILE = /database file with version number|newer version of DuckDB/i
-
-function openingFailure(error: unknown): OpeningFailure {
-  if (isNewerFormat(error)) return 'newer'
-  if (NEWER_FILE.test(messageOf(error))) return 'newer'
-  if (ENVIRONMENT.test(messageOf(error))) return 'environment'
-  // A statement that met damage says nothing against the migration.
-  const failed = error instanceof MigrationError ? error.cause : null
-  return failed !== null && !isBreaking(faultOf(failed)) ? 'migration' : 'unreadable'
-}
-
 /** The store is broken or closed: it must be recovered and opened again. */
 class StoreUnusableError extends Error {
   override readonly name = 'StoreUnusableError'
@@ -112,6 +90,7 @@ export class DuckDbStore implements Store {
   readonly #options: DuckDbStoreOptions
   readonly #database: OpenDatabase
   readonly #reads: ReadPool
+  readonly #idle: IdleMemory
   readonly #touched: TouchedRanges
   #dictionaries: Dictionaries
   #pending: PendingSuppressions
@@ -124,6 +103,8 @@ export class DuckDbStore implements Store {
   #broken: Breakage | null = null
   #closing: Promise<void> | null = null
   #turn: Promise<unknown> = Promise.resolve()
+  /** Turns that were taken. */
+  #turns = 0
   /** Threads that DuckDB uses now. */
   #threads: number
   /** When the last large apply ended, by the monotonic clock. */
@@ -147,6 +128,14 @@ export class DuckDbStore implements Store {
       size: options.readers ?? 4,
       maxWaiting: options.maxWaiting ?? 64,
       onBroken: (breakage) => this.#break(breakage),
+    })
+    this.#idle = new IdleMemory({
+      clock: options.clock,
+      limitMib: options.memoryLimitMib ?? DEFAULT_MEMORY_MIB,
+      reads: this.#reads,
+      turns: () => this.#turns,
+      exclusive: (work) => this.#exclusive(work),
+      onError: (error) => this.#note(error),
     })
   }
 
@@ -359,6 +348,7 @@ export class DuckDbStore implements Store {
   #exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const turn = this.#turn.then(() => {
       this.#throwIfUnusable()
+      this.#turns++
       return work(this.#database.writer)
     })
     this.#turn = turn.catch(() => {})
@@ -570,6 +560,7 @@ export class DuckDbStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#idle.stop()
     await this.#reads.close('the store is closed')
     await this.#turn
     if (this.#broken === null) {

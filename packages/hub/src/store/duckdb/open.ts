@@ -13,6 +13,7 @@ export const CATALOG = 'store'
 export const STORAGE_VERSION = 'v1.5.0'
 
 export const DEFAULT_THREADS = 2
+export const DEFAULT_MEMORY_MIB = 1024
 
 export interface OpenOptions {
   /** The database file; its folder is made where missing. */
@@ -21,7 +22,7 @@ export interface OpenOptions {
   readonly wal: boolean
   /** Opens the file for reading alone. Default false. */
   readonly readOnly?: boolean
-  /** Memory DuckDB may use, in MiB. Default 1024. */
+  /** Memory DuckDB may use, in MiB. Default DEFAULT_MEMORY_MIB. */
   readonly memoryLimitMib?: number
   /** Threads DuckDB may use. Default DEFAULT_THREADS. */
   readonly threads?: number
@@ -126,7 +127,7 @@ export function settingsOf(options: OpenOptions): readonly string[] {
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
     'SET allow_community_extensions = false',
-    `SET memory_limit = '${options.memoryLimitMib ?? 1024}MiB'`,
+    `SET memory_limit = '${options.memoryLimitMib ?? DEFAULT_MEMORY_MIB}MiB'`,
     `SET threads = ${options.threads ?? DEFAULT_THREADS}`,
     `SET temp_directory = ${quoted(`${options.path}.tmp`)}`,
     "SET max_temp_directory_size = '4GiB'",
@@ -137,8 +138,8 @@ export function settingsOf(options: OpenOptions): readonly string[] {
 }
 
 const LOCKDOWN: readonly string[] = [
-  // The store changes it with the load; see there.
-  "SET allowed_configs = ['threads']",
+  // The store changes them with the load; see there.
+  "SET allowed_configs = ['threads', 'memory_limit']",
   'SET enable_external_access = false',
   'SET lock_configuration = true',
 ]

@@ -34,6 +34,8 @@ export class ReadPool {
   readonly #idle: Connection[] = []
   readonly #reads = new Set<Read>()
   #running = 0
+  #finished = 0
+  #paused: Promise<void> | null = null
   #closed: ReadFailure | null = null
   #drained: (() => void) | null = null
 
@@ -46,11 +48,33 @@ export class ReadPool {
     return { running: this.#running, waiting: this.#reads.size - this.#running }
   }
 
+  /** Reads that have ended, whatever their outcome. */
+  get finished(): number {
+    return this.#finished
+  }
+
+  /**
+   * Runs `work` while no read runs: reads that come meanwhile wait for its end. Without effect when
+   * there are reads already.
+   */
+  async pause(work: () => Promise<void>): Promise<void> {
+    if (this.#reads.size > 0 || this.#paused !== null) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#paused = promise
+    try {
+      await work()
+    } finally {
+      this.#paused = null
+      resolve()
+    }
+  }
+
   async run<T>(
     work: (connection: Connection) => Promise<T>,
     signal: AbortSignal,
     deadlineMs: number,
   ): Promise<ReadOutcome<T>> {
+    if (this.#paused !== null) await this.#paused
     if (this.#closed !== null) return this.#closed
     if (signal.aborted) return CANCELLED
     const { clock, size, maxWaiting } = this.#options
@@ -80,6 +104,7 @@ export class ReadPool {
       stopDeadline()
       signal.removeEventListener('abort', abort)
       this.#reads.delete(read)
+      this.#finished++
       if (read.isStarted) this.#leave(connection)
     }
   }

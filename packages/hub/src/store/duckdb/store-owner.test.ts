@@ -9,29 +9,14 @@ import { BACKFILL, LIVE, type LogRecord } from '../../log/log.ts'
 import type { LogReader } from '../applier.ts'
 import type { StoreStatus } from '../protocol.ts'
 import { SAMPLE_START, sampleEvents } from '../sample-records.ts'
-import type { AggregatePlan } from '../store.ts'
+import { COUNT, StatusLog } from './store-owner.fixture.ts'
 import { StoreOwner, type StoreOwnerOptions } from './store-owner.ts'
 
 const never = new AbortController().signal
-const YEAR = 366 * 86_400_000_000
-const COUNT: AggregatePlan = {
-  type: 'aggregate',
-  from: SAMPLE_START - YEAR,
-  to: SAMPLE_START + YEAR,
-  edges: null,
-  where: null,
-  groupBy: [{ type: 'column', column: 'model' }],
-  aggregates: [
-    { id: 'rows', fn: 'rows' },
-    { id: 'cost', fn: 'sum', column: 'cost_total' },
-  ],
-  maxRows: 100,
-}
 
 let dir: string
 let owner: StoreOwner | null
-let statuses: StoreStatus[]
-let waiting: { until: (status: StoreStatus) => boolean; resolve: () => void }[]
+let statuses: StatusLog
 
 /** Records made on demand: a log of any length that costs nothing. */
 const reader: LogReader = {
@@ -45,8 +30,7 @@ function start(
   committed: ReadonlyMap<number, bigint> = new Map(),
   options: Partial<StoreOwnerOptions> = {},
 ): StoreOwner {
-  statuses = []
-  waiting = []
+  statuses = new StatusLog()
   owner = new StoreOwner({
     path: join(dir, 'store', 'store.duckdb'),
     reader,
@@ -54,19 +38,11 @@ function start(
     epoch: 1,
     wal: false,
     maxWaitMs: 5,
-    onStatus(status) {
-      statuses.push(status)
-      for (const each of waiting) if (each.until(status)) each.resolve()
-    },
+    onStatus: statuses.add,
     ...options,
   })
   owner.start(committed)
   return owner
-}
-
-function reached(until: (status: StoreStatus) => boolean): Promise<void> {
-  if (statuses.some(until)) return Promise.resolve()
-  return new Promise((resolve) => waiting.push({ until, resolve }))
 }
 
 const isReady =
@@ -94,7 +70,7 @@ it('applies what is committed and answers plans with their position', async () =
   const store = start()
   store.committed(LIVE, 40n)
   store.committed(BACKFILL, 2n)
-  await reached(({ applied }) => applied.get(LIVE) === 40n && applied.get(BACKFILL) === 2n)
+  await statuses.reached(({ applied }) => applied.get(LIVE) === 40n && applied.get(BACKFILL) === 2n)
   const outcome = await store.query(COUNT, projectScope('default'), never)
   if (!outcome.ok) throw new Error(outcome.message)
   const rows = outcome.frame.rows.reduce((sum, row) => sum + Number(row[1]), 0)
@@ -115,12 +91,12 @@ it('applies what is committed and answers plans with their position', async () =
 it('a version changes when rows of its range change, and only then', async () => {
   const store = start()
   store.committed(LIVE, 1n)
-  await reached(isReady(1n))
+  await statuses.reached(isReady(1n))
   const day = (n: number, scope = allProjects()): Promise<string> =>
     store.version(scope, SAMPLE_START + n * 86_400_000_000, SAMPLE_START + (n + 1) * 86_400_000_000)
   const before = [await day(0), await day(1), await day(0, projectScope('unknown'))]
   store.committed(LIVE, 2n)
-  await reached(isReady(2n))
+  await statuses.reached(isReady(2n))
   const after = [await day(0), await day(1), await day(0, projectScope('unknown'))]
   expect(after[0]).not.toBe(before[0])
   expect(after.slice(1)).toEqual(before.slice(1))
@@ -129,7 +105,7 @@ it('a version changes when rows of its range change, and only then', async () =>
 it('finds events by id and time, and their content hash in the log', async () => {
   const store = start()
   store.committed(LIVE, 3n)
-  await reached(isReady(3n))
+  await statuses.reached(isReady(3n))
   const outcome = await store.lookup({
     project: 'default',
     events: [
@@ -158,7 +134,7 @@ it('reads a record once for all its events, and knows an event whose record is l
     },
     maxRows: 1000,
   })
-  await reached(isReady(4n))
+  await statuses.reached(isReady(4n))
   const events = [0, 1, 2].flatMap((index) =>
     [3, 1].map((offset) => ({
       eventId: `event-0-${offset}-${index}`,
@@ -180,7 +156,7 @@ const path = (): string => join(dir, 'store', 'store.duckdb')
 /** Applies 30 records, answers, closes. */
 async function fill(options: Partial<StoreOwnerOptions> = {}): Promise<unknown> {
   const store = start(new Map([[LIVE, 30n]]), options)
-  await reached(isReady(30n))
+  await statuses.reached(isReady(30n))
   const before = await answer()
   await store.close()
   return before
@@ -202,7 +178,7 @@ it.each([
   const before = await fill()
   await damage()
   start(new Map([[LIVE, 30n]]))
-  await reached(isReady(30n))
+  await statuses.reached(isReady(30n))
   expect(await answer()).toEqual(before)
 })
 
@@ -218,7 +194,7 @@ it('answers the same after its file was damaged in use, while the log goes on', 
   }
   const before = await fill({ reader: many })
   const store = start(new Map([[LIVE, 30n]]), { reader: many })
-  await reached(isReady(30n))
+  await statuses.reached(isReady(30n))
   // Everything behind the three headers is overwritten: a block that is read now fails its checksum.
   const file = await open(path(), 'r+')
   const { size } = await file.stat()
@@ -227,7 +203,7 @@ it('answers the same after its file was damaged in use, while the log goes on', 
   const first = await store.query(COUNT, allProjects(), never)
   expect(first).toMatchObject({ ok: false, failure: 'rebuilding' })
   store.committed(LIVE, 31n)
-  await reached(({ state, recoveries, applied }) => {
+  await statuses.reached(({ state, recoveries, applied }) => {
     return state === 'ready' && recoveries === 1 && applied.get(LIVE) === 31n
   })
   expect(await readdir(join(dir, 'store'))).toContain('broken-1')
@@ -251,12 +227,12 @@ it('refuses questions while it is behind what was committed at its opening', asy
       },
     },
   })
-  await reached(({ state }) => state === 'rebuilding')
+  await statuses.reached(({ state }) => state === 'rebuilding')
   expect(await store.query(COUNT, allProjects(), never)).toMatchObject({
     ok: false,
     failure: 'rebuilding',
   })
   release()
-  await reached(isReady(10n))
+  await statuses.reached(isReady(10n))
   expect(await store.query(COUNT, allProjects(), never)).toMatchObject({ ok: true })
 })
