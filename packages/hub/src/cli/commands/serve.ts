@@ -53,7 +53,7 @@ function banner(
 
   and ask what it cost:
 
-    curl -sS "$LLMHUB_URL/api/v1/costs" -H "authorization: Bearer $LLMHUB_KEY"
+    curl -sS "$LLMHUB_URL/api/v1/costs?after=0:1" -H "authorization: Bearer $LLMHUB_KEY"
 `)
   } else if (config.admin_key === null) {
     terminal.err('\n  It takes the keys it had; npx llmhub keys list shows them.\n')
