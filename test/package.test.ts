@@ -209,9 +209,12 @@ describe('Node from npm', () => {
 const WORKPLACE = /(?<![\w.$}\])>-])\/(work|root)\/\w/
 
 describe('the repository', () => {
-  it.each(['see /work/here', '"/root/x"'])('%s would be noticed', (text) =>
-    expect(text).toMatch(WORKPLACE),
-  )
+  // Put together here, so that this file names none itself.
+  it.each(['work', 'root'])('a path below %s would be noticed', (name) => {
+    for (const text of [`see ${'/'}${name}/here`, `"${'/'}${name}/x"`]) {
+      expect(text).toMatch(WORKPLACE)
+    }
+  })
   it.each(['a/work/b', 'https://x.org/root/y', './root/x'])('%s would not', (text) => {
     expect(text).not.toMatch(WORKPLACE)
   })
