@@ -26,7 +26,7 @@ function record(n: number): Uint8Array {
   return sampleEvents(0, BigInt(n), { rows: ROWS, step }).payload
 }
 
-test('log and store stay within 1.3 times of what the living rows take', async () => {
+test('after compaction log and store are within 1.3 times of what the living rows take', async () => {
   await inTemporaryFolder(async (dir) => {
     const hub = await openRetainedHub(join(dir, 'used'), { segmentBytes: 400_000, days: KEPT_DAYS })
     const peaks: number[] = []
