@@ -248,6 +248,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
+  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
+  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
+  started.add(() => cache.close())
   const { ingest, asking, maintenance, letters, reprice } = createPipeline({
     config,
     clock,
@@ -259,6 +262,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hashKey,
     prices,
     retention: rules,
+    cache,
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
@@ -273,9 +277,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
   })
   started.add(() => retention.stop())
-  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
-  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
-  started.add(() => cache.close())
   const erasures = new ErasureKeeper({
     maintenance,
     log: journal,

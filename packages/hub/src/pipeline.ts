@@ -15,6 +15,7 @@
  *   maintain     maintenance                                      → operations of the log that change rows
  */
 
+import type { Cache } from './cache/cache.ts'
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
@@ -43,6 +44,7 @@ export interface PipelineParts {
   readonly hashKey: Uint8Array
   readonly prices: PriceBook
   readonly retention: RetentionRules
+  readonly cache: Cache
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -97,6 +99,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const asking = createAsk({
     query: (plan, scope, signal) => store.query(plan, scope, signal),
     waitFor: (position, timeoutMs, signal) => store.waitFor(position, timeoutMs, signal),
+    version: (scope, { from, to }) => store.version(scope, from, to),
+    progress: () => store.progress,
+    cache: parts.cache,
     clock,
     maxConcurrent: config['query.max_concurrent'],
     maxWaiting: config['query.max_waiting'],

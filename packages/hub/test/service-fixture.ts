@@ -61,7 +61,7 @@ export const READY_STATUS: HubStatus = {
     aliasConflicts: 9,
     pendingRows: 11,
   },
-  query: { running: 1, waiting: 12, asked: 20, shared: 2, refused: 1 },
+  query: { running: 1, waiting: 12, asked: 20, shared: 2, reused: 3, refused: 1 },
   disk: { freeBytes: 1_000_000 },
 }
 

@@ -34,6 +34,8 @@ export interface StoreStatus {
   readonly reason: string | null
   /** Offset after the last applied record, by partition. */
   readonly applied: ReadonlyMap<number, bigint>
+  /** Greatest event time applied from the live partition, in epoch microseconds; null when there is none. */
+  readonly watermark: number | null
   /** What would survive a power loss now. */
   readonly durable: ReadonlyMap<number, bigint>
   readonly lagRecords: number

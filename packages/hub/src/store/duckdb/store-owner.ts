@@ -313,6 +313,7 @@ export class StoreOwner {
       refused: this.#refused,
       reason: this.#reason ?? lag?.lastError ?? null,
       applied: (await store?.applied()) ?? new Map(),
+      watermark: store?.watermark ?? null,
       durable: (await store?.durable()) ?? new Map(),
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
