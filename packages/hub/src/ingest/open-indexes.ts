@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { Clock } from '../core/clock.ts'
 import type { IndexImage } from '../core/index-image.ts'
 import { CALL_VALUE_WORDS } from './call-row.ts'
 import { imageOfIndex } from './dedup/index-files.ts'
-import { KeyIndex } from './dedup/key-index.ts'
+import { KeyIndex, type KeyIndexOptions } from './dedup/key-index.ts'
 import { openRunFolder } from './dedup/node-run-files.ts'
 import { ID_VALUE_WORDS } from './intake.ts'
 
@@ -17,11 +16,8 @@ export interface Indexes {
   close(): Promise<void>
 }
 
-export interface IndexesOptions {
+export interface IndexesOptions extends Omit<KeyIndexOptions, 'files' | 'valueWords'> {
   readonly dataDir: string
-  readonly clock: Clock
-  readonly horizonSeconds: number
-  readonly maxKeys: number
 }
 
 const IDS = 'dedup/ids'
