@@ -36,10 +36,8 @@ import {
   refusalOf,
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
-import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
-import { KeyIndex } from './ingest/dedup/key-index.ts'
-import { ID_VALUE_WORDS } from './ingest/intake.ts'
+import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
@@ -205,27 +203,16 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
 
   // Ingest: what has been seen, what things cost.
   const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
-  const indexOptions = {
-    clock,
-    horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
-    maxKeys: config['dedup.max_ids'],
-  }
-  const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
-  let ids: KeyIndex
-  let calls: KeyIndex
+  let indexes: Indexes
   try {
-    ids = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'ids')),
-      valueWords: ID_VALUE_WORDS,
+    indexes = await openIndexes({
+      dataDir: dir,
+      clock,
+      horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
+      maxKeys: config['dedup.max_ids'],
     })
-    started.add(() => ids.close())
-    calls = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'calls')),
-      valueWords: CALL_VALUE_WORDS,
-    })
-    started.add(() => calls.close())
+    started.add(() => indexes.close())
+    const { ids, calls } = indexes
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
     if (isNewerFormat(error)) return newer(error.message)
@@ -257,8 +244,8 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     log: journal,
     store,
     freeSpace,
-    ids,
-    calls,
+    ids: indexes.ids,
+    calls: indexes.calls,
     hashKey,
     prices,
     retention: rules,
@@ -303,6 +290,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       dataDir: dir,
       control,
       image: () => journal.image(),
+      indexes: () => indexes.images(),
       pathOf: journalFiles().pathOf,
       writer: version,
     },
