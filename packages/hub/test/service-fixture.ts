@@ -114,6 +114,11 @@ export async function startService(
             next: null,
           },
         }),
+      sql: {
+        run: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+        maxRows: 100,
+        maxTimeoutMs: 1000,
+      },
       reports: [],
       canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),

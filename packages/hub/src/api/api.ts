@@ -22,6 +22,7 @@ import { queryRoutes } from './routes/query.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { sqlRoutes } from './routes/sql.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
@@ -66,6 +67,7 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    ...sqlRoutes({ ...dependencies, monotonic, metrics }),
     deadLetterSummaryRoute(dependencies),
     ...deadLetterRoutes(dependencies),
     ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),

@@ -20,6 +20,7 @@ import type { Compaction } from './routes/compaction.ts'
 import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { Reprice } from './routes/prices.ts'
 import type { RetentionService } from './routes/retention.ts'
+import type { SqlService } from './routes/sql.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -38,6 +39,7 @@ export interface ApiDependencies {
   readonly intake: Intake
   readonly receiverLimits: ReceiverLimits
   readonly ask: Ask
+  readonly sql: SqlService
   /** Mounted at /api/v1 + path. */
   readonly reports: readonly ReportSpec[]
   /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
