@@ -248,7 +248,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
+  const { ingest, asking, reading, maintenance, letters, reprice } = createPipeline({
     config,
     clock,
     log: journal,
@@ -351,6 +351,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      reading,
       letters,
       prices,
       reprice,
