@@ -239,7 +239,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
-  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
+  const { ingest, asking, reading, maintenance, letters, reprice } = createPipeline({
     config,
     clock,
     log: journal,
@@ -346,6 +346,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      reading,
       letters,
       prices,
       reprice,

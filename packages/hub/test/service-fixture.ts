@@ -126,6 +126,9 @@ export async function startService(
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      reading: {
+        list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+      },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
         replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),

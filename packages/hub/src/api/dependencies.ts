@@ -13,6 +13,7 @@ import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
 import type { PriceBook } from '../ingest/price-book.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
+import type { EventReader } from '../query/events/reader.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
@@ -53,6 +54,7 @@ export interface ApiDependencies {
   readonly status: () => HubStatus | Promise<HubStatus>
   /** Formula-safe CSV of an answer, with a header line. */
   readonly toCsv: (answer: Answer) => string
+  readonly reading: EventReader
   readonly letters: LetterActs
   readonly verify: Verify
   readonly prices: PriceBook
