@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
 import {
+  CHART_OUTPUT,
   collect,
   common,
   OUTPUT,
-  ROWS_OUTPUT,
   remote,
   wholeNumber,
   withExamples,
@@ -106,7 +106,7 @@ function createProgram(context: CliContext, version: string): Command {
   )
 
   withExamples(
-    remote(program.command('query').description('ask a question'), ROWS_OUTPUT)
+    remote(program.command('query').description('ask a question'), CHART_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',
@@ -130,12 +130,15 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--limit <n>', 'most rows', wholeNumber)
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
+      .option('--chart', 'draw it: lines over time, bars for groups; the same as -o chart')
+      .option('--spark', 'a table with the first measure over time in each row')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
         options.list === true ? listCatalogue(options, context) : query(measures, options, context),
       ),
     [
       'llmhub query cost.total --by model --from now-30d --top 5',
-      'llmhub query latency.p95 requests.error_rate --by time:1h --where environment=production',
+      'llmhub query latency.p95 --by time:1h --where environment=production --chart',
+      'llmhub query cost.total requests.count --by model --spark',
       `llmhub query --json '{"kind":"table","measures":["tokens.total"],"by":["user"]}' -o csv`,
     ],
   )

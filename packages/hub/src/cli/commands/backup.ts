@@ -8,8 +8,9 @@ import { lockFolder } from '../../core/folder-lock.ts'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, duration } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, duration, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 interface BackupShown {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, printable, table } from '../output.ts'
+import { count, percent } from '../formats.ts'
+import { printable, table } from '../output.ts'
 
 const PATH = '/api/v1/dead-letters'
 
@@ -320,10 +321,6 @@ export async function lettersSummary(options: SummaryOptions, context: CliContex
   context.terminal.err(
     `${count(rejected)} rejected, ${count(takenIn)} taken in, ${percent(rate) || 'no rate'}: ${each.join(', ') || 'nothing rejected'}\n`,
   )
-}
-
-function percent(rate: number | null): string {
-  return rate === null ? '' : `${(rate * 100).toFixed(2)}%`
 }
 
 /** `--set /payload/model_id=gpt-4o` as pointer → value. */

@@ -19,7 +19,8 @@ import { commandOf } from '../../core/newer-format.ts'
 import { request } from '../client.ts'
 import { assignments, type CliContext, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, printable } from '../output.ts'
+import { bytes } from '../formats.ts'
+import { printable } from '../output.ts'
 
 type State = 'ok' | 'warning' | 'error'
 

@@ -2,7 +2,8 @@ import type { ClientSettings } from '../../config/load.ts'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, table } from '../output.ts'
+import { bytes, count } from '../formats.ts'
+import { table } from '../output.ts'
 
 interface Counts {
   readonly own: Readonly<Record<string, number>>

@@ -2,8 +2,9 @@ import { type Batch, decodeBatch, hasValue, numberAt, textAt } from '@llmhub/str
 import { decodeOperation } from '../../log/operation.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 const onLog = <T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> =>

@@ -5,7 +5,8 @@ import { formatPico, parseUsd } from '../../ingest/money.ts'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 
 export interface RepriceOptions extends GlobalOptions {
   readonly from?: string
