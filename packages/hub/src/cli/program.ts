@@ -4,10 +4,12 @@ import {
   CHART_OUTPUT,
   collect,
   common,
+  DRY_RUN,
   OUTPUT,
   remote,
   wholeNumber,
   withExamples,
+  YES,
 } from './command-options.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
@@ -25,7 +27,10 @@ import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
+import { addContextCommands } from './context-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addGlobalOptions, type GlobalFlags, heeding, verboseTrace } from './global-options.ts'
+import { addHelpTopics } from './help-topics.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
@@ -37,13 +42,22 @@ Exit codes:
   0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
   7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
 
-Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, LLMHUB_CONTEXT, and every option as LLMHUB_…
+More: llmhub help auth, config, questions or exit-codes
 
 In a clone of the repository: npx llmhub …`
 
 /** The command line. Every action gets the context; errors come out as CliError. */
-function createProgram(context: CliContext, version: string): Command {
+export function createProgram(given: CliContext, version: string): Command {
   const program = new Command('llmhub')
+  const flags = (): GlobalFlags => program.opts<GlobalFlags>()
+  const context = heeding(given, flags)
+  addGlobalOptions(program).hook('preAction', (_, action) => {
+    const { context: name, verbose, debug } = flags()
+    if (name !== undefined) action.setOptionValue('context', name)
+    if (verbose === true || debug === true) action.setOptionValue('trace', verboseTrace(context))
+  })
+  program
     .description(
       'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',
     )
@@ -194,6 +208,7 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  addContextCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addPriceCommands(program, context)
@@ -219,8 +234,8 @@ function createProgram(context: CliContext, version: string): Command {
       .command('repair')
       .description('cut a damaged tail, set damaged segments aside, record what was lost'),
   )
-    .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen, which is also what it does without --yes')
+    .option(...DRY_RUN)
+    .option(...YES)
     .option(...OUTPUT)
     .option(
       '--keep-from <partition:offset...>',
@@ -266,6 +281,7 @@ function createProgram(context: CliContext, version: string): Command {
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),
   )
+  addHelpTopics(program, context)
   inherit(program)
   return program
 }
@@ -284,14 +300,17 @@ export async function runCli(
   context: CliContext,
   version: string,
 ): Promise<number> {
+  const program = createProgram(context, version)
   try {
-    await createProgram(context, version).parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof CliError) {
-      if (error.message !== '')
-        context.terminal.err(`llmhub: ${error.message.split('\n').map(printable).join('\n')}\n`)
+      const { debug } = program.opts<GlobalFlags>()
+      const lines = error.message.split('\n').map(printable)
+      if (error.message !== '') context.terminal.err(`llmhub: ${lines.join('\n')}\n`)
+      if (debug === true) context.terminal.err(`${error.stack ?? ''}\n`)
       return error.exitCode
     }
     throw error

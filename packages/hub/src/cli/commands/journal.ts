@@ -1,5 +1,6 @@
 import { type Batch, decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
 import { decodeOperation } from '../../log/operation.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count } from '../formats.ts'
@@ -171,8 +172,12 @@ export async function journalRepair(
   context: CliContext,
 ): Promise<void> {
   const { repairJournal } = await import('../../log/journal/repair.ts')
-  const dryRun = options.dryRun === true || options.yes !== true
+  const dryRun = options.dryRun === true
   const keepFrom = positions(options.keepFrom)
+  if (!dryRun) {
+    const what = 'this cuts damaged ends off the log and sets damaged segments aside'
+    await confirm({ what, word: 'repair' }, options, context)
+  }
   const report = await onLog(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
   if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
   if (format(options, context) === 'table') {
