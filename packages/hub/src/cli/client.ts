@@ -1,4 +1,5 @@
 import type { ClientSettings } from '../config/load.ts'
+import { maskedKey } from './connection.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
 export interface Problem {
@@ -17,6 +18,8 @@ export interface HubResponse {
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
+  /** Who was asked. */
+  readonly settings: ClientSettings
 }
 
 export interface RequestExtras {
@@ -46,17 +49,22 @@ export async function request(
   }
   let response: Response
   let text: string
+  const url = new URL(path, settings.url)
+  const tell = settings.trace?.(method, url.href)
   try {
     const content = body === undefined ? {} : { body: body.content }
     const stop = signal === undefined ? {} : { signal }
-    response = await fetch(new URL(path, settings.url), { method, headers, ...content, ...stop })
+    response = await fetch(url, { method, headers, ...content, ...stop })
     text = await response.text()
   } catch (error) {
+    tell?.(null, null)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
-    const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
+    const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
+    const message = `cannot reach the hub at ${settings.url}${from}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
+  tell?.(response.status, response.headers.get('x-request-id'))
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
@@ -66,6 +74,7 @@ export async function request(
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
+    settings,
   }
 }
 
@@ -77,11 +86,21 @@ export function failed(response: HubResponse): CliError {
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
   for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
-  if (response.status === 401)
-    lines.push('Put your key into LLMHUB_KEY, or name a file that holds it in LLMHUB_KEY_FILE.')
+  if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
+  if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)
   if (problem.instance !== undefined) lines.push(`(request ${problem.instance})`)
   return new CliError(lines.join('\n'), exitCodeOf(response.status))
+}
+
+const GIVE_KEY =
+  'Put your key into LLMHUB_KEY, name a file that holds it in LLMHUB_KEY_FILE, or keep it with llmhub login.'
+
+/** Which key was sent, and where it was found: people have several. */
+function aboutKey({ status, settings: { url, key, keyFrom } }: HubResponse): string {
+  if (key === null) return `No key was sent to ${url}.`
+  const what = status === 401 ? 'was refused by' : 'may not do this at'
+  return `The key ${maskedKey(key)} from ${keyFrom ?? 'the command'} ${what} ${url}.`
 }
 
 function exitCodeOf(status: number): number {

@@ -10,10 +10,11 @@ import {
   printJson,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { count, duration } from '../formats.ts'
 import { type Mapping, parseMapping } from '../import/mapping.ts'
 import { MAPPINGS } from '../import/mappings.ts'
 import { type ImportSummary, runImport } from '../import/run.ts'
-import { count, duration, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {

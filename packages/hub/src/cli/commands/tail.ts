@@ -15,7 +15,7 @@ import {
   type LineColumn,
 } from '../events/event-line.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, duration } from '../output.ts'
+import { count, duration } from '../formats.ts'
 
 export interface TailOptions extends GlobalOptions {
   readonly where?: readonly string[]
