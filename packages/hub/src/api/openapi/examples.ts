@@ -58,14 +58,17 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   },
   'GET /api/v1/performance': { query: { ...DAY, granularity: '1day' } },
   'GET /api/v1/errors': { query: { ...DAY, granularity: '1day' } },
-  'GET /api/v1/metrics': { query: { window: '1h' } },
+  'GET /api/v1/metrics': { query: { window: '1h' }, varies: true },
   'GET /api/v1/metrics/conversations': { query: { ...DAY, limit: '3' } },
   'GET /api/v1/metrics/trends': { query: { ...DAY, granularity: '1day' } },
   'POST /api/v1/costs/reconcile': {
     query: { provider: 'openai' },
     body: 'date,model,amount\n2025-11-20,gpt-4o,0.01\n',
   },
-  'GET /api/v1/dead-letters/summary': { query: { from: 'now-1d', granularity: '1day' } },
+  'GET /api/v1/dead-letters/summary': {
+    query: { from: 'now-1d', granularity: '1day' },
+    varies: true,
+  },
   'GET /api/v1/dead-letters': { query: { status: 'open', limit: '1' } },
   'GET /api/v1/dead-letters/:id': { params: { id: '$LETTER_ID' } },
   'POST /api/v1/dead-letters/:id/replay': {
