@@ -47,7 +47,6 @@ import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
-import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
 import { StoreClient } from './store/client.ts'
@@ -248,7 +247,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
+  const { ingest, asking, maintenance, letters, reprice, exporting } = createPipeline({
     config,
     clock,
     log: journal,
@@ -369,7 +368,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         status: async () => (await store.status()).compaction,
       },
       backups,
-      toCsv: formatCsv,
+      exporting,
       limits: () => limitsOf(config),
     },
     {

@@ -1,5 +1,6 @@
 /** argv → command line. */
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
@@ -16,6 +17,9 @@ const { version } = JSON.parse(
 const terminal: Terminal = {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
+  outDrained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
   outIsTty: process.stdout.isTTY === true,
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),

@@ -19,10 +19,12 @@ import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
+import { type Exporting, startExport } from './export/export-rows.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import type { PriceBook } from './ingest/price-book.ts'
 import { createPriceRow, PRICED_KINDS, priceStored } from './ingest/price-row.ts'
+import { countsAlike } from './ingest/usage-details.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
 import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
@@ -53,6 +55,7 @@ export interface Pipeline {
   readonly maintenance: Maintenance
   readonly letters: LetterActs
   readonly reprice: Reprice
+  readonly exporting: Exporting
 }
 
 const FRESH_MS = 2000
@@ -116,7 +119,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maxEvents: config['ingest.max_events'],
     maintenance,
   })
-  return { ingest, asking, maintenance, letters, reprice: repriceWith(maintenance, parts.prices) }
+  return {
+    ingest,
+    asking,
+    maintenance,
+    letters,
+    reprice: repriceWith(maintenance, parts.prices),
+    exporting: { start: exportFreshly(parts), countsAlike },
+  }
 }
 
 /**
@@ -127,12 +137,27 @@ function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLe
   return async (question, scope, signal) => {
     const { type } = question
     const isFirst = type === 'count' || (type === 'list' && question.before === null)
-    if (isFirst && store.progress.state === 'ready') {
-      const reach = (partition: number): Promise<boolean> =>
-        store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
-      await Promise.all([LIVE, BACKFILL].map(reach))
-    }
+    if (isFirst) await untilFresh({ store, log }, signal)
     return store.letters(question, scope, signal)
+  }
+}
+
+/** Waits a moment for the store to have what the log has now. */
+async function untilFresh(
+  { store, log }: Pick<PipelineParts, 'store' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (store.progress.state !== 'ready') return
+  const reach = (partition: number): Promise<boolean> =>
+    store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
+  await Promise.all([LIVE, BACKFILL].map(reach))
+}
+
+/** An export has what was acknowledged before it, if the store gets there in time. */
+function exportFreshly(parts: Pick<PipelineParts, 'store' | 'log'>): Exporting['start'] {
+  return async (request, signal) => {
+    await untilFresh(parts, signal)
+    return startExport((page, stop) => parts.store.scan(page, stop), request, signal)
   }
 }
 

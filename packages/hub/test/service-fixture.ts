@@ -120,7 +120,10 @@ export async function startService(
       semantic: () => ({ measures: [] }),
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
-      toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      exporting: {
+        start: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
+        countsAlike: () => false,
+      },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
         replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),

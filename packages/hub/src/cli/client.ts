@@ -19,15 +19,62 @@ export interface HubResponse {
   readonly date: number | null
 }
 
+interface Body {
+  readonly content: string
+  readonly type: string
+}
+
 /** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
 export async function request(
   settings: ClientSettings,
   method: string,
   path: string,
-  body?: { readonly content: string; readonly type: string },
+  body?: Body,
 ): Promise<HubResponse> {
+  return wholeResponse(await reach(settings, method, path, body))
+}
+
+/**
+ * Like `request`, for an answer that may be large: its body as it comes. An answer that is not a
+ * success is an error.
+ */
+export async function download(
+  settings: ClientSettings,
+  method: string,
+  path: string,
+  body?: Body,
+  signal?: AbortSignal,
+): Promise<{ readonly headers: Headers; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const response = await reach(settings, method, path, body, signal)
+  if (response.status !== 200) throw failed(await wholeResponse(response))
+  return { headers: response.headers, chunks: chunksOf(response, settings, signal) }
+}
+
+async function* chunksOf(
+  { body }: Response,
+  { url }: ClientSettings,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  try {
+    for await (const chunk of body) yield chunk
+  } catch (error) {
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
+    throw new CliError(message, EXIT.failure)
+  }
+}
+
+async function reach(
+  settings: ClientSettings,
+  method: string,
+  path: string,
+  body?: Body,
+  signal?: AbortSignal,
+): Promise<Response> {
   const headers: Record<string, string> = {}
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
+  if (settings.project !== undefined) headers['x-llmhub-project'] = settings.project
   if (body !== undefined) headers['content-type'] = body.type
   if (!URL.canParse(path, settings.url)) {
     throw new CliError(
@@ -35,16 +82,23 @@ export async function request(
       EXIT.usage,
     )
   }
-  let response: Response
   try {
-    const content = body === undefined ? {} : { body: body.content }
-    response = await fetch(new URL(path, settings.url), { method, headers, ...content })
+    return await fetch(new URL(path, settings.url), {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: body.content }),
+      ...(signal === undefined ? {} : { signal }),
+    })
   } catch (error) {
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
+}
+
+async function wholeResponse(response: Response): Promise<HubResponse> {
   const text = await response.text()
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')

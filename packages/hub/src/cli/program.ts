@@ -26,6 +26,7 @@ import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addExportCommands } from './export-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
@@ -191,6 +192,7 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  addExportCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addPriceCommands(program, context)

@@ -29,6 +29,8 @@ export function loadConfig(
 export interface ClientSettings {
   readonly url: string
   readonly key: string | null
+  /** Project to speak of, for keys that are bound to none. */
+  readonly project?: string
 }
 
 /**

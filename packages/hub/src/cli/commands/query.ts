@@ -3,6 +3,7 @@ import type { Answer, Question } from '@llmhub/schema'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { filterOf } from '../filter.ts'
 import { table } from '../output.ts'
 
 export interface QueryOptions extends GlobalOptions {
@@ -17,30 +18,6 @@ export interface QueryOptions extends GlobalOptions {
   readonly limit?: number
   readonly json?: string
   readonly project?: string
-}
-
-/** `field=value`, `field!=value`, `field>=value`, … as a filter of the question language. */
-function filterOf(text: string): { field: string; op: string; value: string | number } {
-  const found = /^([\w.]+)(!=|>=|<=|=|>|<|~)(.*)$/s.exec(text)
-  if (found === null) {
-    throw new CliError(
-      `--where ${text}: expected field=value, with one of = != > >= < <= ~`,
-      EXIT.usage,
-    )
-  }
-  const [, field = '', sign = '', raw = ''] = found
-  const ops: Record<string, string> = {
-    '=': 'eq',
-    '!=': 'ne',
-    '>': 'gt',
-    '>=': 'gte',
-    '<': 'lt',
-    '<=': 'lte',
-    '~': 'contains',
-  }
-  const isNumber =
-    ['>', '>=', '<', '<='].includes(sign) && raw !== '' && Number.isFinite(Number(raw))
-  return { field, op: ops[sign] ?? 'eq', value: isNumber ? Number(raw) : raw }
 }
 
 function questionOf(measures: readonly string[], options: QueryOptions): object {

@@ -2,7 +2,7 @@
 
 import type { Part, PartAmounts } from '../cost-change.ts'
 import type { Spending } from '../cost-lines.ts'
-import { dollars } from '../value.ts'
+import { dollars } from '../../core/dollars.ts'
 
 /** The change of something, as its parts explain it. */
 export interface Change {

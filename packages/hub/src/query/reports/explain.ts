@@ -16,7 +16,7 @@ import {
   spendingOf,
   withoutPart,
 } from '../cost-lines.ts'
-import { dollars } from '../value.ts'
+import { dollars } from '../../core/dollars.ts'
 import { defineReport, questionBase } from './define-report.ts'
 import { type Change, type ModelChange, sayChange, sayPart } from './explain-words.ts'
 import type { ReportInput } from './parameters.ts'
