@@ -26,6 +26,7 @@ import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addGenerateCommands } from './generate-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
@@ -254,6 +255,7 @@ function createProgram(context: CliContext, version: string): Command {
 
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
+  addGenerateCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
 import type { ClientSettings } from '../../config/load.ts'
 import type { Clock } from '../../core/clock.ts'
-import { failed, type HubResponse, request } from '../client.ts'
+import { failed, request } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Progress } from '../progress.ts'
+import { sendPatiently } from '../send-patiently.ts'
 import { type MapContext, mapRow } from './map-row.ts'
 import type { Mapping } from './mapping.ts'
 import { hashFile, readRows } from './read-rows.ts'
@@ -143,7 +144,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
  * Whoever asks right after an import expects its rows in the answer, and the store may be half a second
  * behind the log. The hub waits for a position at most 2 s.
  */
-async function waitUntilAnswerable(
+export async function waitUntilAnswerable(
   settings: ClientSettings,
   position: string,
 ): Promise<boolean | null> {
@@ -158,25 +159,4 @@ async function importedRows(settings: ClientSettings, path: string): Promise<num
   const response = await request(settings, 'GET', path)
   if (response.status !== 200) throw failed(response)
   return (response.body as { rows: number }).rows
-}
-
-const MOST_TRIES = 60
-
-/** Waits and sends again while the hub says that it is busy; anything else ends the import. */
-async function sendPatiently(
-  settings: ClientSettings,
-  path: string,
-  body: { readonly content: string; readonly type: string },
-  clock: Clock,
-): Promise<HubResponse> {
-  for (let tries = 1; ; tries++) {
-    const response = await request(settings, 'POST', path, body)
-    if (response.status === 200 || response.status === 422) return response
-    const busy = response.status === 503 || response.status === 429
-    if (!busy || tries >= MOST_TRIES) throw failed(response)
-    const seconds = response.retryAfterSeconds ?? 1
-    await new Promise<void>((resume) => {
-      clock.hold(seconds * 1000, resume)
-    })
-  }
 }
