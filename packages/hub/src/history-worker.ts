@@ -24,6 +24,9 @@ if (port === null) throw new Error('history-worker runs as a worker thread only'
 const { world, from, to, hashKey, environment, overrides, limits } = workerData as HistoryWorkerData
 const made = createWorld(world)
 const rows = new FreshRows({
+  project: limits.project,
+  receiver: 'import',
+  partition: BACKFILL,
   clock: systemClock,
   hashKey,
   limits: { ...limits, retention: () => ({ events: limits.keptMicros, families: new Map() }) },
@@ -33,12 +36,11 @@ const rows = new FreshRows({
 
 port.on('message', (task: HistoryTask) => {
   const totals = emptyTotals()
-  const events = [...eventsOfCells(made, task, from, to)].flat()
-  addEvents(totals, events)
-  const payload =
-    events.length === 0
-      ? new Uint8Array(0)
-      : rows.encode({ project: limits.project, receiver: 'import', partition: BACKFILL, events })
+  for (const events of eventsOfCells(made, task, from, to)) {
+    addEvents(totals, events)
+    rows.add(events)
+  }
+  const payload = rows.rows === 0 ? new Uint8Array(0) : rows.finish()
   // Its buffer may be a larger one that is used again.
   const bytes = new Uint8Array(payload)
   const done: HistoryTaskDone = { index: task.index, payload: bytes, totals }

@@ -9,41 +9,60 @@ import type { PriceRow } from './price-row.ts'
  * for it that no id and no call comes twice; the indexes are made from the log when the hub opens it.
  */
 export interface FreshRowsOptions extends PrepareOptions {
+  readonly project: string
+  readonly receiver: string
+  readonly partition: number
   readonly price: PriceRow
   readonly defaults: RowDefaults
 }
 
-export interface FreshRequest {
-  readonly project: string
-  readonly receiver: string
-  readonly partition: number
-  readonly events: readonly unknown[]
-}
+/** Events that are validated together: few, so that they are gone before the collector copies them. */
+const AT_ONCE = 256
 
 export class FreshRows {
   readonly #options: FreshRowsOptions
   readonly #preparer: Preparer
   readonly #costs = emptyCosts()
+  #filler: RowFiller
+  /** Rows of the record before: the next will have about as many. */
+  #usualRows = 0
 
   constructor(options: FreshRowsOptions) {
     this.#options = options
     this.#preparer = new Preparer(options)
+    this.#filler = new RowFiller(options.defaults)
+  }
+
+  get rows(): number {
+    return this.#filler.rows
   }
 
   /**
-   * The payload of an `events` record.
-   * @throws Error when an event would be rejected: what fills a new log is made to be accepted
+   * Adds events to the open record.
+   * @throws Error when one would be rejected: what fills a new log is made to be accepted
    */
-  encode(request: FreshRequest): Uint8Array {
-    const prepared = this.#preparer.prepare(request)
-    const filler = new RowFiller(this.#options.defaults, prepared.count)
+  add(events: readonly unknown[]): void {
+    for (let at = 0; at < events.length; at += AT_ONCE) this.#add(events.slice(at, at + AT_ONCE))
+  }
+
+  /** The payload of an `events` record with all rows since the last one. */
+  finish(): Uint8Array {
+    const payload = encodeBatch(this.#filler.finish())
+    this.#usualRows = this.#filler.rows
+    this.#filler = new RowFiller(this.#options.defaults, this.#usualRows)
+    return payload
+  }
+
+  #add(events: readonly unknown[]): void {
+    const { project, receiver, partition, price } = this.#options
+    const prepared = this.#preparer.prepare({ project, receiver, partition, events })
     for (let i = 0; i < prepared.count; i++) {
       const event = prepared.valid[i]
       if (event === undefined) throw rejected(prepared, i)
-      this.#options.price(event, prepared.receiver, this.#costs)
+      price(event, receiver, this.#costs)
       const row = {
-        project: prepared.project,
-        receiver: prepared.receiver,
+        project,
+        receiver,
         receivedAt: prepared.receivedAt,
         eventId: prepared.eventIds[i] ?? '',
         idHashes: prepared.keys,
@@ -52,9 +71,8 @@ export class FreshRows {
         contentHigh: prepared.contents[i * 2 + 1] ?? 0,
         suppressed: false,
       }
-      filler.fill(event, row, this.#costs)
+      this.#filler.fill(event, row, this.#costs)
     }
-    return encodeBatch(filler.finish())
   }
 }
 
