@@ -1,5 +1,6 @@
 /** argv → command line. */
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
@@ -20,6 +21,9 @@ const terminal: Terminal = {
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),
   columns: process.stdout.columns ?? 80,
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
 }
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no failure.

@@ -61,7 +61,7 @@ export const READY_STATUS: HubStatus = {
     aliasConflicts: 9,
     pendingRows: 11,
   },
-  query: { running: 1, waiting: 12, asked: 20, shared: 2, refused: 1 },
+  query: { running: 1, waiting: 12, asked: 20, shared: 2, reused: 3, refused: 1 },
   disk: { freeBytes: 1_000_000 },
 }
 
@@ -114,6 +114,11 @@ export async function startService(
             next: null,
           },
         }),
+      sql: {
+        run: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+        maxRows: 100,
+        maxTimeoutMs: 1000,
+      },
       reports: [],
       canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),
@@ -121,6 +126,9 @@ export async function startService(
       schemas: () => ({ 'event.json': { type: 'object' } }),
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
+      reading: {
+        list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+      },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
         replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),

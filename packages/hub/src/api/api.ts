@@ -19,9 +19,11 @@ import { operationRoutes } from './routes/operations.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
+import { readEventRoutes } from './routes/read-events.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { sqlRoutes } from './routes/sql.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
@@ -54,10 +56,12 @@ export async function createApi(
     admit: (project, events) => projectLimits.admit(project, events),
   })
   let closing = false
+  const closed = new AbortController()
   let openApi: JsonSchema = {}
 
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
+    ...readEventRoutes({ ...dependencies, closing: closed.signal }),
     ...importRoutes(dependencies, receive),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
     ...reportRoutes({
@@ -66,6 +70,7 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    ...sqlRoutes({ ...dependencies, monotonic, metrics }),
     deadLetterSummaryRoute(dependencies),
     ...deadLetterRoutes(dependencies),
     ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
@@ -103,6 +108,7 @@ export async function createApi(
       ...server,
       async close() {
         closing = true
+        closed.abort()
         await server.close()
         metrics.close()
       },

@@ -80,17 +80,19 @@ function security({ permission }: Route): readonly unknown[] {
 }
 
 function queryParameter(parameter: QueryParameter): JsonSchema {
-  const { default: otherwise, doc, example, name, values } = parameter
+  const { default: otherwise, doc, example, name, repeats, values } = parameter
+  const schema = {
+    type: 'string',
+    ...(values === undefined ? {} : { enum: values }),
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+  }
   return {
     name,
     in: 'query',
     description: doc,
-    schema: {
-      type: 'string',
-      ...(values === undefined ? {} : { enum: values }),
-      ...(otherwise === undefined ? {} : { default: otherwise }),
-    },
-    ...(example === undefined ? {} : { example }),
+    schema: repeats === true ? { type: 'array', items: schema } : schema,
+    ...(repeats === true ? { style: 'form', explode: true } : {}),
+    ...(example === undefined ? {} : { example: repeats === true ? [example] : example }),
   }
 }
 

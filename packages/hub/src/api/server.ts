@@ -230,6 +230,7 @@ function mount(app: FastifyInstance, route: Route, options: ServerOptions): void
         headers: request.headers,
         params: request.params as Readonly<Record<string, string>>,
         query: query.parameters,
+        repeated: query.repeated,
         body: request.body,
         stream: request.raw,
         principal: request.getDecorator<Call['principal']>('principal'),

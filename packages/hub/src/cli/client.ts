@@ -19,14 +19,23 @@ export interface HubResponse {
   readonly date: number | null
 }
 
+export interface RequestExtras {
+  /** Project to ask about, for keys bound to none. */
+  readonly project?: string | undefined
+  /** Ends the request, which then fails like one that did not reach the hub. */
+  readonly signal?: AbortSignal
+}
+
 /** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
 export async function request(
   settings: ClientSettings,
   method: string,
   path: string,
   body?: { readonly content: string; readonly type: string },
+  { project, signal }: RequestExtras = {},
 ): Promise<HubResponse> {
   const headers: Record<string, string> = {}
+  if (project !== undefined) headers['x-llmhub-project'] = project
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
   if (body !== undefined) headers['content-type'] = body.type
   if (!URL.canParse(path, settings.url)) {
@@ -36,16 +45,18 @@ export async function request(
     )
   }
   let response: Response
+  let text: string
   try {
     const content = body === undefined ? {} : { body: body.content }
-    response = await fetch(new URL(path, settings.url), { method, headers, ...content })
+    const stop = signal === undefined ? {} : { signal }
+    response = await fetch(new URL(path, settings.url), { method, headers, ...content, ...stop })
+    text = await response.text()
   } catch (error) {
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
-  const text = await response.text()
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly errIsTty: boolean
   readonly color: boolean
   readonly columns: number
+  /** Resolves once a slow reader of `out` has taken what was written; absent where nothing buffers. */
+  drained?(): Promise<void>
 }
 
 /** Without a choice people get a table on a terminal, and programs JSON through a pipe. */

@@ -25,6 +25,7 @@ import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
+import { addEventCommands } from './event-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import { addGenerateCommands } from './generate-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
@@ -194,6 +195,7 @@ function createProgram(context: CliContext, version: string): Command {
 
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
+  addEventCommands(program, context)
   addPriceCommands(program, context)
 
   const journal = program

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer, Question } from '@llmhub/schema'
+import { parseFilterText, type TextFilter } from '../../query/where-text.ts'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -19,28 +20,11 @@ export interface QueryOptions extends GlobalOptions {
   readonly project?: string
 }
 
-/** `field=value`, `field!=value`, `field>=value`, … as a filter of the question language. */
-function filterOf(text: string): { field: string; op: string; value: string | number } {
-  const found = /^([\w.]+)(!=|>=|<=|=|>|<|~)(.*)$/s.exec(text)
-  if (found === null) {
-    throw new CliError(
-      `--where ${text}: expected field=value, with one of = != > >= < <= ~`,
-      EXIT.usage,
-    )
-  }
-  const [, field = '', sign = '', raw = ''] = found
-  const ops: Record<string, string> = {
-    '=': 'eq',
-    '!=': 'ne',
-    '>': 'gt',
-    '>=': 'gte',
-    '<': 'lt',
-    '<=': 'lte',
-    '~': 'contains',
-  }
-  const isNumber =
-    ['>', '>=', '<', '<='].includes(sign) && raw !== '' && Number.isFinite(Number(raw))
-  return { field, op: ops[sign] ?? 'eq', value: isNumber ? Number(raw) : raw }
+/** The filter of a `--where`. */
+function filterOf(text: string): TextFilter {
+  const parsed = parseFilterText(text)
+  if (parsed.ok) return parsed.filter
+  throw new CliError(`--where ${text}: ${parsed.message}`, EXIT.usage)
 }
 
 function questionOf(measures: readonly string[], options: QueryOptions): object {
