@@ -19,6 +19,7 @@ const STAGES: ReadonlySet<string> = new Set([
   'detect',
   'advise',
   'query',
+  'generate',
   'alert',
   'auth',
 ])
@@ -31,6 +32,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'main.ts',
   'store-worker.ts',
+  'history-worker.ts',
 ])
 
 export const HUB = 'packages/hub/src/'

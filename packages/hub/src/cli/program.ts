@@ -30,6 +30,7 @@ import { addContextCommands } from './context-commands.ts'
 import { addEventCommands } from './event-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import { addExportCommands } from './export-commands.ts'
+import { addGenerateCommands } from './generate-commands.ts'
 import { addGlobalOptions, type GlobalFlags, heeding, verboseTrace } from './global-options.ts'
 import { addHelpTopics } from './help-topics.ts'
 import { addImportCommands } from './import-commands.ts'
@@ -247,6 +248,7 @@ export function createProgram(given: CliContext, version: string): Command {
 
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
+  addGenerateCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
