@@ -36,6 +36,7 @@ import {
   refusalOf,
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { warmUp } from './hub-warm-up.ts'
 import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { KeyIndex } from './ingest/dedup/key-index.ts'
@@ -314,6 +315,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => backups.stop())
 
   // The service.
+  const receiverLimits = {
+    maxBodyBytes: config['ingest.max_body_bytes'],
+    maxExpansion: config['ingest.max_compression_ratio'],
+    maxEvents: config['ingest.max_events'],
+    maxEventBytes: config['ingest.max_event_bytes'],
+    maxDepth: config['ingest.max_depth'] * 2,
+    maxInFlightBytes: config['ingest.max_inflight_bytes'],
+  }
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -327,14 +336,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       authenticator,
       projectLimits,
       intake: ingest.intake,
-      receiverLimits: {
-        maxBodyBytes: config['ingest.max_body_bytes'],
-        maxExpansion: config['ingest.max_compression_ratio'],
-        maxEvents: config['ingest.max_events'],
-        maxEventBytes: config['ingest.max_event_bytes'],
-        maxDepth: config['ingest.max_depth'] * 2,
-        maxInFlightBytes: config['ingest.max_inflight_bytes'],
-      },
+      receiverLimits,
       ask: asking.ask,
       reports: REPORTS,
       canonicalModel: (provider, model) => canonicalModel(prices.table, provider, model),
@@ -391,6 +393,15 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const first = brought ?? authenticator.firstKey(null)
   erasures.start()
   retention.start()
+  let stopping = false
+  started.add(() => {
+    stopping = true
+  })
+  const isOver = (): boolean => stopping || ingest.stats().groups > 0
+  // Events that come before it is done are taken in all the same, only slower.
+  warmUp({ intake: ingest.intake, limits: receiverLimits, clock, isOver }).catch((error: unknown) =>
+    logger.warn({ error: String(error) }, 'the warm-up failed'),
+  )
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {
