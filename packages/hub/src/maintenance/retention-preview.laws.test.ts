@@ -53,7 +53,8 @@ test('a preview counts the rows that the next run deletes, and deletes none', as
       await hub.append(0, payload)
       await hub.settled()
       hub.now = SAMPLE_START + 10 * DAY
-      const count = async () => Number((await hub.sql('SELECT count(*) FROM main.event_rows'))[0]?.[0])
+      const count = async () =>
+        Number((await hub.sql('SELECT count(*) FROM main.event_rows'))[0]?.[0])
       const before = await count()
       const policy = { project: null, family: null, days: 4 }
       const preview = await hub.keeper.preview(null, policy)

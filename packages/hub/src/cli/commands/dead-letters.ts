@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { fitTable } from '../fit-table.ts'
 import { count, printable, table } from '../output.ts'
 
 const PATH = '/api/v1/dead-letters'
@@ -105,9 +106,8 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
     letter.event_id ?? '',
     letter.message,
   ])
-  context.terminal.out(
-    table(['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE'], rows),
-  )
+  const head = ['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE']
+  fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
   context.terminal.err(`${shown}${count(page.total)} letters: ${codes.join(', ') || 'none'}\n`)
@@ -267,7 +267,8 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
       path ?? '',
       message ?? '',
     ])
-    context.terminal.out(table(['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE'], rows))
+    const head = ['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE']
+    fitTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
   } else {
     printJson(context, { dry_run: dryRun, counts, results, position })
   }
