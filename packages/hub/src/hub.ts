@@ -45,7 +45,6 @@ import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
-import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
 import { StoreClient } from './store/client.ts'
@@ -159,6 +158,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     threads: config['store.threads'],
     deadlineMs: config['query.deadline_ms'],
     readers: config['query.max_concurrent'],
+    sqlReaders: config['sql.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     compactDeadShare: config['store.compact_dead_percent'] / 100,
@@ -235,7 +235,10 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
+  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
+  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
+  started.add(() => cache.close())
+  const { ingest, asking, reading, maintenance, letters, reprice, exporting } = createPipeline({
     config,
     clock,
     log: journal,
@@ -246,6 +249,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     hashKey,
     prices,
     retention: rules,
+    cache,
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
@@ -260,9 +264,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
   })
   started.add(() => retention.stop())
-  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
-  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
-  started.add(() => cache.close())
   const erasures = new ErasureKeeper({
     maintenance,
     log: journal,
@@ -323,6 +324,11 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         maxInFlightBytes: config['ingest.max_inflight_bytes'],
       },
       ask: asking.ask,
+      sql: {
+        run: (request, signal) => store.userSql(request, signal),
+        maxRows: config['sql.max_rows'],
+        maxTimeoutMs: config['sql.deadline_ms'],
+      },
       reports: REPORTS,
       canonicalModel: (provider, model) => canonicalModel(prices.table, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
@@ -339,6 +345,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      reading,
       letters,
       prices,
       reprice,
@@ -360,7 +367,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         status: async () => (await store.status()).compaction,
       },
       backups,
-      toCsv: formatCsv,
+      exporting,
       limits: () => limitsOf(config),
     },
     {

@@ -19,6 +19,7 @@ export interface HoldRouteDependencies {
 const time = { type: ['string', 'null'], format: 'date-time', maxLength: 40 } as const
 
 const HOLD_SCHEMA = {
+  title: 'Hold',
   type: 'object',
   required: [
     'name',
@@ -46,6 +47,7 @@ const HOLD_SCHEMA = {
 } as const
 
 const NEW_HOLD_SCHEMA = {
+  title: 'NewHold',
   type: 'object',
   required: ['project', 'reason'],
   properties: {
@@ -148,6 +150,7 @@ export function holdRoutes(dependencies: HoldRouteDependencies): readonly Route[
       permission: 'admin',
       summary: 'Keep rows of a project, whatever retention and erasure ask for',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       body: { type: 'json', checked: true, schema: NEW_HOLD_SCHEMA },
       responses: {
         200: { description: 'The hold.', content: { 'application/json': HOLD_SCHEMA } },
@@ -167,6 +170,7 @@ export function holdRoutes(dependencies: HoldRouteDependencies): readonly Route[
       permission: 'admin',
       summary: 'Release a hold',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       responses: {
         200: { description: 'The released hold.', content: { 'application/json': HOLD_SCHEMA } },
       },

@@ -20,7 +20,8 @@ import {
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { fitTable } from '../fit-table.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 import { diffPrices } from '../prices/diff.ts'
 import { readPriceFile } from '../prices/price-file.ts'
 
