@@ -358,6 +358,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           return retention.last
         },
         run: (by, dryRun) => retention.run(by, dryRun),
+        preview: (by, policy) => retention.preview(by, policy),
+        projects: async () =>
+          store.progress.state === 'ready' ? knownProjects(control, store) : null,
         changed: () => rules.forget(),
       },
       erasures,

@@ -79,11 +79,11 @@ export async function createApi(
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...priceRoutes(dependencies),
-    ...verifyRoutes(dependencies.verify),
+    ...verifyRoutes(dependencies.verify, dependencies.random),
     ...retentionRoutes(dependencies),
     ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
-    ...compactionRoutes(dependencies.compaction),
+    ...compactionRoutes(dependencies.compaction, dependencies.random),
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
