@@ -14,17 +14,22 @@ export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
+  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
 }
 
-/** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
+/**
+ * Sends one request to a running hub. Answers of any status come back; failing to reach it is an error,
+ * and so is an abort of `signal`, with the exit code for an interruption.
+ */
 export async function request(
   settings: ClientSettings,
   method: string,
   path: string,
   body?: { readonly content: string; readonly type: string },
+  signal?: AbortSignal,
 ): Promise<HubResponse> {
   const headers: Record<string, string> = {}
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
@@ -38,23 +43,39 @@ export async function request(
   let response: Response
   try {
     const content = body === undefined ? {} : { body: body.content }
-    response = await fetch(new URL(path, settings.url), { method, headers, ...content })
+    response = await fetch(new URL(path, settings.url), {
+      method,
+      headers,
+      ...content,
+      ...(signal === undefined ? {} : { signal }),
+    })
   } catch (error) {
+    if (signal?.aborted) throw new CliError('', EXIT.interrupted)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const message = `cannot reach the hub at ${settings.url}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
-  const text = await response.text()
+  const text = await bodyOf(response, signal)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
   return {
     status: response.status,
+    headers: response.headers,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
+  }
+}
+
+async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    if (signal?.aborted) throw new CliError('', EXIT.interrupted)
+    throw error
   }
 }
 

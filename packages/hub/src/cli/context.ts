@@ -14,6 +14,8 @@ export interface CliContext {
   readonly stdin: () => Promise<string>
   /** Asks a person for a line; absent where nobody sits at a terminal. */
   readonly ask?: (question: string) => Promise<string>
+  /** Standard input and output, where both are a terminal. */
+  readonly tty?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 }
 
 export interface GlobalOptions {

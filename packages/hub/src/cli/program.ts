@@ -31,6 +31,7 @@ import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
+import { addSqlCommands } from './sql-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -191,6 +192,7 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addPriceCommands(program, context)

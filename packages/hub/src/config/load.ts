@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ConfigOutcome, resolveConfig } from './resolve.ts'
 
 /** File that is read when none is named and it is there. */
@@ -72,4 +73,13 @@ export type SabotageSwitch = (typeof SABOTAGE_SWITCHES)[number]
 export function sabotageSwitches(): ReadonlySet<SabotageSwitch> {
   const asked = (process.env['LLMHUB_SABOTAGE'] ?? '').split(',')
   return new Set(SABOTAGE_SWITCHES.filter((name) => asked.includes(name)))
+}
+
+/** Where programs keep what a person left behind, such as the history of a prompt; null where nobody has a home. */
+export function stateFolder(): string | null {
+  const { env } = process
+  const named = env['XDG_STATE_HOME'] ?? env['LOCALAPPDATA']
+  if (named !== undefined && named !== '') return join(named, 'llmhub')
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? ''
+  return home === '' ? null : join(home, '.local', 'state', 'llmhub')
 }
