@@ -73,7 +73,9 @@ async function runStatement(
     sql: text,
     params: parametersOf(options.param),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
-    ...(options.timeout === undefined ? {} : { timeoutMs: Math.max(1, Math.round(options.timeout * 1000)) }),
+    ...(options.timeout === undefined
+      ? {}
+      : { timeoutMs: Math.max(1, Math.round(options.timeout * 1000)) }),
   }
   const start = clock.monotonic()
   const plain = output === 'csv' || output === 'ndjson'
