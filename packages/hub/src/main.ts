@@ -43,6 +43,9 @@ const context = {
   signal: interrupted.signal,
   stdin: () => text(process.stdin),
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY
+    ? { tty: { input: process.stdin, output: process.stdout } }
+    : {}),
 }
 // One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

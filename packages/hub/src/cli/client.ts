@@ -15,6 +15,7 @@ export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
+  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
@@ -34,7 +35,10 @@ interface Body {
   readonly type: string
 }
 
-/** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
+/**
+ * Sends one request to a running hub. Answers of any status come back; failing to reach it is an error,
+ * and so is an abort of `signal`, with the exit code for an interruption.
+ */
 export async function request(
   settings: ClientSettings,
   method: string,
@@ -42,7 +46,7 @@ export async function request(
   body?: Body,
   extras: RequestExtras = {},
 ): Promise<HubResponse> {
-  return wholeResponse(await reach(settings, method, path, body, extras), settings)
+  return wholeResponse(await reach(settings, method, path, body, extras), settings, extras.signal)
 }
 
 /**
@@ -70,7 +74,7 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
     const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
     throw new CliError(message, EXIT.failure)
   }
@@ -103,7 +107,7 @@ async function reach(
     return response
   } catch (error) {
     tell?.(null, null)
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
@@ -112,18 +116,32 @@ async function reach(
   }
 }
 
-async function wholeResponse(response: Response, settings: ClientSettings): Promise<HubResponse> {
-  const text = await response.text()
+async function wholeResponse(
+  response: Response,
+  settings: ClientSettings,
+  signal?: AbortSignal,
+): Promise<HubResponse> {
+  const text = await bodyOf(response, signal)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
   return {
     status: response.status,
+    headers: response.headers,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
     settings,
+  }
+}
+
+async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    if (signal?.aborted) throw new CliError('', EXIT.interrupted)
+    throw error
   }
 }
 

@@ -39,6 +39,7 @@ import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
+import { addSqlCommands } from './sql-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -184,6 +185,7 @@ export function createProgram(given: CliContext, version: string): Command {
 
   addContextCommands(program, context)
   addExportCommands(program, context)
+  addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addEventCommands(program, context)
