@@ -65,6 +65,8 @@ export const READY_STATUS: HubStatus = {
   disk: { freeBytes: 1_000_000 },
 }
 
+const NO_STORE = { ok: false, failure: 'rebuilding', message: 'no store here' } as const
+
 export async function startService(
   overrides: Partial<ApiDependencies> = {},
   serverLimits: Partial<ServerLimits> = {},
@@ -122,7 +124,11 @@ export async function startService(
       status: () => READY_STATUS,
       toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
       reading: {
-        list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+        list: async () => NO_STORE,
+        event: async () => NO_STORE,
+        trace: async () => NO_STORE,
+        traces: async () => NO_STORE,
+        conversation: async () => NO_STORE,
       },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),

@@ -20,6 +20,7 @@ import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { readEventRoutes } from './routes/read-events.ts'
+import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
@@ -61,6 +62,7 @@ export async function createApi(
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
+    ...readOneRoutes(dependencies),
     ...importRoutes(dependencies, receive),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
     ...reportRoutes({

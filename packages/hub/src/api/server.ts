@@ -88,6 +88,9 @@ export interface Server {
 /** Request ids of callers are taken over when they are harmless in a log line. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/
 
+/** Characters of an id in a path, decoded: ids of events are what their senders make them. */
+const MAX_PARAMETER = 2048
+
 /** Turns the table of routes into an HTTP server. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { routes, limits, clock } = options
@@ -117,7 +120,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       insecureHTTPParser: false,
       requireHostHeader: true,
     },
-    routerOptions: { maxParamLength: 128 },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => answerParserError(error, socket, nextId()),
