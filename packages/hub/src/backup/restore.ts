@@ -11,18 +11,21 @@ import { dirname, join } from 'node:path'
 import type { Control } from '../control/control.ts'
 import { UNFINISHED_RESTORE } from '../core/folder-format.ts'
 import { lockFolder } from '../core/folder-lock.ts'
+import type { IndexFiles } from '../core/index-image.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import type { Cut } from '../log/operation.ts'
 import { BackupFolder } from './backup-folder.ts'
 import { codeOf, type Files, isFull, TEMPORARY } from './files.ts'
 import { beginHistory } from './history.ts'
-import type { Manifest } from './manifest.ts'
+import { isIndexFile, type Manifest } from './manifest.ts'
 import { chooseBackup, consistentCut, type Point } from './point.ts'
+import { restoreIndexFiles } from './restore-index.ts'
 import { gapsOf } from './verify-backup.ts'
 
 export interface RestoreParts {
   readonly files: Files
   readonly log: LogFiles
+  readonly indexes: IndexFiles
   /** Opens a control store of this or an older release. */
   readonly openControl: (file: string) => Control
   /** Called with the restored log and control store before the folder is released, to erase again what was erased since. */
@@ -61,6 +64,8 @@ export type RestoreOutcome =
       readonly cursor: Cut
       readonly files: number
       readonly bytes: number
+      /** Files of the indexes that were damaged. What they held is made again from the log at the first start. */
+      readonly leftOut: readonly string[]
     }
   | { readonly ok: false; readonly failure: RestoreFailure; readonly message: string }
 
@@ -83,7 +88,7 @@ export async function restoreBackup(
   const { files } = parts
   const { to } = request
   try {
-    const manifest = await choose(request, files)
+    const { manifest, indexed } = await choose(request, files)
     const names = await files.list(to)
     const isUnfinished = names.includes(UNFINISHED_RESTORE)
     if (
@@ -97,7 +102,7 @@ export async function restoreBackup(
     const locking = lockFolder(to)
     if (!locking.ok) return { ok: false, failure: 'in_use', message: locking.message }
     try {
-      return await restore(request, manifest, parts)
+      return await restore(request, manifest, indexed, parts)
     } finally {
       locking.lock.release()
     }
@@ -115,13 +120,23 @@ export async function restoreBackup(
   }
 }
 
-async function choose({ from, at }: RestoreRequest, files: Files): Promise<Manifest> {
+interface Choice {
+  readonly manifest: Manifest
+  /** The newest backup of the same history that has indexes, which serve every point of it. */
+  readonly indexed: Manifest | undefined
+}
+
+async function choose({ from, at }: RestoreRequest, files: Files): Promise<Choice> {
   const { manifests, damaged } = await new BackupFolder(from, files).read()
   const chosen = chooseBackup(manifests, at)
   if (chosen.ok) {
     // A damaged manifest that is newer may have been the one that was meant.
     const [newer] = damaged.filter(({ file }) => file > join(from, 'manifests', chosen.manifest.id))
-    if (newer === undefined || at.by === 'id') return chosen.manifest
+    const { manifest } = chosen
+    const indexed = manifests.findLast(
+      (other) => other.lineage === manifest.lineage && other.files.some(isIndexFile),
+    )
+    if (newer === undefined || at.by === 'id') return { manifest, indexed }
     const message = `${newer.file}: ${newer.message}; name the backup to restore with --at <id>`
     throw new Refused('damaged', message)
   }
@@ -133,6 +148,7 @@ async function choose({ from, at }: RestoreRequest, files: Files): Promise<Manif
 async function restore(
   request: RestoreRequest,
   manifest: Manifest,
+  indexed: Manifest | undefined,
   parts: RestoreParts,
 ): Promise<RestoreOutcome> {
   const { files, log } = parts
@@ -156,7 +172,9 @@ async function restore(
   }
   let bytes = 0
   const needed = manifest.files.filter(
-    ({ segment }) => segment === null || segment.first <= (wanted.get(segment.partition) ?? 0n),
+    (file) =>
+      !isIndexFile(file) &&
+      (file.segment === null || file.segment.first <= (wanted.get(file.segment.partition) ?? 0n)),
   )
   for (const [index, file] of needed.entries()) {
     const target = join(to, file.path)
@@ -193,6 +211,10 @@ async function restore(
     ? manifest.cursor
     : await consistentCut(log, logDir, wanted, at.by === 'time' ? at.micros : null)
   await log.cutAt(logDir, cursor)
+  const index =
+    indexed === undefined
+      ? { files: 0, bytes: 0, leftOut: [] }
+      : await restoreIndexFiles(folder, indexed, to, cursor, parts.indexes)
 
   const control = parts.openControl(join(to, 'control.sqlite'))
   try {
@@ -206,7 +228,14 @@ async function restore(
   }
   await files.remove(marker)
   await files.syncFolder(to)
-  return { ok: true, manifest, cursor, files: needed.length, bytes }
+  return {
+    ok: true,
+    manifest,
+    cursor,
+    files: needed.length + index.files,
+    bytes: bytes + index.bytes,
+    leftOut: index.leftOut,
+  }
 }
 
 /** The point as far as the backup tells, which a reading of the log may lower. */

@@ -87,6 +87,7 @@ describe('a backup', () => {
         dataDir: folder.path('restored'),
         control,
         image: () => opened.journal.image(),
+        indexes: () => [],
         pathOf: journalFiles().pathOf,
         writer: '1.0',
       },

@@ -2,7 +2,8 @@ import { styleText } from 'node:util'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { type EventView, milliseconds, money } from '../events/event-line.ts'
-import { count, duration, printable, table } from '../output.ts'
+import { count, duration } from '../formats.ts'
+import { printable, table } from '../output.ts'
 
 export interface ReadOptions extends GlobalOptions {
   readonly project?: string

@@ -1,9 +1,9 @@
 /** A conversation: the events of one session in order, with what each turn took. */
 
 import { formatIsoMicros } from '@llmhub/schema'
+import { dollars } from '../../core/dollars.ts'
 import type { FrameCell } from '../../store/store.ts'
 import type { RunPlan } from '../answer-meta.ts'
-import { dollars } from '../value.ts'
 import { cellOf, isText } from './find-event.ts'
 import type { ReadFailure } from './list-events.ts'
 

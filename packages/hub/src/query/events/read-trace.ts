@@ -2,10 +2,10 @@
 
 import type { AnswerMeta } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
+import { dollars } from '../../core/dollars.ts'
 import type { Aggregate, Frame, FrameCell, ListPlan, Predicate } from '../../store/store.ts'
 import type { RunPlan } from '../answer-meta.ts'
 import { metaOf } from '../answer-meta.ts'
-import { dollars } from '../value.ts'
 import { cellOf, isText } from './find-event.ts'
 import type { ReadFailure } from './list-events.ts'
 import { type Span, type SpanNode, spanTree } from './span-tree.ts'
