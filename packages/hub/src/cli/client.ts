@@ -8,7 +8,11 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
@@ -42,7 +46,14 @@ export async function request(
   body?: Body,
   extras: RequestExtras = {},
 ): Promise<HubResponse> {
-  return wholeResponse(await reach(settings, method, path, body, extras), settings)
+  const response = await reach(settings, method, path, body, extras)
+  try {
+    return await wholeResponse(response, settings)
+  } catch (error) {
+    if (extras.signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    const message = `the hub at ${settings.url} ended its answer before the end of it: ${(error as Error).message}`
+    throw new CliError(message, EXIT.unreachable)
+  }
 }
 
 /**
@@ -134,7 +145,10 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: mend } of errors) {
+    lines.push(`  ${path}: ${message}`)
+    if (mend !== undefined) lines.push(`    ${mend}`)
+  }
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)
