@@ -132,7 +132,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           : problem('not_found', 'there is nothing at this address')
       void send(request, reply, failure)
     },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+    },
   })
   app.server.maxConnections = limits.maxConnections
   app.setErrorHandler((error: FastifyError, request, reply) =>
