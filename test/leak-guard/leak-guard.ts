@@ -33,7 +33,7 @@ function open(): Map<string, number> {
 }
 
 // Standard streams open when somebody first names them, as the command line does: that is nobody's leak.
-for (const stream of [process.stdout, process.stderr]) stream.listenerCount('drain')
+for (const stream of [process.stdin, process.stdout, process.stderr]) stream.listenerCount('error')
 
 const before = open()
 
