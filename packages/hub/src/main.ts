@@ -25,9 +25,6 @@ const terminal: Terminal = {
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),
   columns: process.stdout.columns ?? 80,
-  drained: async () => {
-    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
-  },
   ascii: !isUtf8Locale(),
 }
 

@@ -8,7 +8,11 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
@@ -74,9 +78,7 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
-    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
-    throw new CliError(message, EXIT.failure)
+    throw cutOff(error, url, signal)
   }
 }
 
@@ -121,7 +123,7 @@ async function wholeResponse(
   settings: ClientSettings,
   signal?: AbortSignal,
 ): Promise<HubResponse> {
-  const text = await bodyOf(response, signal)
+  const text = await bodyOf(response, settings, signal)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
@@ -136,13 +138,23 @@ async function wholeResponse(
   }
 }
 
-async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<string> {
+async function bodyOf(
+  response: Response,
+  { url }: ClientSettings,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   try {
     return await response.text()
   } catch (error) {
-    if (signal?.aborted) throw new CliError('', EXIT.interrupted)
-    throw error
+    throw cutOff(error, url, signal)
   }
+}
+
+/** Why the body of an answer could not be read to its end. */
+function cutOff(error: unknown, url: string, signal: AbortSignal | undefined): CliError {
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
+  return new CliError(message, EXIT.unreachable)
 }
 
 /** Turns an answer that is not a success into an error that says what to do. */
@@ -152,7 +164,10 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: mend } of errors) {
+    lines.push(`  ${path}: ${message}`)
+    if (mend !== undefined) lines.push(`    ${mend}`)
+  }
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)
