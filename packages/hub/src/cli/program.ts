@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addBenchCommands } from './bench-commands.ts'
 import {
   CHART_OUTPUT,
   collect,
@@ -276,6 +277,7 @@ export function createProgram(given: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
 
