@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addBenchCommands } from './bench-commands.ts'
 import {
   CHART_OUTPUT,
   collect,
@@ -25,6 +26,7 @@ import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
+import { ASK, addCompletionCommands, candidateLines } from './completion-commands.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { addContextCommands } from './context-commands.ts'
 import { addEventCommands } from './event-commands.ts'
@@ -51,6 +53,8 @@ More: llmhub help auth, config, questions or exit-codes
 
 In a clone of the repository: npx llmhub …`
 
+const MOST_HELP_COLUMNS = 100
+
 /** The command line. Every action gets the context; errors come out as CliError. */
 export function createProgram(given: CliContext, version: string): Command {
   const program = new Command('llmhub')
@@ -71,7 +75,10 @@ export function createProgram(given: CliContext, version: string): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
-      writeErr: (text) => context.terminal.err(text),
+      writeErr: (text) => given.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'llmhub: ')),
+      getOutHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
+      getErrHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
     })
     .addHelpText('after', EXIT_HELP)
   withExamples(program, [
@@ -248,6 +255,7 @@ export function createProgram(given: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
   addGenerateCommands(program, context, version)
@@ -260,6 +268,7 @@ export function createProgram(given: CliContext, version: string): Command {
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),
   )
+  addCompletionCommands(program, context)
   addHelpTopics(program, context)
   inherit(program)
   return program
@@ -280,6 +289,10 @@ export async function runCli(
   version: string,
 ): Promise<number> {
   const program = createProgram(context, version)
+  if (argv[0] === ASK) {
+    context.terminal.out(candidateLines(program, argv.slice(1)))
+    return EXIT.ok
+  }
   try {
     await program.parseAsync(argv, { from: 'user' })
     return EXIT.ok
