@@ -32,7 +32,7 @@ export function clientTypes(document: OpenApi): string {
       'export interface Operations {',
       ...operations.map(([name, operation]) => {
         const [key, text] = operationType(name, operation)
-        return `${comment({ description: `${operation.summary}.` })}readonly ${key}: ${text}`
+        return `${comment({ description: operation.summary })}readonly ${key}: ${text}`
       }),
       '}',
       '',
@@ -103,7 +103,7 @@ function answerType({ responses }: Operation): string {
       if (json !== undefined) return typeOf(json[1].schema)
       return Object.keys(content).length === 0 ? 'undefined' : 'string'
     })
-  return [...new Set(types)].join(' | ')
+  return types.length === 0 ? 'undefined' : union(types)
 }
 
 const JSON_TYPES: Readonly<Record<string, string>> = {

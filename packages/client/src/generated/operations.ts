@@ -2084,6 +2084,8 @@ export interface Schemas {
       readonly path: string
       readonly message: string
       readonly hint?: string
+      /** Where in a text the fault is, in UTF-16 units from 0. */
+      readonly position?: number
     }[]
   }
   readonly Project: {
@@ -2412,7 +2414,7 @@ export interface Schemas {
 
 /** What each operation takes, and what it answers when it succeeds. */
 export interface Operations {
-  /** Release a hold. */
+  /** Release a hold */
   readonly 'DELETE /api/v1/holds/{name}': {
     readonly params: {
       /** Name of the hold. */
@@ -2423,7 +2425,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Hold']
   }
-  /** Revoke a key, at once and for ever. */
+  /** Revoke a key, at once and for ever */
   readonly 'DELETE /api/v1/keys/{id}': {
     readonly params: {
       /** Id of the key; not the key itself. */
@@ -2434,7 +2436,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Key']
   }
-  /** Remove your own prices; those of the configured file stay. */
+  /** Remove your own prices; those of the configured file stay */
   readonly 'DELETE /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -2442,7 +2444,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Remove a policy, so that a less specific one holds. */
+  /** Remove a policy, so that a less specific one holds */
   readonly 'DELETE /api/v1/retention': {
     readonly params: never
     readonly query: {
@@ -2455,7 +2457,7 @@ export interface Operations {
     readonly body: never
     readonly answer: undefined
   }
-  /** The backups in a folder, oldest first. */
+  /** The backups in a folder, oldest first */
   readonly 'GET /api/v1/backups': {
     readonly params: never
     readonly query: {
@@ -2468,7 +2470,7 @@ export interface Operations {
       readonly backups: readonly Schemas['Backup'][]
     }
   }
-  /** How a backup goes, and how the last one went. */
+  /** How a backup goes, and how the last one went */
   readonly 'GET /api/v1/backups/status': {
     readonly params: never
     readonly query: never
@@ -2476,7 +2478,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['BackupStatus']
   }
-  /** What the calls cost: totals, a series by granularity, and by day.. */
+  /** What the calls cost: totals, a series by granularity, and by day. */
   readonly 'GET /api/v1/costs': {
     readonly params: never
     readonly query: {
@@ -2508,7 +2510,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CostsReport']
   }
-  /** What the calls cost, by model, provider, user, environment, another dimension or a tag.. */
+  /** What the calls cost, by model, provider, user, environment, another dimension or a tag. */
   readonly 'GET /api/v1/costs/breakdown': {
     readonly params: never
     readonly query: {
@@ -2540,7 +2542,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CostsBreakdownReport']
   }
-  /** What prompt caching saved, writes taken off, and what it would have cost without.. */
+  /** What prompt caching saved, writes taken off, and what it would have cost without. */
   readonly 'GET /api/v1/costs/cache': {
     readonly params: never
     readonly query: {
@@ -2572,7 +2574,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CostsCacheReport']
   }
-  /** Why the cost changed between two ranges: parts that sum exactly to the change.. */
+  /** Why the cost changed between two ranges: parts that sum exactly to the change. */
   readonly 'GET /api/v1/costs/explain': {
     readonly params: never
     readonly query: {
@@ -2612,7 +2614,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CostsExplainReport']
   }
-  /** Rejected events, newest first. */
+  /** Rejected events, newest first */
   readonly 'GET /api/v1/dead-letters': {
     readonly params: never
     readonly query: {
@@ -2651,7 +2653,7 @@ export interface Operations {
       readonly next: string | null
     }
   }
-  /** How much is rejected, over time, by code, receiver and project. */
+  /** How much is rejected, over time, by code, receiver and project */
   readonly 'GET /api/v1/dead-letters/summary': {
     readonly params: never
     readonly query: {
@@ -2673,7 +2675,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['DeadLetterSummary']
   }
-  /** One rejected event: why, what to do, and what was kept of it. */
+  /** One rejected event: why, what to do, and what was kept of it */
   readonly 'GET /api/v1/dead-letters/{id}': {
     readonly params: {
       /** Id of the dead letter. */
@@ -2687,7 +2689,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['DeadLetterDetail']
   }
-  /** Erasures, oldest first. */
+  /** Erasures, oldest first */
   readonly 'GET /api/v1/erasures': {
     readonly params: never
     readonly query: never
@@ -2697,7 +2699,7 @@ export interface Operations {
       readonly erasures: readonly Schemas['ErasureSummary'][]
     }
   }
-  /** The receipt of an erasure. */
+  /** The receipt of an erasure */
   readonly 'GET /api/v1/erasures/{id}': {
     readonly params: {
       /** Id of the erasure. */
@@ -2708,7 +2710,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Erasure']
   }
-  /** Which errors occur: by type, model and provider, over time and against the range before.. */
+  /** Which errors occur: by type, model and provider, over time and against the range before. */
   readonly 'GET /api/v1/errors': {
     readonly params: never
     readonly query: {
@@ -2742,7 +2744,187 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['ErrorsReport']
   }
-  /** Legal holds, in force and released. */
+  /** Events as they were taken in, page by page; also to follow along */
+  readonly 'GET /api/v1/events': {
+    readonly params: never
+    readonly query: {
+      /** `time`: newest first. `arrival`: oldest first in the order of the log; `next` is always there, and asking with it again gives what has come since. */
+      readonly order?: 'time' | 'arrival'
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. Default `now-30d`; by arrival none. */
+      readonly from?: string
+      /** Event time before. Default `now`; by arrival none. */
+      readonly to?: string
+      /** Kinds of events, with commas: llm_request, latency, throughput, error_rate, token_usage, span, score, counter, gauge, histogram, threat, vulnerability, compliance_violation, guardrail, pii_detected, token_cost, api_cost, resource_consumption, policy_violation, audit_trail, consent, data_access, parameter_execution, service_event. */
+      readonly kind?: string
+      /** `field:value`, with one of != >= <= = : > < ~; all of them must hold. The fields are those of `/api/v1/semantic` and `tag.<key>`. */
+      readonly where?: readonly string[]
+      /** Fields of each event, with commas; those without a value are null then. Default: all that have a value. */
+      readonly fields?: string
+      /** `all` shows reports of a call too that are not counted because a better one is. */
+      readonly reports?: 'counted' | 'all'
+      /** Events of a page, at most 1000. */
+      readonly limit?: string
+      /** By arrival, without a cursor: begin with this many of the last events; 0 begins with what comes from now on. Default: the first event there is. */
+      readonly last?: string
+      /** By arrival: seconds to wait for an event where there is none, at most 20. */
+      readonly wait?: string
+      /** `next` of the page before, with the same order, kind, where, reports. */
+      readonly cursor?: string
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string
+    }
+    readonly body: never
+    readonly answer: {
+      readonly events: readonly {
+        /** Identity of the event within its project. */
+        readonly event_id?: string | null
+        /** Project the event belongs to. */
+        readonly project?: string | null
+        /** Event time. */
+        readonly time?: string | null
+        /** Kind of the event: payload.type. */
+        readonly kind?: string | null
+        /** Family of the kind: common.event_type. */
+        readonly family?: string | null
+        /** Whether measures count it: false for a report of a call that a better one reports too. */
+        readonly counted?: boolean | null
+        /** Place in the log: partition:offset:index. It names the event for ever. */
+        readonly place?: string | null
+        /** When the hub received the event. */
+        readonly received_at?: string | null
+        /** Receiver that took the event in: http, import, otlp, … */
+        readonly receiver?: string | null
+        /** How many events this row stands for (sampling); 1 by default. */
+        readonly weight?: number | null
+        /** Identity of the thing that versions of a row describe. */
+        readonly entity_id?: string | null
+        /** Version of that thing; greater wins. */
+        readonly entity_version?: number | string | null
+        /** Version of the event schema the sender used. */
+        readonly schema_version?: string | null
+        /** Module that emitted the event. */
+        readonly source_module?: string | null
+        /** debug | info | warning | error | critical. */
+        readonly severity?: string | null
+        /** Deployment environment. */
+        readonly environment?: string | null
+        /** Ties events of one transaction together. */
+        readonly correlation_id?: string | null
+        /** Event that caused this one. */
+        readonly parent_event_id?: string | null
+        /** Free key and value pairs. */
+        readonly tags?: { readonly [field: string]: unknown } | string | null
+        /** Provider or platform that served the model. */
+        readonly provider?: string | null
+        /** Model id as the sender named it. */
+        readonly model?: string | null
+        /** Application or service that made the call. */
+        readonly service?: string | null
+        /** ok | error | timeout | cancelled, or the outcome of an action. */
+        readonly status?: string | null
+        /** Class of the error. */
+        readonly error_type?: string | null
+        /** Message of the error. */
+        readonly error_message?: string | null
+        /** Kind of task the call served. */
+        readonly task_type?: string | null
+        /** Name of the prompt template. */
+        readonly prompt_name?: string | null
+        /** Version of the prompt template. */
+        readonly prompt_version?: string | null
+        /** Name of the metric, span, score, policy, service event or rule. */
+        readonly name?: string | null
+        /** Class within the kind: threat type, resource type, data category, … */
+        readonly category?: string | null
+        /** Action taken or requested: block, allow, create, … */
+        readonly action?: string | null
+        /** Unit of `value`. */
+        readonly unit?: string | null
+        /** End user. */
+        readonly user?: string | null
+        /** Session or conversation. */
+        readonly session?: string | null
+        /** Identity of the call as the client knows it. */
+        readonly request_id?: string | null
+        /** Identity of the answer as the provider gave it. */
+        readonly response_id?: string | null
+        /** Trace the span belongs to. */
+        readonly trace?: string | null
+        /** Span. */
+        readonly span_id?: string | null
+        /** Who acted, for security and governance events. */
+        readonly actor?: string | null
+        /** What was acted on. */
+        readonly resource?: string | null
+        /** Parameter decision an execution followed. */
+        readonly decision?: string | null
+        /** Duration of the call or operation. In ms. */
+        readonly latency?: number | null
+        /** Time to the first token. In ms. */
+        readonly ttft?: number | null
+        /** Output speed. In tokens/s. */
+        readonly tokens_per_second?: number | null
+        /** Value of a metric, score, rate or risk. */
+        readonly value?: number | null
+        /** Quality of the response, 0 to 1. */
+        readonly quality?: number | null
+        /** Sampling temperature. */
+        readonly temperature?: number | null
+        /** Nucleus sampling mass. */
+        readonly top_p?: number | null
+        /** Number of candidates sampled from. */
+        readonly top_k?: number | null
+        /** Limit of output tokens. In tokens. */
+        readonly max_tokens?: number | null
+        /** Prompt tokens, cache reads and writes included. In tokens. */
+        readonly input_tokens?: number | string | null
+        /** Completion tokens, reasoning included. In tokens. */
+        readonly output_tokens?: number | string | null
+        /** Part of input read from a cache. In tokens. */
+        readonly cache_read_tokens?: number | string | null
+        /** Part of input written to a cache. In tokens. */
+        readonly cache_write_tokens?: number | string | null
+        /** Part of output spent on reasoning. In tokens. */
+        readonly reasoning_tokens?: number | string | null
+        /** Cost as the sender reported it. In USD. */
+        readonly cost_reported?: string | null
+        /** Cost from usage and price table. In USD. */
+        readonly cost_computed?: string | null
+        /** Input part of the computed cost, cache included. In USD. */
+        readonly cost_prompt?: string | null
+        /** Output part of the computed cost, reasoning included. In USD. */
+        readonly cost_completion?: string | null
+        /** Rest of the computed cost: requests, tools, …. In USD. */
+        readonly cost_other?: string | null
+        /** Computed cost, else reported cost, else null. In USD. */
+        readonly cost?: string | null
+        /** package | override | reported | none: where the cost comes from. */
+        readonly price_source?: string | null
+        /** Rule of the price table that was applied, or why none was. */
+        readonly price_rule?: string | null
+        /** Version of the price table. */
+        readonly price_version?: string | null
+        /** JSON object of the fields that have no column. */
+        readonly extra?: { readonly [field: string]: unknown } | string | null
+        /** What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved. In USD. */
+        readonly cost_cache_saved?: string | null
+        /** Service tier the call was made in: standard, batch, flex, priority, …; null where none was named. */
+        readonly service_tier?: string | null
+        /** JSON object of the counts that have no column (cache writes by lifetime, audio, images, searches, …); null for most. */
+        readonly usage_details?: { readonly [field: string]: unknown } | string | null
+        /** How the usage was read: shape, whether cache and reasoning were within their totals, and what decided. */
+        readonly usage_rule?: string | null
+      }[]
+      /** `cursor` of the next page. */
+      readonly next: string | null
+      /** More events were there when the page was read. */
+      readonly more: boolean
+      readonly meta: Schemas['AnswerMeta']
+    }
+  }
+  /** Legal holds, in force and released */
   readonly 'GET /api/v1/holds': {
     readonly params: never
     readonly query: never
@@ -2752,7 +2934,7 @@ export interface Operations {
       readonly holds: readonly Schemas['Hold'][]
     }
   }
-  /** How far the import of a file has got. */
+  /** How far the import of a file has got */
   readonly 'GET /api/v1/imports/{file}': {
     readonly params: {
       /** SHA-256 of the file, in hex. */
@@ -2763,7 +2945,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['ImportProgress']
   }
-  /** List keys. */
+  /** List keys */
   readonly 'GET /api/v1/keys': {
     readonly params: never
     readonly query: never
@@ -2773,7 +2955,7 @@ export interface Operations {
       readonly keys: readonly Schemas['Key'][]
     }
   }
-  /** Limits a client has to keep. */
+  /** Limits a client has to keep */
   readonly 'GET /api/v1/limits': {
     readonly params: never
     readonly query: never
@@ -2781,7 +2963,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Limits']
   }
-  /** How a compaction goes, and how the last one went. */
+  /** How a compaction goes, and how the last one went */
   readonly 'GET /api/v1/maintenance/compact': {
     readonly params: never
     readonly query: never
@@ -2789,7 +2971,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CompactionStatus']
   }
-  /** Key numbers of one model, or of all, over the trailing window.. */
+  /** Key numbers of one model, or of all, over the trailing window. */
   readonly 'GET /api/v1/metrics': {
     readonly params: never
     readonly query: {
@@ -2815,7 +2997,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['MetricsReport']
   }
-  /** Sessions that began in the range: how many, how long, what they cost, and the longest.. */
+  /** Sessions that began in the range: how many, how long, what they cost, and the longest. */
   readonly 'GET /api/v1/metrics/conversations': {
     readonly params: never
     readonly query: {
@@ -2845,7 +3027,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['MetricsConversationsReport']
   }
-  /** One row per provider and model with all key numbers, most used first.. */
+  /** One row per provider and model with all key numbers, most used first. */
   readonly 'GET /api/v1/metrics/models': {
     readonly params: never
     readonly query: {
@@ -2873,7 +3055,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['MetricsModelsReport']
   }
-  /** All families of events at a glance.. */
+  /** All families of events at a glance. */
   readonly 'GET /api/v1/metrics/summary': {
     readonly params: never
     readonly query: {
@@ -2901,7 +3083,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['MetricsSummaryReport']
   }
-  /** Where requests, cost, latency and error rate are going: slope with confidence.. */
+  /** Where requests, cost, latency and error rate are going: slope with confidence. */
   readonly 'GET /api/v1/metrics/trends': {
     readonly params: never
     readonly query: {
@@ -2933,7 +3115,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['MetricsTrendsReport']
   }
-  /** Throughput, latency, time to the first token and errors: overall and as a series.. */
+  /** Throughput, latency, time to the first token and errors: overall and as a series. */
   readonly 'GET /api/v1/performance': {
     readonly params: never
     readonly query: {
@@ -2965,7 +3147,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PerformanceReport']
   }
-  /** List the prices of models at a time. */
+  /** List the prices of models at a time */
   readonly 'GET /api/v1/prices': {
     readonly params: never
     readonly query: {
@@ -2984,7 +3166,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PriceList']
   }
-  /** Show your own prices and their history. */
+  /** Show your own prices and their history */
   readonly 'GET /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -2992,7 +3174,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Show which price applies to a model, why, and what is scheduled; provider - for none. */
+  /** Show which price applies to a model, why, and what is scheduled; provider - for none */
   readonly 'GET /api/v1/prices/{provider}/{model}': {
     readonly params: {
       /** Provider, or `-` for none. */
@@ -3008,7 +3190,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Price']
   }
-  /** List projects. */
+  /** List projects */
   readonly 'GET /api/v1/projects': {
     readonly params: never
     readonly query: never
@@ -3018,7 +3200,7 @@ export interface Operations {
       readonly projects: readonly Schemas['Project'][]
     }
   }
-  /** How long rows are kept. */
+  /** How long rows are kept */
   readonly 'GET /api/v1/retention': {
     readonly params: never
     readonly query: never
@@ -3031,7 +3213,7 @@ export interface Operations {
       readonly last_run: Schemas['RetentionRun'] | null
     }
   }
-  /** Measures and dimensions that questions may name. */
+  /** Measures and dimensions that questions may name */
   readonly 'GET /api/v1/semantic': {
     readonly params: never
     readonly query: never
@@ -3039,7 +3221,39 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Catalogue']
   }
-  /** Whether the process answers. */
+  /** Views, columns and functions that SQL may name */
+  readonly 'GET /api/v1/sql/schema': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly schema: string
+      readonly views: readonly { readonly [field: string]: unknown }[]
+      readonly functions: readonly string[]
+      readonly tableFunctions: readonly string[]
+    }
+  }
+  /** The API reference */
+  readonly 'GET /docs': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page of the API reference */
+  readonly 'GET /docs/{page}': {
+    readonly params: {
+      /** Name of a group of operations. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** Whether the process answers */
   readonly 'GET /health': {
     readonly params: never
     readonly query: never
@@ -3049,7 +3263,7 @@ export interface Operations {
       readonly status: 'ok'
     }
   }
-  /** Metrics for Prometheus. */
+  /** Metrics for Prometheus */
   readonly 'GET /metrics': {
     readonly params: never
     readonly query: never
@@ -3057,7 +3271,7 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
-  /** This document. */
+  /** This document */
   readonly 'GET /openapi.json': {
     readonly params: never
     readonly query: never
@@ -3070,7 +3284,7 @@ export interface Operations {
       readonly components: { readonly [field: string]: unknown }
     }
   }
-  /** Whether everything it needs works. */
+  /** Whether everything it needs works */
   readonly 'GET /ready': {
     readonly params: never
     readonly query: never
@@ -3078,7 +3292,15 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Readiness']
   }
-  /** List the JSON Schemas. */
+  /** Where the API reference is */
+  readonly 'GET /reference': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: undefined
+  }
+  /** List the JSON Schemas */
   readonly 'GET /schemas': {
     readonly params: never
     readonly query: never
@@ -3088,7 +3310,7 @@ export interface Operations {
       readonly schemas: readonly string[]
     }
   }
-  /** A JSON Schema. */
+  /** A JSON Schema */
   readonly 'GET /schemas/{name}': {
     readonly params: {
       /** Name in the list of schemas, such as `event.json`. */
@@ -3102,7 +3324,7 @@ export interface Operations {
       readonly $id: string
     }
   }
-  /** What the hub knows of itself. */
+  /** What the hub knows of itself */
   readonly 'GET /stats': {
     readonly params: never
     readonly query: never
@@ -3110,7 +3332,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Stats']
   }
-  /** Which release this is. */
+  /** Which release this is */
   readonly 'GET /version': {
     readonly params: never
     readonly query: never
@@ -3121,7 +3343,7 @@ export interface Operations {
       readonly version: string
     }
   }
-  /** Begin a backup of everything the hub has; it goes on working meanwhile. */
+  /** Begin a backup of everything the hub has; it goes on working meanwhile */
   readonly 'POST /api/v1/backups': {
     readonly params: never
     readonly query: never
@@ -3132,7 +3354,7 @@ export interface Operations {
     }
     readonly answer: Schemas['BackupStatus']
   }
-  /** Compare the invoice of a provider (CSV, at most 200000 lines and 400 days) by day and model. */
+  /** Compare the invoice of a provider (CSV, at most 200000 lines and 400 days) by day and model */
   readonly 'POST /api/v1/costs/reconcile': {
     readonly params: never
     readonly query: {
@@ -3164,7 +3386,7 @@ export interface Operations {
     readonly body: string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['Reconciliation']
   }
-  /** Put rejected events aside for good. */
+  /** Put rejected events aside for good */
   readonly 'POST /api/v1/dead-letters/dismiss': {
     readonly params: never
     readonly query: never
@@ -3197,7 +3419,7 @@ export interface Operations {
     }
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Take many rejected events in again, each with the same correction. */
+  /** Take many rejected events in again, each with the same correction */
   readonly 'POST /api/v1/dead-letters/replay': {
     readonly params: never
     readonly query: never
@@ -3236,7 +3458,7 @@ export interface Operations {
     }
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Take a rejected event in again, as kept or corrected. */
+  /** Take a rejected event in again, as kept or corrected */
   readonly 'POST /api/v1/dead-letters/{id}/replay': {
     readonly params: {
       /** Id of the dead letter. */
@@ -3255,7 +3477,7 @@ export interface Operations {
     } | undefined
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Erase everything about a user, or count what that would be. */
+  /** Erase everything about a user, or count what that would be */
   readonly 'POST /api/v1/erasures': {
     readonly params: never
     readonly query: never
@@ -3273,7 +3495,7 @@ export interface Operations {
     }
     readonly answer: Schemas['ErasureDryRun'] | Schemas['Erasure']
   }
-  /** Take in events. */
+  /** Take in events */
   readonly 'POST /api/v1/events': {
     readonly params: never
     readonly query: {
@@ -3291,7 +3513,7 @@ export interface Operations {
     readonly body: Schemas['Event'] | readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['IntakeAnswer']
   }
-  /** Take in the next rows of a file. */
+  /** Take in the next rows of a file */
   readonly 'POST /api/v1/imports/{file}': {
     readonly params: {
       /** SHA-256 of the file, in hex. */
@@ -3309,7 +3531,7 @@ export interface Operations {
     readonly body: readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['IntakeAnswer']
   }
-  /** Create a key. */
+  /** Create a key */
   readonly 'POST /api/v1/keys': {
     readonly params: never
     readonly query: never
@@ -3317,7 +3539,7 @@ export interface Operations {
     readonly body: Schemas['NewKey']
     readonly answer: Schemas['Key']
   }
-  /** Begin to compact the database file; questions are refused until it is done. */
+  /** Begin to compact the database file; questions are refused until it is done */
   readonly 'POST /api/v1/maintenance/compact': {
     readonly params: never
     readonly query: never
@@ -3325,7 +3547,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CompactionStatus']
   }
-  /** Price events of a range again with the prices of today, at the time of each event. */
+  /** Price events of a range again with the prices of today, at the time of each event */
   readonly 'POST /api/v1/prices/reprice': {
     readonly params: never
     readonly query: never
@@ -3349,7 +3571,7 @@ export interface Operations {
     }
     readonly answer: Schemas['Repricing']
   }
-  /** Ask a question. */
+  /** Ask a question */
   readonly 'POST /api/v1/query': {
     readonly params: never
     readonly query: {
@@ -3363,7 +3585,7 @@ export interface Operations {
     readonly body: Schemas['Question']
     readonly answer: Schemas['Answer']
   }
-  /** Delete now what the policies let go, or say what that would be. */
+  /** Delete now what the policies let go, or say what that would be */
   readonly 'POST /api/v1/retention/run': {
     readonly params: never
     readonly query: never
@@ -3373,7 +3595,47 @@ export interface Operations {
     }
     readonly answer: Schemas['RetentionRun']
   }
-  /** Check that the log, the store or the rollups are whole. */
+  /** Run one SELECT over the views of all projects */
+  readonly 'POST /api/v1/sql': {
+    readonly params: never
+    readonly query: {
+      /** Form of the answer; csv and ndjson carry the rows alone, and the header `X-LLMHub-Truncated` where there are more. */
+      readonly format?: 'json' | 'csv' | 'ndjson'
+    }
+    readonly headers: never
+    readonly body: {
+      /** One SELECT over the views; see /api/v1/sql/schema. */
+      readonly sql: string
+      /** Values of $1, $2, … as a list, or of $name as an object. */
+      readonly params?: readonly (string | number | boolean | null)[] | {
+        readonly [field: string]: string | number | boolean | null
+      }
+      /** Rows of the answer at most; an answer that has more is cut. */
+      readonly limit?: number
+      /** Longest time, in milliseconds. */
+      readonly timeoutMs?: number
+    }
+    readonly answer: {
+      readonly columns: readonly {
+        readonly name: string
+        readonly type: string
+      }[]
+      /** Decimals, and whole numbers beyond 2^53, as text; times as ISO 8601 in UTC; maps and structs as objects. */
+      readonly rows: readonly (readonly unknown[])[]
+      readonly meta: {
+        readonly asOf: {
+          readonly position: {
+            readonly [field: string]: string
+          }
+          readonly watermark: string | null
+        }
+        /** There are more rows. */
+        readonly truncated: boolean
+        readonly elapsedMs: number
+      }
+    }
+  }
+  /** Check that the log, the store or the rollups are whole */
   readonly 'POST /api/v1/verify/{what}': {
     readonly params: {
       /** `log`, `store` or `rollups`. */
@@ -3384,7 +3646,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Verification']
   }
-  /** Keep rows of a project, whatever retention and erasure ask for. */
+  /** Keep rows of a project, whatever retention and erasure ask for */
   readonly 'PUT /api/v1/holds/{name}': {
     readonly params: {
       /** Name of the hold. */
@@ -3395,7 +3657,7 @@ export interface Operations {
     readonly body: Schemas['NewHold']
     readonly answer: Schemas['Hold']
   }
-  /** Replace your own prices; they apply to events from then on. */
+  /** Replace your own prices; they apply to events from then on */
   readonly 'PUT /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -3405,7 +3667,7 @@ export interface Operations {
     }
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Create a project or change its limit. */
+  /** Create a project or change its limit */
   readonly 'PUT /api/v1/projects/{name}': {
     readonly params: {
       /** Name of the project. */
@@ -3419,7 +3681,7 @@ export interface Operations {
     }
     readonly answer: Schemas['Project']
   }
-  /** Set how long rows of a project and family are kept. */
+  /** Set how long rows of a project and family are kept */
   readonly 'PUT /api/v1/retention': {
     readonly params: never
     readonly query: never

@@ -115,6 +115,9 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'GET /stats': { varies: true },
   'GET /metrics': { record: 'status' },
   'GET /openapi.json': { record: 'status' },
+  'GET /docs': { record: 'status' },
+  'GET /docs/:page': { params: { page: 'reports' }, record: 'status' },
+  'GET /reference': { notRun: 'It sends browsers elsewhere.' },
   'GET /schemas/:name': { params: { name: 'event.json' }, record: 'status' },
 }
 
