@@ -18,6 +18,9 @@ const { version } = JSON.parse(
 const terminal: Terminal = {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
+  outDrained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
   outIsTty: process.stdout.isTTY === true,
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),

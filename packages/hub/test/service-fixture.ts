@@ -127,9 +127,12 @@ export async function startService(
       semantic: semanticDocument,
       schemas: () => ({ 'event.json': eventJsonSchema() }),
       status: () => READY_STATUS,
-      toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
       reading: {
         list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+      },
+      exporting: {
+        start: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
+        countsAlike: () => false,
       },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),

@@ -12,6 +12,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -64,6 +65,7 @@ export async function createApi(
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
     ...importRoutes(dependencies, receive),
+    ...exportRoutes(dependencies),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
     ...reportRoutes({
       ...dependencies,

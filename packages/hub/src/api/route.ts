@@ -74,7 +74,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   /** Default `application/json`. */
   readonly mediaType?: string
-  /** Text and bytes are sent as they are, anything else as JSON; absent for an empty body. */
+  /** Text, bytes and streams of them are sent as they are, anything else as JSON; absent for an empty body. */
   readonly body?: unknown
 }
 

@@ -23,10 +23,15 @@ export interface HubResponse {
 }
 
 export interface RequestExtras {
-  /** Project to ask about, for keys bound to none. */
+  /** Project to ask about, for keys bound to none. Default: that of the settings. */
   readonly project?: string | undefined
-  /** Ends the request, which then fails like one that did not reach the hub. */
+  /** Ends the request, which then fails as interrupted. */
   readonly signal?: AbortSignal
+}
+
+interface Body {
+  readonly content: string
+  readonly type: string
 }
 
 /** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
@@ -34,9 +39,50 @@ export async function request(
   settings: ClientSettings,
   method: string,
   path: string,
-  body?: { readonly content: string; readonly type: string },
-  { project, signal }: RequestExtras = {},
+  body?: Body,
+  extras: RequestExtras = {},
 ): Promise<HubResponse> {
+  return wholeResponse(await reach(settings, method, path, body, extras), settings)
+}
+
+/**
+ * Like `request`, for an answer that may be large: its body as it comes. An answer that is not a
+ * success is an error.
+ */
+export async function download(
+  settings: ClientSettings,
+  method: string,
+  path: string,
+  body?: Body,
+  signal?: AbortSignal,
+): Promise<{ readonly headers: Headers; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const response = await reach(settings, method, path, body, signal === undefined ? {} : { signal })
+  if (response.status !== 200) throw failed(await wholeResponse(response, settings))
+  return { headers: response.headers, chunks: chunksOf(response, settings, signal) }
+}
+
+async function* chunksOf(
+  { body }: Response,
+  { url }: ClientSettings,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  try {
+    for await (const chunk of body) yield chunk
+  } catch (error) {
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
+    throw new CliError(message, EXIT.failure)
+  }
+}
+
+async function reach(
+  settings: ClientSettings,
+  method: string,
+  path: string,
+  body: Body | undefined,
+  { project = settings.project, signal }: RequestExtras,
+): Promise<Response> {
   const headers: Record<string, string> = {}
   if (project !== undefined) headers['x-llmhub-project'] = project
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
@@ -47,24 +93,27 @@ export async function request(
       EXIT.usage,
     )
   }
-  let response: Response
-  let text: string
   const url = new URL(path, settings.url)
   const tell = settings.trace?.(method, url.href)
   try {
     const content = body === undefined ? {} : { body: body.content }
     const stop = signal === undefined ? {} : { signal }
-    response = await fetch(url, { method, headers, ...content, ...stop })
-    text = await response.text()
+    const response = await fetch(url, { method, headers, ...content, ...stop })
+    tell?.(response.status, response.headers.get('x-request-id'))
+    return response
   } catch (error) {
     tell?.(null, null)
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
     const message = `cannot reach the hub at ${settings.url}${from}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
     throw new CliError(message, EXIT.unreachable)
   }
-  tell?.(response.status, response.headers.get('x-request-id'))
+}
+
+async function wholeResponse(response: Response, settings: ClientSettings): Promise<HubResponse> {
+  const text = await response.text()
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')

@@ -35,6 +35,8 @@ export interface ClientSettings {
   readonly urlFrom?: string
   readonly keyFrom?: string | null
   readonly trace?: Trace
+  /** Project to speak of, for keys that are bound to none. */
+  readonly project?: string
 }
 
 /** Is told of a request when it is sent, and then of its status (null without an answer) and its id. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer, Question } from '@llmhub/schema'
-import { parseFilterText, type TextFilter } from '../../query/where-text.ts'
 import { answerChart } from '../chart/answer-chart.ts'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { filterOf } from '../filter.ts'
 import { shortTime } from '../formats.ts'
 import { printable, type Terminal, table } from '../output.ts'
 import { answerTable } from './answer-table.ts'
@@ -23,13 +23,6 @@ export interface QueryOptions extends GlobalOptions {
   readonly json?: string
   readonly chart?: boolean
   readonly spark?: boolean
-}
-
-/** The filter of a `--where`. */
-function filterOf(text: string): TextFilter {
-  const parsed = parseFilterText(text)
-  if (parsed.ok) return parsed.filter
-  throw new CliError(`--where ${text}: ${parsed.message}`, EXIT.usage)
 }
 
 function questionOf(measures: readonly string[], options: QueryOptions): Record<string, unknown> {

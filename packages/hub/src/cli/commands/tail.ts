@@ -160,7 +160,8 @@ async function tried(
   try {
     return await request(settings, 'GET', path, undefined, { project, signal })
   } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.unreachable) return error
+    const mayPass: readonly number[] = [EXIT.unreachable, EXIT.interrupted]
+    if (error instanceof CliError && mayPass.includes(error.exitCode)) return error
     throw error
   }
 }
