@@ -2643,9 +2643,9 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Its project; without it, the policy for every project. */
-      readonly project?: string
+      readonly project?: string | undefined
       /** Its family; without it, the policy for all. */
-      readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters'
+      readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | undefined
     }
     readonly headers: never
     readonly body: never
@@ -2656,7 +2656,7 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Folder on the machine of the hub: that of the option backup.dir, which is the default, or one below it. */
-      readonly to?: string
+      readonly to?: string | undefined
     }
     readonly headers: never
     readonly body: never
@@ -2677,29 +2677,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsReport']
@@ -2709,29 +2709,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Dimension: model, provider, user, environment, tag.<key>, or another one of the catalogue. */
-      readonly by?: string
+      readonly by?: string | undefined
       /** Number of groups, most expensive first, at most 1000; the rest is summed up. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsBreakdownReport']
@@ -2741,29 +2741,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsCacheReport']
@@ -2773,37 +2773,37 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Short for `start_time`. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Short for `end_time`. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** What to compare with: the range of the same length right before, unless `vs_from` is given. */
-      readonly vs?: 'previous'
+      readonly vs?: 'previous' | undefined
       /** Start of the range to compare with. */
-      readonly vs_from?: string
+      readonly vs_from?: string | undefined
       /** End of it, exclusive. Default: as long after `vs_from` as the range is. */
-      readonly vs_to?: string
+      readonly vs_to?: string | undefined
       /** Models and users to list, those that changed most first, at most 100; the rest is one entry. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsExplainReport']
@@ -2813,27 +2813,27 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Reason of the rejection; several with commas. */
-      readonly code?: string
+      readonly code?: string | undefined
       /** What became of it. Default: any. */
-      readonly status?: 'open' | 'replayed' | 'dismissed'
+      readonly status?: 'open' | 'replayed' | 'dismissed' | undefined
       /** Receiver that took the event in. */
-      readonly receiver?: string
+      readonly receiver?: string | undefined
       /** Received at or after: ISO 8601, epoch, or relative like now-1d. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Received before. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** Id of the event. */
-      readonly event_id?: string
+      readonly event_id?: string | undefined
       /** Part of message, path or body, in capitals or not. */
-      readonly text?: string
+      readonly text?: string | undefined
       /** Letters of a page, at most 1000. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** `next` of the page before, with the same filter. */
-      readonly cursor?: string
+      readonly cursor?: string | undefined
     }
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: {
@@ -2852,19 +2852,19 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Length of the time buckets. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** Received at or after: ISO 8601, epoch, or relative. Default: 7 days before the end. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Received before. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Only what this receiver took in. */
-      readonly receiver?: string
+      readonly receiver?: string | undefined
     }
     readonly headers: {
       /** Project of the events, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['DeadLetterSummary']
@@ -2878,7 +2878,7 @@ export interface Operations {
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['DeadLetterDetail']
@@ -2909,31 +2909,31 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Groups to list, most errors first, at most 1000; the rest is summed up. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['ErrorsReport']
@@ -2943,31 +2943,31 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** `time`: newest first. `arrival`: oldest first in the order of the log; `next` is always there, and asking with it again gives what has come since. */
-      readonly order?: 'time' | 'arrival'
+      readonly order?: 'time' | 'arrival' | undefined
       /** Event time at or after: `now-1h`, ISO 8601 or epoch. Default `now-30d`; by arrival none. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Event time before. Default `now`; by arrival none. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** Kinds of events, with commas: llm_request, latency, throughput, error_rate, token_usage, span, score, counter, gauge, histogram, threat, vulnerability, compliance_violation, guardrail, pii_detected, token_cost, api_cost, resource_consumption, policy_violation, audit_trail, consent, data_access, parameter_execution, service_event. */
-      readonly kind?: string
+      readonly kind?: string | undefined
       /** `field:value`, with one of != >= <= = : > < ~; all of them must hold. The fields are those of `/api/v1/semantic` and `tag.<key>`. */
-      readonly where?: readonly string[]
+      readonly where?: readonly string[] | undefined
       /** Fields of each event, with commas; those without a value are null then. Default: all that have a value. */
-      readonly fields?: string
+      readonly fields?: string | undefined
       /** `all` shows reports of a call too that are not counted because a better one is. */
-      readonly reports?: 'counted' | 'all'
+      readonly reports?: 'counted' | 'all' | undefined
       /** Events of a page, at most 1000. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** By arrival, without a cursor: begin with this many of the last events; 0 begins with what comes from now on. Default: the first event there is. */
-      readonly last?: string
+      readonly last?: string | undefined
       /** By arrival: seconds to wait for an event where there is none, at most 20. */
-      readonly wait?: string
+      readonly wait?: string | undefined
       /** `next` of the page before, with the same order, kind, where, reports. */
-      readonly cursor?: string
+      readonly cursor?: string | undefined
     }
     readonly headers: {
       /** Project to read from, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['EventPage']
@@ -2977,21 +2977,21 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** ndjson holds whole events, to be imported again, unless fields are named. */
-      readonly format?: 'ndjson' | 'csv' | 'parquet' | 'arrow'
+      readonly format?: 'ndjson' | 'csv' | 'parquet' | 'arrow' | undefined
       /** Event time, inclusive. Default: the first. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Event time, exclusive. Default: the last. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** JSON: a list of filters, or a `where` of the question language. */
-      readonly where?: string
+      readonly where?: string | undefined
       /** Kinds of events, with commas. */
-      readonly kind?: string
+      readonly kind?: string | undefined
       /** Columns, with commas: fields of questions, tag.<key>, time, received_at, project, tags, extra, …. Default: all. */
-      readonly fields?: string
+      readonly fields?: string | undefined
     }
     readonly headers: {
       /** Project to export, for keys bound to none. Default: all; whole events are exported of one. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: string
@@ -3014,7 +3014,7 @@ export interface Operations {
     }
     readonly query: {
       /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
-      readonly mapping?: string
+      readonly mapping?: string | undefined
     }
     readonly headers: never
     readonly body: never
@@ -3051,23 +3051,23 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Length of the window that ends now. */
-      readonly window?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w' | '1M'
+      readonly window?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w' | '1M' | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsReport']
@@ -3077,27 +3077,27 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Number of conversations listed, most turns first, at most 1000. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsConversationsReport']
@@ -3107,25 +3107,25 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsModelsReport']
@@ -3135,25 +3135,25 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsSummaryReport']
@@ -3163,29 +3163,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsTrendsReport']
@@ -3195,29 +3195,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['PerformanceReport']
@@ -3227,15 +3227,15 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Exact name of a provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Part of a model id. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Service tier. */
-      readonly tier?: string
+      readonly tier?: string | undefined
       /** The time whose prices are meant: now, now-7d, ISO 8601, epoch. */
-      readonly at?: string
+      readonly at?: string | undefined
       /** Most models to list. */
-      readonly limit?: string
+      readonly limit?: string | undefined
     }
     readonly headers: never
     readonly body: never
@@ -3259,7 +3259,7 @@ export interface Operations {
     }
     readonly query: {
       /** The time whose prices are meant: now, now-7d, ISO 8601, epoch. */
-      readonly at?: string
+      readonly at?: string | undefined
     }
     readonly headers: never
     readonly body: never
@@ -3429,29 +3429,29 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Whose invoice it is: only calls of this provider are compared. Default: as the export says, else all. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Zone of the days. Providers bill by days of UTC. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Header of the column that holds the date, where it is not recognised. */
-      readonly date?: string
+      readonly date?: string | undefined
       /** Header of the column that holds the model, where it is not recognised. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Header of the column that holds the amount, where it is not recognised. */
-      readonly amount?: string
+      readonly amount?: string | undefined
       /** Header of the column that holds the currency, where it is not recognised. */
-      readonly currency?: string
+      readonly currency?: string | undefined
       /** Header of the column that holds the input tokens, where it is not recognised. */
-      readonly input_tokens?: string
+      readonly input_tokens?: string | undefined
       /** Header of the column that holds the output tokens, where it is not recognised. */
-      readonly output_tokens?: string
+      readonly output_tokens?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the answer includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to compare, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** `gzip` or `zstd`. */
-      readonly 'Content-Encoding'?: string
+      readonly 'Content-Encoding'?: string | undefined
     }
     readonly body: string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['Reconciliation']
@@ -3462,7 +3462,7 @@ export interface Operations {
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Ids of dead letters. */
@@ -3495,7 +3495,7 @@ export interface Operations {
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Ids of dead letters. */
@@ -3536,11 +3536,11 @@ export interface Operations {
     }
     readonly query: {
       /** Say what would become of it, change nothing. */
-      readonly dryRun?: 'true' | 'false'
+      readonly dryRun?: 'true' | 'false' | undefined
     }
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       readonly [field: string]: unknown
@@ -3570,15 +3570,15 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Validate, look for duplicates and price; answer what would be stored, store nothing. */
-      readonly dryRun?: 'true' | 'false'
+      readonly dryRun?: 'true' | 'false' | undefined
     }
     readonly headers: {
       /** Project of the events, for keys bound to none. Default `default`. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** Gives events without an id one, made of this key and their index. */
-      readonly 'Idempotency-Key'?: string
+      readonly 'Idempotency-Key'?: string | undefined
       /** `gzip` or `zstd`. */
-      readonly 'Content-Encoding'?: string
+      readonly 'Content-Encoding'?: string | undefined
     }
     readonly body: Schemas['Event'] | readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['IntakeAnswer']
@@ -3591,13 +3591,13 @@ export interface Operations {
     }
     readonly query: {
       /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
-      readonly mapping?: string
+      readonly mapping?: string | undefined
       /** Row of the file that the first event comes from. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Row after the last one of this request. */
-      readonly next?: string
+      readonly next?: string | undefined
       /** Whether the file ends here. */
-      readonly last?: 'true' | 'false'
+      readonly last?: 'true' | 'false' | undefined
     }
     readonly headers: never
     readonly body: readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
@@ -3625,7 +3625,7 @@ export interface Operations {
     readonly query: never
     readonly headers: {
       /** Project to price again, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Start of the event times, inclusive. */
@@ -3648,11 +3648,11 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Form of the answer; csv and ndjson carry the rows alone, the others say in their metadata what they are of. */
-      readonly format?: 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow' | 'xlsx'
+      readonly format?: 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow' | 'xlsx' | undefined
     }
     readonly headers: {
       /** Project to ask about, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: Schemas['Question']
     readonly answer: Schemas['Answer']
@@ -3672,7 +3672,7 @@ export interface Operations {
     readonly params: never
     readonly query: {
       /** Form of the answer; csv and ndjson carry the rows alone, and the header `X-LLMHub-Truncated` where there are more. */
-      readonly format?: 'json' | 'csv' | 'ndjson'
+      readonly format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     readonly headers: never
     readonly body: Schemas['SqlQuestion']

@@ -39,10 +39,7 @@ interface Body {
 /** Requests with their types: what is not a success is an error that says what to do. */
 export interface Hub {
   /** The body of the successful answer. */
-  call<Name extends OperationName>(
-    name: Name,
-    ...given: CallOptions<Name>
-  ): Promise<Answer<Name>>
+  call<Name extends OperationName>(name: Name, ...given: CallOptions<Name>): Promise<Answer<Name>>
   /** The same as it came, for commands that pass it on. */
   text<Name extends OperationName>(name: Name, ...given: CallOptions<Name>): Promise<string>
 }
@@ -89,11 +86,7 @@ function clientOf(settings: ClientSettings, { project = settings.project }: Requ
   }
 }
 
-async function traced(
-  settings: ClientSettings,
-  url: string,
-  init: RequestInit,
-): Promise<Response> {
+async function traced(settings: ClientSettings, url: string, init: RequestInit): Promise<Response> {
   const tell = settings.trace?.(init.method ?? 'GET', url)
   try {
     const response = await fetch(url, init)
