@@ -23,6 +23,7 @@ import { queryRoutes } from './routes/query.ts'
 import { readEventRoutes } from './routes/read-events.ts'
 import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { sqlRoutes } from './routes/sql.ts'
@@ -94,6 +95,7 @@ export async function createApi(
       isClosing: () => closing,
     }),
     ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
+    ...referenceRoutes(() => openApi),
   ]
   openApi = openApiDocument(routes, dependencies.version)
   const server = await createServer({
