@@ -143,7 +143,7 @@ export const NOTICES: readonly Notice[] = [
       resource_type: random.pick(['gpu', 'cpu', 'memory', 'storage']),
       quantity: from(random, 0.1, 12),
       unit: 'hours',
-      cost_usd: Math.round(random.uniform() * 1e6) / 1e6,
+      cost_usd: Math.round(random.uniform() * 4e4) / 1e6,
       utilization: fraction(random),
       service: random.pick(SERVICES),
     }),
