@@ -41,8 +41,11 @@ export const BACKGROUND_THREATS: Notice = {
   make: (random) => threat(random, null),
 }
 
+/** Tasks tried with parameters: what `experiments.ts` says of them. */
+export const EXECUTIONS: Notice = { share: 0.04, followsTraffic: true, make: execution }
+
 export const NOTICES: readonly Notice[] = [
-  { share: 0.04, followsTraffic: true, make: execution },
+  EXECUTIONS,
   {
     share: 0.012,
     followsTraffic: false,
