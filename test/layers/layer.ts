@@ -12,6 +12,8 @@ const STAGES: ReadonlySet<string> = new Set([
   'ingest',
   'maintenance',
   'backup',
+  'export',
+  'formats',
   'rollup',
   'live',
   'detect',

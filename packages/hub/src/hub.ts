@@ -45,7 +45,6 @@ import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
-import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
 import { StoreClient } from './store/client.ts'
@@ -239,7 +238,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
-  const { ingest, asking, reading, maintenance, letters, reprice } = createPipeline({
+  const { ingest, asking, reading, maintenance, letters, reprice, exporting } = createPipeline({
     config,
     clock,
     log: journal,
@@ -365,7 +364,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         status: async () => (await store.status()).compaction,
       },
       backups,
-      toCsv: formatCsv,
+      exporting,
       limits: () => limitsOf(config),
     },
     {

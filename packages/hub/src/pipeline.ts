@@ -19,11 +19,13 @@ import type { Cache } from './cache/cache.ts'
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
+import { type Exporting, startExport } from './export/export-rows.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import type { PriceBook } from './ingest/price-book.ts'
 import { createPriceRow, PRICED_KINDS, priceStored } from './ingest/price-row.ts'
+import { countsAlike } from './ingest/usage-details.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
 import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
@@ -57,6 +59,7 @@ export interface Pipeline {
   readonly maintenance: Maintenance
   readonly letters: LetterActs
   readonly reprice: Reprice
+  readonly exporting: Exporting
 }
 
 const FRESH_MS = 2000
@@ -136,6 +139,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maintenance,
     letters,
     reprice: repriceWith(maintenance, parts.prices),
+    exporting: { start: exportFreshly(parts), countsAlike },
   }
 }
 
@@ -180,6 +184,14 @@ function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLe
     const isFirst = type === 'count' || (type === 'list' && question.before === null)
     if (isFirst) await settle({ store, log }, signal)
     return store.letters(question, scope, signal)
+  }
+}
+
+/** An export has what was acknowledged before it, if the store gets there in time. */
+function exportFreshly(parts: Pick<PipelineParts, 'store' | 'log'>): Exporting['start'] {
+  return async (request, signal) => {
+    await settle(parts, signal)
+    return startExport((page, stop) => parts.store.scan(page, stop), request, signal)
   }
 }
 

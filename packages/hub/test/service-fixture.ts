@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { eventJsonSchema } from '@llmhub/schema'
 import { pino } from 'pino'
 import type { Api } from '../src/api/api.ts'
 import { createApi } from '../src/api/api.ts'
@@ -17,6 +18,7 @@ import { systemClock } from '../src/core/clock.ts'
 import type { IntakeRequest } from '../src/core/intake.ts'
 import type { HubStatus } from '../src/core/status.ts'
 import { createPriceBook } from '../src/ingest/price-book.ts'
+import { semanticDocument } from '../src/query/semantic.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../src/receivers/http/limits.ts'
 
 /** A service on a free loopback port, for tests: real HTTP, keys, control store and cache. */
@@ -122,12 +124,15 @@ export async function startService(
       reports: [],
       canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),
-      semantic: () => ({ measures: [] }),
-      schemas: () => ({ 'event.json': { type: 'object' } }),
+      semantic: semanticDocument,
+      schemas: () => ({ 'event.json': eventJsonSchema() }),
       status: () => READY_STATUS,
-      toCsv: (answer) => `${answer.columns.map(({ name }) => name).join(',')}\r\n`,
       reading: {
         list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+      },
+      exporting: {
+        start: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
+        countsAlike: () => false,
       },
       letters: {
         ask: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),

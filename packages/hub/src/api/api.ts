@@ -2,7 +2,7 @@ import { createMetrics } from '../core/metrics.ts'
 import { BodyBudget } from '../receivers/http/body-budget.ts'
 import { createEventReceiver } from '../receivers/http/receive.ts'
 import type { ApiDependencies } from './dependencies.ts'
-import { openApiDocument } from './openapi.ts'
+import { openApiDocument } from './openapi/document.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
 import { backupRoutes } from './routes/backups.ts'
@@ -12,6 +12,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -63,6 +64,7 @@ export async function createApi(
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
     ...importRoutes(dependencies, receive),
+    ...exportRoutes(dependencies),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
     ...reportRoutes({
       ...dependencies,

@@ -79,6 +79,7 @@ export function problemDocument(failure: Problem, requestId: string): Record<str
 
 /** JSON Schema of the document. */
 export const PROBLEM_SCHEMA = {
+  title: 'Problem',
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'hint'],
   properties: {

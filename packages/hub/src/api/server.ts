@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import type {
   FastifyBaseLogger,
   FastifyError,
@@ -257,7 +258,7 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Reply | Prob
   const { body } = answer
   if (body === undefined) return reply.send()
   reply.type(answer.mediaType ?? 'application/json; charset=utf-8')
-  const ready = typeof body === 'string' || body instanceof Uint8Array
+  const ready = typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable
   return reply.send(ready ? body : JSON.stringify(body))
 }
 

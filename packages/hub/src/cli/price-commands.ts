@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { common, OUTPUT, remote, wholeNumber, withExamples } from './command-options.ts'
+import {
+  common,
+  DRY_RUN,
+  OUTPUT,
+  remote,
+  wholeNumber,
+  withExamples,
+  YES,
+} from './command-options.ts'
 import {
   type DiffOptions,
   type PriceOptions,
@@ -90,8 +98,8 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       .option('--model <name>', 'only this model, as events name it')
       .option('--provider <name>', 'only this provider, as events name it')
       .option('--only-unpriced', 'only events whose cost is not computed yet')
-      .option('--dry-run', 'show what would change, and stop')
-      .option('--yes', 'do it without asking')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((options: RepriceOptions) => reprice(options, context)),
     [
       'llmhub reprice --from 2026-11-01 --to 2026-12-01 --dry-run',

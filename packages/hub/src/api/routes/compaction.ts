@@ -9,6 +9,7 @@ export interface Compaction {
 }
 
 const STATUS_SCHEMA = {
+  title: 'CompactionStatus',
   type: 'object',
   required: ['dead_bytes', 'running', 'last'],
   properties: {

@@ -17,6 +17,7 @@ export interface HoldRouteDependencies {
 const time = { type: ['string', 'null'], format: 'date-time', maxLength: 40 } as const
 
 const HOLD_SCHEMA = {
+  title: 'Hold',
   type: 'object',
   required: [
     'name',
@@ -44,6 +45,7 @@ const HOLD_SCHEMA = {
 } as const
 
 const NEW_HOLD_SCHEMA = {
+  title: 'NewHold',
   type: 'object',
   required: ['project', 'reason'],
   properties: {
@@ -143,6 +145,7 @@ export function holdRoutes({ clock, control, retention }: HoldRouteDependencies)
       permission: 'admin',
       summary: 'Keep rows of a project, whatever retention and erasure ask for',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       body: { type: 'json', checked: true, schema: NEW_HOLD_SCHEMA },
       responses: {
         200: { description: 'The hold.', content: { 'application/json': HOLD_SCHEMA } },
@@ -156,6 +159,7 @@ export function holdRoutes({ clock, control, retention }: HoldRouteDependencies)
       permission: 'admin',
       summary: 'Release a hold',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       responses: {
         200: { description: 'The released hold.', content: { 'application/json': HOLD_SCHEMA } },
       },

@@ -219,6 +219,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       summary:
         'Show which price applies to a model, why, and what is scheduled; provider - for none',
       tags: ['prices'],
+      params: { provider: 'Provider, or `-` for none.', model: 'Model, as events name it.' },
       query: { checked: true, parameters: [at] },
       responses: {
         200: {

@@ -42,6 +42,7 @@ const family = {
 const time = { type: ['string', 'null'], format: 'date-time', maxLength: 40 } as const
 
 const POLICY_SCHEMA = {
+  title: 'RetentionPolicy',
   type: 'object',
   required: ['project', 'family', 'days'],
   properties: {
@@ -53,6 +54,7 @@ const POLICY_SCHEMA = {
 } as const
 
 const RUN_SCHEMA = {
+  title: 'RetentionRun',
   type: 'object',
   required: ['dry_run', 'at', 'cuts', 'log'],
   properties: {
@@ -166,7 +168,7 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
               default_days: { type: 'integer' },
               dead_letter_days: { type: 'integer' },
               policies: { type: 'array', items: POLICY_SCHEMA },
-              last_run: { ...RUN_SCHEMA, type: ['object', 'null'] },
+              last_run: { anyOf: [RUN_SCHEMA, { type: 'null' }] },
             },
             additionalProperties: false,
           }),
@@ -184,7 +186,7 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
       body: {
         type: 'json',
         checked: true,
-        schema: { ...POLICY_SCHEMA, required: ['days'] },
+        schema: { ...POLICY_SCHEMA, title: 'NewRetentionPolicy', required: ['days'] },
       },
       responses: { 200: { description: 'The policy.', content: json(POLICY_SCHEMA) } },
       problems: ['invalid_request', 'invalid_json', 'unsupported_media_type', 'body_too_large'],

@@ -11,6 +11,7 @@ export interface Verification {
 export type Verify = (what: 'log' | 'store' | 'rollups') => Promise<Verification | null>
 
 const SCHEMA = {
+  title: 'Verification',
   type: 'object',
   required: ['checked', 'problems'],
   properties: {
@@ -56,6 +57,7 @@ export function verifyRoutes(verify: Verify): readonly Route[] {
       permission: 'ops:read',
       summary: 'Check that the log, the store or the rollups are whole',
       tags: ['operations'],
+      params: { what: '`log`, `store` or `rollups`.' },
       responses: {
         200: {
           description: 'What was looked at, and what is wrong.',

@@ -9,10 +9,12 @@ import { isNewerFormat, runInstead } from '../../core/newer-format.ts'
 import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
 import type { Indexes } from '../../ingest/open-indexes.ts'
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, duration } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, duration, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 interface BackupShown {
@@ -249,6 +251,7 @@ export async function backupVerify(
 export interface PruneOptions extends GlobalOptions {
   readonly keep: number
   readonly yes?: boolean
+  readonly dryRun?: boolean
 }
 
 /** `llmhub backup prune <folder>`: removes all but the newest backups, and the files that only they had. */
@@ -268,9 +271,15 @@ export async function backupPrune(
     throw new CliError(`${broken.file}: ${broken.message}; nothing was removed`, EXIT.storage)
   }
   const old = manifests.slice(0, Math.max(0, manifests.length - options.keep))
-  if (options.yes !== true) {
-    throw new CliError(`this removes ${old.length} backups: confirm with --yes`, EXIT.usage)
+  if (options.dryRun === true) {
+    const backups = old.map(backupDocument)
+    if (format(options, context) === 'json') printJson(context, { removed: backups })
+    else context.terminal.out(listOf(backups))
+    context.terminal.err(`Would remove ${count(old.length)} backups. Nothing was changed.\n`)
+    return
   }
+  const what = `this removes ${count(old.length)} of ${count(manifests.length)} backups`
+  await confirm({ what, word: 'prune' }, options, context)
   const locking = lockFolder(dir)
   if (!locking.ok) {
     throw new CliError(`a backup into ${dir} is under way: ${locking.message}`, EXIT.conflict)

@@ -1,15 +1,15 @@
 import type { Totals } from '../../generate/totals.ts'
 import { type CliContext, connection, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { count, duration } from '../formats.ts'
 import { DEFAULT_SEED, type GeneratedRange, type RangeOptions, rangeOf } from '../generate/range.ts'
 import { type Sent, sendHistory } from '../generate/send-history.ts'
 import { type LiveSent, sendLive } from '../generate/send-live.ts'
 import { writeFile } from '../generate/write-file.ts'
 import { writeFolder } from '../generate/write-folder.ts'
 import { writeTruth } from '../generate/write-truth.ts'
-import { waitUntilAnswerable } from '../import/run.ts'
-import { count, duration } from '../output.ts'
 import { type Progress, progressBar } from '../progress.ts'
+import { waitUntilAnswerable } from '../wait-until-answerable.ts'
 
 export interface GenerateOptions extends Omit<GlobalOptions, 'output'>, RangeOptions {
   readonly live?: number

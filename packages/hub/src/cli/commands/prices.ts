@@ -19,7 +19,8 @@ import {
   resolvedConfig,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 import { diffPrices } from '../prices/diff.ts'
 import { readPriceFile } from '../prices/price-file.ts'
 

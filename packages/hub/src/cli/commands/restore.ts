@@ -10,7 +10,7 @@ import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
 import { reapplyErasures } from '../../maintenance/reapply-erasures.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../output.ts'
+import { bytes, count } from '../formats.ts'
 import { progressBar } from '../progress.ts'
 
 export interface RestoreOptions extends GlobalOptions {

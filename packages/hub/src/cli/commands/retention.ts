@@ -1,7 +1,9 @@
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, table } from '../output.ts'
+import { bytes, count } from '../formats.ts'
+import { table } from '../output.ts'
 
 interface Policy {
   readonly project: string | null
@@ -65,6 +67,8 @@ export interface PolicyOptions extends GlobalOptions {
   readonly project?: string
   readonly family?: string
   readonly remove?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
 }
 
 export async function retentionSet(
@@ -72,7 +76,11 @@ export async function retentionSet(
   options: PolicyOptions,
   context: CliContext,
 ): Promise<void> {
+  const whose = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
+    const what = `without its policy a less specific one decides about ${whose}`
+    if (options.dryRun === true) return dryRunOf(`Would remove the policy: ${what}.`, context)
+    await confirm({ what, word: 'remove' }, options, context)
     const query = new URLSearchParams()
     if (options.project !== undefined) query.set('project', options.project)
     if (options.family !== undefined) query.set('family', options.family)
@@ -85,15 +93,28 @@ export async function retentionSet(
   if (days === undefined || !Number.isSafeInteger(whole) || whole < 0) {
     throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
   }
+  const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
+  if (options.dryRun === true) return dryRunOf(`Would set that ${whose} ${what}.`, context)
+  // What is kept for ever deletes nothing, and can be taken back.
+  if (whole > 0) {
+    await confirm(
+      { what: `${whose} ${what}, within the hour`, word: `${whole} days` },
+      options,
+      context,
+    )
+  }
   const body = { project: options.project ?? null, family: options.family ?? null, days: whole }
   const response = await request(connection(options), 'PUT', URL_PATH, {
     content: JSON.stringify(body),
     type: 'application/json',
   })
   if (response.status !== 200) throw failed(response)
-  const about = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
-  const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
-  context.terminal.err(`${about} ${what}. See what that is: llmhub retention run --dry-run\n`)
+  context.terminal.err(`${whose} ${what}. See what that is: llmhub retention run --dry-run\n`)
+}
+
+/** Says what would be, and how to see which rows that concerns. */
+function dryRunOf(message: string, { terminal }: CliContext): void {
+  terminal.err(`${message} Nothing was changed.\n`)
 }
 
 export interface RunOptions extends GlobalOptions {
@@ -103,12 +124,8 @@ export interface RunOptions extends GlobalOptions {
 
 export async function retentionRun(options: RunOptions, context: CliContext): Promise<void> {
   const dryRun = options.dryRun === true
-  if (!dryRun && options.yes !== true) {
-    throw new CliError(
-      'this deletes rows for good: look with --dry-run, then confirm with --yes',
-      EXIT.usage,
-    )
-  }
+  if (!dryRun)
+    await confirm({ what: 'this deletes rows for good', word: 'delete' }, options, context)
   const response = await request(connection(options), 'POST', `${URL_PATH}/run`, {
     content: JSON.stringify({ dry_run: dryRun }),
     type: 'application/json',
@@ -194,18 +211,29 @@ export async function holdsPut(
   context.terminal.err(`${name} is in force.\n`)
 }
 
+export interface ReleaseOptions extends GlobalOptions {
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
 export async function holdsRelease(
   name: string,
-  options: GlobalOptions & { readonly yes?: boolean },
+  options: ReleaseOptions,
   context: CliContext,
 ): Promise<void> {
-  if (options.yes !== true) {
-    throw new CliError(
-      `releasing ${name} lets retention delete what it held: confirm with --yes`,
-      EXIT.usage,
-    )
+  const settings = connection(options)
+  const what = `releasing ${name} lets retention delete what it held`
+  if (options.dryRun === true) {
+    const listed = await request(settings, 'GET', '/api/v1/holds')
+    if (listed.status !== 200) throw failed(listed)
+    const { holds } = listed.body as { readonly holds: readonly HoldView[] }
+    const hold = holds.find((each) => each.name === name)
+    if (hold === undefined) throw new CliError(`there is no hold ${name}`, EXIT.notFound)
+    const about = `${hold.family ?? 'everything'} of ${hold.project}, held for: ${hold.reason}`
+    return dryRunOf(`Would release ${name} (${about}); retention may delete it then.`, context)
   }
-  const response = await request(connection(options), 'DELETE', holdPath(name))
+  await confirm({ what, word: name }, options, context)
+  const response = await request(settings, 'DELETE', holdPath(name))
   if (response.status !== 200) throw failed(response)
   context.terminal.err(`Released ${name}.\n`)
 }

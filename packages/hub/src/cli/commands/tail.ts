@@ -15,7 +15,7 @@ import {
   type LineColumn,
 } from '../events/event-line.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, duration } from '../output.ts'
+import { count, duration } from '../formats.ts'
 
 export interface TailOptions extends GlobalOptions {
   readonly where?: readonly string[]
@@ -160,7 +160,8 @@ async function tried(
   try {
     return await request(settings, 'GET', path, undefined, { project, signal })
   } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.unreachable) return error
+    const mayPass: readonly number[] = [EXIT.unreachable, EXIT.interrupted]
+    if (error instanceof CliError && mayPass.includes(error.exitCode)) return error
     throw error
   }
 }

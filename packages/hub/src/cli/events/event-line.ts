@@ -1,7 +1,8 @@
 /** Events as aligned lines of a terminal. */
 
 import { styleText } from 'node:util'
-import { count, printable } from '../output.ts'
+import { count } from '../formats.ts'
+import { printable } from '../output.ts'
 
 /** An event as the API gives it. */
 export type EventView = Readonly<Record<string, unknown>>

@@ -4,9 +4,10 @@
  */
 
 import { EVENT_COLUMNS, formatIsoMicros } from '@llmhub/schema'
+import { dollars } from '../../core/dollars.ts'
 import type { Frame, FrameCell } from '../../store/store.ts'
 import { FIELDS, fieldNamed } from '../dimensions.ts'
-import { dollars, toCell } from '../value.ts'
+import { toCell } from '../value.ts'
 
 type FieldType = 'text' | 'number' | 'integer' | 'money' | 'time' | 'boolean' | 'object'
 
