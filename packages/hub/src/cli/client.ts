@@ -8,13 +8,18 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
+  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
@@ -34,7 +39,10 @@ interface Body {
   readonly type: string
 }
 
-/** Sends one request to a running hub. Answers of any status come back; failing to reach it is an error. */
+/**
+ * Sends one request to a running hub. Answers of any status come back; failing to reach it is an error,
+ * and so is an abort of `signal`, with the exit code for an interruption.
+ */
 export async function request(
   settings: ClientSettings,
   method: string,
@@ -42,7 +50,7 @@ export async function request(
   body?: Body,
   extras: RequestExtras = {},
 ): Promise<HubResponse> {
-  return wholeResponse(await reach(settings, method, path, body, extras), settings)
+  return wholeResponse(await reach(settings, method, path, body, extras), settings, extras.signal)
 }
 
 /**
@@ -70,9 +78,7 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
-    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
-    throw new CliError(message, EXIT.failure)
+    throw cutOff(error, url, signal)
   }
 }
 
@@ -103,7 +109,7 @@ async function reach(
     return response
   } catch (error) {
     tell?.(null, null)
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
     const cause = (error as Error).cause
     const reason = cause instanceof Error ? cause.message : (error as Error).message
     const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
@@ -112,19 +118,43 @@ async function reach(
   }
 }
 
-async function wholeResponse(response: Response, settings: ClientSettings): Promise<HubResponse> {
-  const text = await response.text()
+async function wholeResponse(
+  response: Response,
+  settings: ClientSettings,
+  signal?: AbortSignal,
+): Promise<HubResponse> {
+  const text = await bodyOf(response, settings, signal)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const date = Date.parse(response.headers.get('date') ?? '')
   const isJson = (response.headers.get('content-type') ?? '').includes('json')
   return {
     status: response.status,
+    headers: response.headers,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
     settings,
   }
+}
+
+async function bodyOf(
+  response: Response,
+  { url }: ClientSettings,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    throw cutOff(error, url, signal)
+  }
+}
+
+/** Why the body of an answer could not be read to its end. */
+function cutOff(error: unknown, url: string, signal: AbortSignal | undefined): CliError {
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
+  return new CliError(message, EXIT.unreachable)
 }
 
 /** Turns an answer that is not a success into an error that says what to do. */
@@ -134,7 +164,10 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: mend } of errors) {
+    lines.push(`  ${path}: ${message}`)
+    if (mend !== undefined) lines.push(`    ${mend}`)
+  }
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)

@@ -1,3 +1,4 @@
+import { endProcess } from '../core/end-process.ts'
 import type { Hub } from '../hub.ts'
 import type { CliContext } from './context.ts'
 import { CliError, EXIT } from './exit-codes.ts'
@@ -28,7 +29,7 @@ export async function runHub(
   if (failure !== null) {
     // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
     terminal.err(`llmhub: storage failed: ${failure.error.message}\n`)
-    process.exit(EXIT.storage)
+    endProcess(EXIT.storage)
   }
   terminal.err('llmhub: stopping\n')
   await besideDone
