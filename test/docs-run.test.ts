@@ -20,6 +20,7 @@ const GUIDE = [
   'sending-events',
   'asking-questions',
   'cli',
+  'sql',
   'dead-letters',
   'prices',
   'operating',
