@@ -10,6 +10,7 @@ import {
   type KindSpec,
 } from '@llmhub/schema'
 import { envName, OPTIONS, type OptionSpec } from '../../packages/hub/src/config/options.ts'
+import { cliPage } from './cli-page.ts'
 import { NOTE, rows } from './markdown.ts'
 
 function typeOf(spec: FieldSpec): string {
@@ -110,4 +111,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'events.md': eventsPage,
   'errors.md': errorsPage,
   'configuration.md': configurationPage,
+  'cli.md': cliPage,
 }

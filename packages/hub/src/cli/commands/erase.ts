@@ -3,7 +3,7 @@ import { failed, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../formats.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
 interface Counts {
@@ -71,7 +71,8 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
   const dryRun = options.dryRun === true
   if (dryRun && !asTable) return printJson(context, dry.body)
   const print = (text: string) => (dryRun ? terminal.out(text) : terminal.err(text))
-  print(countsTable(rows))
+  // With --yes nobody looks before it is done, and the receipt has the same counts.
+  if (dryRun || options.yes !== true) print(countsTable(rows))
   if (heldBy.length > 0) terminal.err(`! held by ${heldBy.join(', ')}: it would be refused\n`)
   if (dryRun) {
     terminal.err('Nothing was erased.\n')
@@ -125,7 +126,7 @@ export async function erasures(
   const rows = found.map((each) => [
     each.id,
     each.state,
-    each.created_at,
+    utcTime(each.created_at),
     each.project ?? '(all)',
     count(total(each.rows.own)),
     count(total(each.rows.mentions)),
@@ -152,7 +153,7 @@ function printReceipt(receipt: Receipt, { terminal }: CliContext): void {
   const lines = [`${receipt.id}: ${receipt.state}`]
   if (receipt.state === 'done') {
     lines.push(
-      `log: ${receipt.segments_rewritten ?? 0} segments rewritten`,
+      `log: ${counted(receipt.segments_rewritten ?? 0, 'segment')} rewritten`,
       `store: ${bytes(receipt.bytes_before ?? 0)} before, ${bytes(receipt.bytes_after ?? 0)} after`,
     )
   }

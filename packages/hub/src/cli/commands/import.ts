@@ -14,7 +14,7 @@ import { count, duration } from '../formats.ts'
 import { type Mapping, parseMapping } from '../import/mapping.ts'
 import { MAPPINGS } from '../import/mappings.ts'
 import { type ImportSummary, runImport } from '../import/run.ts'
-import { table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {
@@ -90,7 +90,8 @@ export async function importFile(
 ): Promise<void> {
   if (options.list === true) {
     const rows = MAPPINGS.map((mapping) => [mapping.name, mapping.kind, mapping.doc])
-    context.terminal.out(table(['MAPPING', 'KIND', 'WHAT IT READS'], rows, 110))
+    const head = ['MAPPING', 'KIND', 'WHAT IT READS']
+    context.terminal.out(table(head, rows, 200, tableColumns(context.terminal)))
     return
   }
   if (file === undefined) throw new CliError('name the file to import', EXIT.usage)

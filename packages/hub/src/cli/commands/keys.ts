@@ -4,8 +4,9 @@ import { failed, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 
 interface KeyView {
   readonly id: string
@@ -27,16 +28,17 @@ export async function keysList(options: GlobalOptions, context: CliContext): Pro
     return
   }
   const state = (key: KeyView): string =>
-    key.revoked_at === null ? 'active' : `revoked ${key.revoked_at}`
+    key.revoked_at === null ? 'active' : `revoked ${utcTime(key.revoked_at)}`
   const rows = keys.map((key) => [
     key.id,
     key.name,
     key.project ?? '(all)',
     key.permissions.join(' '),
-    key.last_used_at ?? 'never',
+    utcTime(key.last_used_at ?? 'never'),
     state(key),
   ])
-  context.terminal.out(table(['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE'], rows))
+  const head = ['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE']
+  context.terminal.out(table(head, rows, 60, tableColumns(context.terminal)))
 }
 
 export interface KeyCreateOptions extends GlobalOptions {
@@ -84,7 +86,7 @@ export async function keysRevoke(
     const { keys } = listed.body as { keys: readonly KeyView[] }
     const key = keys.find((each) => each.id === id)
     if (key === undefined) throw new CliError(`there is no key ${id}`, EXIT.notFound)
-    const used = key.last_used_at === null ? 'never used' : `last used ${key.last_used_at}`
+    const used = key.last_used_at === null ? 'never used' : `last used ${utcTime(key.last_used_at)}`
     context.terminal.err(
       `Would revoke ${id} (${key.name}, ${used}); senders that use it would get 401.\n`,
     )

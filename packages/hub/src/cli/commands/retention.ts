@@ -2,7 +2,7 @@ import { failed, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../formats.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
 interface Policy {
@@ -60,7 +60,12 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
   rows.push(['(default)', '(events)', daysText(found.default_days)])
   rows.push(['(default)', 'dead_letters', daysText(found.dead_letter_days)])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS'], rows))
-  if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
+  if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
+}
+
+function familyText(family: string | undefined): string {
+  if (family === undefined) return 'events'
+  return family === 'dead_letters' ? 'dead letters' : `${family} events`
 }
 
 export interface PolicyOptions extends GlobalOptions {
@@ -76,7 +81,7 @@ export async function retentionSet(
   options: PolicyOptions,
   context: CliContext,
 ): Promise<void> {
-  const whose = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
+  const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
     if (options.dryRun === true) return dryRunOf(`Would remove the policy: ${what}.`, context)
@@ -94,7 +99,7 @@ export async function retentionSet(
     throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
   }
   const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
-  if (options.dryRun === true) return dryRunOf(`Would set that ${whose} ${what}.`, context)
+  if (options.dryRun === true) return dryRunOf(`Would set: ${whose} ${what}.`, context)
   // What is kept for ever deletes nothing, and can be taken back.
   if (whole > 0) {
     await confirm(
@@ -139,8 +144,8 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
   const rows = run.cuts.map((cut) => [
     cut.project ?? '(all)',
     cut.family ?? '(events)',
-    cut.from ?? '',
-    cut.before,
+    utcTime(cut.from ?? ''),
+    utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
@@ -148,7 +153,7 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
-    `log: ${dropped} segments dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
+    `log: ${counted(dropped, 'segment')} dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
   )
   for (const problem of problems) context.terminal.err(`! ${problem}\n`)
 }
@@ -175,9 +180,9 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
     hold.name,
     hold.project,
     hold.family ?? '(all)',
-    hold.from ?? '',
-    hold.to ?? '',
-    hold.released_at === null ? 'in force' : `released ${hold.released_at}`,
+    utcTime(hold.from ?? ''),
+    utcTime(hold.to ?? ''),
+    hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,
     hold.reason,
   ])
   context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
