@@ -98,17 +98,20 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
     printJson(context, page)
     return
   }
+  // The same word in every row would only take room from what went wrong.
+  const [status, ...others] = new Set(page.letters.map((letter) => letter.status))
+  const isMixed = others.length > 0
   const rows = page.letters.map((letter) => [
     letter.id,
     utcTime(letter.received_at),
-    letter.status,
+    ...(isMixed ? [letter.status] : []),
     letter.code,
     letter.event_id ?? '',
     letter.path === '' ? letter.message : `${letter.path}: ${letter.message}`,
   ])
   context.terminal.out(
     table(
-      ['ID', 'RECEIVED', 'STATUS', 'CODE', 'EVENT', 'WHY'],
+      ['ID', 'RECEIVED', ...(isMixed ? ['STATUS'] : []), 'CODE', 'EVENT', 'WHY'],
       rows,
       120,
       tableColumns(context.terminal),
@@ -116,7 +119,9 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
   )
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
-  context.terminal.err(`${shown}${counted(page.total, 'letter')}: ${codes.join(', ') || 'none'}\n`)
+  context.terminal.err(
+    `${shown}${counted(page.total, 'letter')}${isMixed || status === undefined ? '' : `, ${status}`}: ${codes.join(', ') || 'none'}\n`,
+  )
   if (page.next !== null) context.terminal.err(`More: --cursor ${page.next}\n`)
 }
 
