@@ -1,5 +1,6 @@
 /** argv → command line. */
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
@@ -18,6 +19,9 @@ const { version } = JSON.parse(
 const terminal: Terminal = {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
+  outDrained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
   outIsTty: process.stdout.isTTY === true,
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),
@@ -38,6 +42,9 @@ const context = {
   stdin: () => text(process.stdin),
   self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY
+    ? { tty: { input: process.stdin, output: process.stdout } }
+    : {}),
 }
 // One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

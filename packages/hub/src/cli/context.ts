@@ -27,6 +27,8 @@ export interface CliContext {
   readonly self?: readonly string[]
   /** As `ask`, without showing what is typed. */
   readonly askSecret?: (question: string) => Promise<string>
+  /** Standard input and output, where both are a terminal. */
+  readonly tty?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 }
 
 export interface GlobalOptions {

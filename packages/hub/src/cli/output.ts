@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Terminal {
   out(text: string): void
   err(text: string): void
+  /** Answers when data that was written may be followed by more: a reader may be slow. Absent where none is. */
+  outDrained?(): Promise<void>
   readonly outIsTty: boolean
   readonly errIsTty: boolean
   readonly color: boolean
@@ -13,7 +15,15 @@ export interface Terminal {
 }
 
 /** Without a choice people get a table on a terminal, and programs JSON through a pipe. */
-export type OutputFormat = 'table' | 'json' | 'csv' | 'ndjson' | 'chart'
+export type OutputFormat =
+  | 'table'
+  | 'json'
+  | 'csv'
+  | 'ndjson'
+  | 'chart'
+  | 'parquet'
+  | 'arrow'
+  | 'xlsx'
 
 /** Control characters of foreign text must not reach a terminal: they could move the cursor or worse. */
 export function printable(value: unknown): string {

@@ -15,7 +15,6 @@ import {
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
-import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
   type DumpCommandOptions,
   journalDump,
@@ -30,14 +29,19 @@ import { verify } from './commands/verify.ts'
 import { ASK, addCompletionCommands, candidateLines } from './completion-commands.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { addContextCommands } from './context-commands.ts'
+import { addEventCommands } from './event-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addExportCommands } from './export-commands.ts'
+import { addGenerateCommands } from './generate-commands.ts'
 import { addGlobalOptions, type GlobalFlags, heeding, verboseTrace } from './global-options.ts'
 import { addHelpTopics } from './help-topics.ts'
+import { addImportCommands } from './import-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
+import { addSqlCommands } from './sql-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -95,36 +99,7 @@ export function createProgram(given: CliContext, version: string): Command {
     ],
   )
 
-  withExamples(
-    remote(
-      program
-        .command('import')
-        .description(
-          'send the rows of a CSV, JSON or JSON-lines file as events; resumes, and counts nothing twice',
-        ),
-    )
-      .argument('[file]')
-      .option(
-        '--map <name|file>',
-        'how to read the file: a built-in mapping, or a JSON file with one',
-      )
-      .option('--start <time>', 'time of the first row, for files without a clock')
-      .option(
-        '--field <path=value>',
-        'set a payload field the file does not have; may be repeated',
-        collect,
-      )
-      .option('--dry-run', 'read and map everything, show the first events, send nothing')
-      .option('--list', 'list the built-in mappings')
-      .action((file: string | undefined, options: ImportCommandOptions) =>
-        importFile(file, options, context),
-      ),
-    [
-      'llmhub import --list',
-      'llmhub import AzureLLMInferenceTrace_conv.csv --map azure-llm-inference --field model_id=gpt-4',
-      'llmhub import conversation_trace.jsonl --map mooncake --start 2026-11-01 --field model_id=kimi --dry-run',
-    ],
-  )
+  addImportCommands(program, context)
 
   withExamples(
     remote(program.command('query').description('ask a question'), CHART_OUTPUT)
@@ -216,8 +191,11 @@ export function createProgram(given: CliContext, version: string): Command {
   )
 
   addContextCommands(program, context)
+  addExportCommands(program, context)
+  addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
+  addEventCommands(program, context)
   addPriceCommands(program, context)
 
   const journal = program
@@ -280,6 +258,7 @@ export function createProgram(given: CliContext, version: string): Command {
   addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
+  addGenerateCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))

@@ -35,6 +35,8 @@ export interface ClientSettings {
   readonly urlFrom?: string
   readonly keyFrom?: string | null
   readonly trace?: Trace
+  /** Project to speak of, for keys that are bound to none. */
+  readonly project?: string
 }
 
 /** Is told of a request when it is sent, and then of its status (null without an answer) and its id. */
@@ -78,6 +80,15 @@ export function userConfigFolder(): string | null {
 export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LLMHUB_'))
   return { ...Object.fromEntries(kept), ...given }
+}
+
+/** Where programs keep what this user left behind, such as the history of a prompt; null as above. */
+export function stateFolder(): string | null {
+  const { env } = process
+  const named = platform() === 'win32' ? env['LOCALAPPDATA'] : env['XDG_STATE_HOME']
+  if (named !== undefined && named !== '') return join(named, 'llmhub')
+  const home = homedir()
+  return home === '' ? null : join(home, '.local', 'state', 'llmhub')
 }
 
 /** Whether texts of the terminal are UTF-8, as far as the locale says it. */

@@ -66,9 +66,13 @@ export interface Pool {
   readonly ids: Int32Array
   readonly requests: Int32Array
   readonly sessions: Int32Array
+  /** Where the text of `payload` characters begins, by event. */
+  readonly texts: Int32Array
+  readonly payload: number
 }
 
-export function makePool(seed: number, events: number): Pool {
+/** @param payload characters of incompressible text in every event: each has 6 bits that nothing tells */
+export function makePool(seed: number, events: number, payload = 0): Pool {
   const random = uniforms(seed)
   const run = Math.floor(uniforms(seed ^ 0x5bd1_e995)() * 0x1_0000_0000)
     .toString(16)
@@ -76,32 +80,37 @@ export function makePool(seed: number, events: number): Pool {
   const users = zipf(USERS, ZIPF_EXPONENT)
   const parts: string[] = []
   const starts = new Int32Array(events + 1)
-  const [times, ids, requests, sessions] = [0, 1, 2, 3].map(() => new Int32Array(events)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ]
+  const places = (): Int32Array => new Int32Array(events)
+  const [times, ids, requests, sessions] = [places(), places(), places(), places()]
+  const texts = places()
   let at = 0
   for (let i = 0; i < events; i++) {
     // ASCII alone, so that characters are bytes.
-    const text = `${JSON.stringify(makeEvent(random, users, run))},`
+    const text = `${JSON.stringify(makeEvent(random, users, run, payload))},`
     times[i] = at + text.indexOf(TIME_MARK)
     ids[i] = at + text.indexOf(ID_MARK)
     requests[i] = at + text.indexOf(ID_MARK, text.indexOf(ID_MARK) + ID_DIGITS)
     sessions[i] = at + text.indexOf(SESSION_MARK)
+    texts[i] = at + text.indexOf(TEXT_MARK)
     parts.push(text)
     at += text.length
     starts[i + 1] = at
   }
-  return { events, bytes: Buffer.from(parts.join('')), starts, times, ids, requests, sessions }
+  const bytes = Buffer.from(parts.join(''))
+  return { events, bytes, starts, times, ids, requests, sessions, texts, payload }
 }
 
 const TIME_MARK = '!'.repeat(TIME_LENGTH)
 const ID_MARK = '#'.repeat(ID_DIGITS)
 const SESSION_MARK = '%'.repeat(SESSION_DIGITS)
+const TEXT_MARK = '~'
 
-function makeEvent(random: () => number, users: Float64Array, run: string): object {
+function makeEvent(
+  random: () => number,
+  users: Float64Array,
+  run: string,
+  payload: number,
+): object {
   const model = pickModel(random())
   const input = Math.max(1, Math.round(logNormal(random, 900, 1.1)))
   const output = Math.max(1, Math.round(logNormal(random, 180, 0.9)))
@@ -136,6 +145,7 @@ function makeEvent(random: () => number, users: Float64Array, run: string): obje
       ttft_ms: round(ttft, 2),
       status,
       ...(status === 'ok' ? {} : { error_type: pick(ERRORS, random()) }),
+      ...(payload === 0 ? {} : { error_message: TEXT_MARK.repeat(payload) }),
       user_id: `user-${user}`,
       session_id: `ses-${user}-${Math.floor(random() * 8)}${SESSION_MARK}`,
     },
@@ -218,8 +228,29 @@ export function makeBody(
     writeHex(body, (pool.requests[event] ?? 0) + shift, ID_DIGITS, serial + place)
     const generation = Math.floor((serial + place) / pool.events)
     writeHex(body, (pool.sessions[event] ?? 0) + shift, SESSION_DIGITS, generation)
+    if (pool.payload > 0) {
+      writeText(body, (pool.texts[event] ?? 0) + shift, pool.payload, serial + place)
+    }
   }
   return body
+}
+
+const DIGITS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+
+/** Text that looks random, of as many characters; the same for the same number. */
+function writeText(bytes: Buffer, at: number, length: number, seed: number): void {
+  let state = (Math.imul(seed, 0x9e37_79b1) ^ 0x5bd1_e995) | 1
+  let bits = 0
+  for (let i = 0; i < length; i++) {
+    if (i % 5 === 0) {
+      state ^= state << 13
+      state ^= state >>> 17
+      state ^= state << 5
+      bits = state >>> 2
+    }
+    bytes[at + i] = DIGITS[bits & 63] as number
+    bits >>>= 6
+  }
 }
 
 const HEX = Buffer.from('0123456789abcdef')

@@ -3,8 +3,9 @@ import { failed, type HubResponse, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { fitTable } from '../fit-table.ts'
 import { count, counted, percent, utcTime } from '../formats.ts'
-import { printable, table, tableColumns } from '../output.ts'
+import { printable, table } from '../output.ts'
 
 const PATH = '/api/v1/dead-letters'
 
@@ -98,30 +99,20 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
     printJson(context, page)
     return
   }
-  // The same word in every row would only take room from what went wrong.
-  const [status, ...others] = new Set(page.letters.map((letter) => letter.status))
-  const isMixed = others.length > 0
   const rows = page.letters.map((letter) => [
     letter.id,
     utcTime(letter.received_at),
-    ...(isMixed ? [letter.status] : []),
+    letter.status,
     letter.code,
+    letter.path,
     letter.event_id ?? '',
-    letter.path === '' ? letter.message : `${letter.path}: ${letter.message}`,
+    letter.message,
   ])
-  context.terminal.out(
-    table(
-      ['ID', 'RECEIVED', ...(isMixed ? ['STATUS'] : []), 'CODE', 'EVENT', 'WHY'],
-      rows,
-      120,
-      tableColumns(context.terminal),
-    ),
-  )
+  const head = ['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE']
+  fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
-  context.terminal.err(
-    `${shown}${counted(page.total, 'letter')}${isMixed || status === undefined ? '' : `, ${status}`}: ${codes.join(', ') || 'none'}\n`,
-  )
+  context.terminal.err(`${shown}${counted(page.total, 'letter')}: ${codes.join(', ') || 'none'}\n`)
   if (page.next !== null) context.terminal.err(`More: --cursor ${page.next}\n`)
 }
 
@@ -302,7 +293,8 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
       path ?? '',
       message ?? '',
     ])
-    context.terminal.out(table(['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE'], rows))
+    const head = ['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE']
+    fitTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
   } else {
     printJson(context, { dry_run: dryRun, counts, results, position })
   }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import type { Answer } from '@llmhub/schema'
+import type { Answer, Question } from '@llmhub/schema'
 import { answerChart } from '../chart/answer-chart.ts'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { filterOf } from '../filter.ts'
 import { shortTime } from '../formats.ts'
 import { printable, type Terminal, table, tableColumns } from '../output.ts'
 import { answerTable } from './answer-table.ts'
@@ -22,30 +23,6 @@ export interface QueryOptions extends GlobalOptions {
   readonly json?: string
   readonly chart?: boolean
   readonly spark?: boolean
-}
-
-/** `field=value`, `field!=value`, `field>=value`, … as a filter of the question language. */
-function filterOf(text: string): { field: string; op: string; value: string | number } {
-  const found = /^([\w.]+)(!=|>=|<=|=|>|<|~)(.*)$/s.exec(text)
-  if (found === null) {
-    throw new CliError(
-      `--where ${text}: expected field=value, with one of = != > >= < <= ~`,
-      EXIT.usage,
-    )
-  }
-  const [, field = '', sign = '', raw = ''] = found
-  const ops: Record<string, string> = {
-    '=': 'eq',
-    '!=': 'ne',
-    '>': 'gt',
-    '>=': 'gte',
-    '<': 'lt',
-    '<=': 'lte',
-    '~': 'contains',
-  }
-  const isNumber =
-    ['>', '>=', '<', '<='].includes(sign) && raw !== '' && Number.isFinite(Number(raw))
-  return { field, op: ops[sign] ?? 'eq', value: isNumber ? Number(raw) : raw }
 }
 
 function questionOf(measures: readonly string[], options: QueryOptions): Record<string, unknown> {

@@ -53,13 +53,22 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
     return
   }
   const rows = found.policies.map(({ project, family, days }) => [
-    project ?? '(all)',
-    family ?? '(events)',
+    project ?? 'every project',
+    family ?? 'all events',
     daysText(days),
+    'policy',
   ])
-  rows.push(['(default)', '(events)', daysText(found.default_days)])
-  rows.push(['(default)', 'dead_letters', daysText(found.dead_letter_days)])
-  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS'], rows))
+  // What has a policy of its own for every project never falls back to the configuration.
+  const isRuled = (family: string | null): boolean =>
+    found.policies.some((policy) => policy.project === null && policy.family === family)
+  if (!isRuled(null)) {
+    rows.push(['every project', 'all events', daysText(found.default_days), 'retention.days'])
+  }
+  if (!isRuled('dead_letters')) {
+    const days = daysText(found.dead_letter_days)
+    rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
+  }
+  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
   if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
 }
 
@@ -81,10 +90,26 @@ export async function retentionSet(
   options: PolicyOptions,
   context: CliContext,
 ): Promise<void> {
+  const whole = Number(days)
+  const isDays = days !== undefined && Number.isSafeInteger(whole) && whole >= 0
+  if (options.remove !== true && !isDays) {
+    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
+  }
+  if (options.remove === true && days !== undefined) {
+    throw new CliError('retention set: --remove goes without days', EXIT.usage)
+  }
+  const policy = {
+    project: options.project ?? null,
+    family: options.family ?? null,
+    days: options.remove === true ? null : whole,
+  }
+  if (options.dryRun === true) {
+    await showRun({ dry_run: true, policy }, options, context)
+    return
+  }
   const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
-    if (options.dryRun === true) return dryRunOf(`Would remove the policy: ${what}.`, context)
     await confirm({ what, word: 'remove' }, options, context)
     const query = new URLSearchParams()
     if (options.project !== undefined) query.set('project', options.project)
@@ -94,12 +119,7 @@ export async function retentionSet(
     context.terminal.err('Removed.\n')
     return
   }
-  const whole = Number(days)
-  if (days === undefined || !Number.isSafeInteger(whole) || whole < 0) {
-    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
-  }
   const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
-  if (options.dryRun === true) return dryRunOf(`Would set: ${whose} ${what}.`, context)
   // What is kept for ever deletes nothing, and can be taken back.
   if (whole > 0) {
     await confirm(
@@ -108,9 +128,8 @@ export async function retentionSet(
       context,
     )
   }
-  const body = { project: options.project ?? null, family: options.family ?? null, days: whole }
   const response = await request(connection(options), 'PUT', URL_PATH, {
-    content: JSON.stringify(body),
+    content: JSON.stringify(policy),
     type: 'application/json',
   })
   if (response.status !== 200) throw failed(response)
@@ -131,8 +150,17 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
   const dryRun = options.dryRun === true
   if (!dryRun)
     await confirm({ what: 'this deletes rows for good', word: 'delete' }, options, context)
+  await showRun({ dry_run: dryRun }, options, context)
+}
+
+/** Runs retention, or has it say what it would do, and shows what it answers. */
+async function showRun(
+  body: { readonly dry_run: boolean; readonly policy?: unknown },
+  options: GlobalOptions,
+  context: CliContext,
+): Promise<void> {
   const response = await request(connection(options), 'POST', `${URL_PATH}/run`, {
-    content: JSON.stringify({ dry_run: dryRun }),
+    content: JSON.stringify(body),
     type: 'application/json',
   })
   if (response.status !== 200) throw failed(response)
@@ -142,14 +170,14 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
     return
   }
   const rows = run.cuts.map((cut) => [
-    cut.project ?? '(all)',
-    cut.family ?? '(events)',
+    cut.project ?? 'every project',
+    cut.family ?? 'all events',
     utcTime(cut.from ?? ''),
     utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
-  if (dryRun) context.terminal.err('Nothing was deleted.\n')
+  if (run.dry_run) context.terminal.err('Nothing was deleted.\n')
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
@@ -179,7 +207,7 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
   const rows = holds.map((hold) => [
     hold.name,
     hold.project,
-    hold.family ?? '(all)',
+    hold.family ?? 'everything',
     utcTime(hold.from ?? ''),
     utcTime(hold.to ?? ''),
     hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,

@@ -1,11 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ServiceFixture } from '../../test/service-fixture.ts'
-import { startService } from '../../test/service-fixture.ts'
-import { openApiPath } from './openapi.ts'
-import type { Route } from './route.ts'
-import { checkRoutes } from './route.ts'
+import type { ServiceFixture } from '../../../test/service-fixture.ts'
+import { startService } from '../../../test/service-fixture.ts'
+import type { Route } from '../route.ts'
+import { checkRoutes } from '../route.ts'
+import { openApiPath } from './document.ts'
 
 let service: ServiceFixture
 
