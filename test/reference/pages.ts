@@ -12,6 +12,7 @@ import {
 import { envName, OPTIONS, type OptionSpec } from '../../packages/hub/src/config/options.ts'
 import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS } from '../../packages/hub/src/store/sql-functions.ts'
 import { FORM_TYPES, SQL_SCHEMA, SQL_VIEWS } from '../../packages/hub/src/store/sql-views.ts'
+import { cliPage } from './cli-page.ts'
 import { NOTE, rows } from './markdown.ts'
 
 function typeOf(spec: FieldSpec): string {
@@ -143,4 +144,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'errors.md': errorsPage,
   'configuration.md': configurationPage,
   'sql.md': sqlPage,
+  'cli.md': cliPage,
 }

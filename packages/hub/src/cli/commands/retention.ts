@@ -3,7 +3,7 @@ import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../formats.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
 function daysText(days: number): string {
@@ -33,7 +33,12 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
     rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
   }
   context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
-  if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
+  if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
+}
+
+function familyText(family: string | undefined): string {
+  if (family === undefined) return 'events'
+  return family === 'dead_letters' ? 'dead letters' : `${family} events`
 }
 
 export interface PolicyOptions extends GlobalOptions {
@@ -66,7 +71,7 @@ export async function retentionSet(
     await showRun({ dry_run: true, policy: { ...policy, days } }, options, context)
     return
   }
-  const whose = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
+  const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
     await confirm({ what, word: 'remove' }, options, context)
@@ -116,8 +121,8 @@ async function showRun(
   const rows = run.cuts.map((cut) => [
     cut.project ?? 'every project',
     cut.family ?? 'all events',
-    cut.from ?? '',
-    cut.before,
+    utcTime(cut.from ?? ''),
+    utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
@@ -125,7 +130,7 @@ async function showRun(
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
-    `log: ${dropped} segments dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
+    `log: ${counted(dropped, 'segment')} dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
   )
   for (const problem of problems) context.terminal.err(`! ${problem}\n`)
 }
@@ -140,9 +145,9 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
     hold.name,
     hold.project,
     hold.family ?? 'everything',
-    hold.from ?? '',
-    hold.to ?? '',
-    hold.released_at === null ? 'in force' : `released ${hold.released_at}`,
+    utcTime(hold.from ?? ''),
+    utcTime(hold.to ?? ''),
+    hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,
     hold.reason,
   ])
   context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
