@@ -12,11 +12,14 @@ const STAGES: ReadonlySet<string> = new Set([
   'ingest',
   'maintenance',
   'backup',
+  'export',
+  'formats',
   'rollup',
   'live',
   'detect',
   'advise',
   'query',
+  'generate',
   'alert',
   'auth',
 ])
@@ -29,6 +32,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'main.ts',
   'store-worker.ts',
+  'history-worker.ts',
 ])
 
 export const HUB = 'packages/hub/src/'

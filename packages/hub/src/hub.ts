@@ -37,10 +37,8 @@ import {
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
-import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
-import { KeyIndex } from './ingest/dedup/key-index.ts'
-import { ID_VALUE_WORDS } from './ingest/intake.ts'
+import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
@@ -48,7 +46,6 @@ import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
 import { createPipeline } from './pipeline.ts'
-import { formatCsv } from './query/format-csv.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
 import { StoreClient } from './store/client.ts'
@@ -162,6 +159,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     threads: config['store.threads'],
     deadlineMs: config['query.deadline_ms'],
     readers: config['query.max_concurrent'],
+    sqlReaders: config['sql.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     compactDeadShare: config['store.compact_dead_percent'] / 100,
@@ -206,27 +204,16 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
 
   // Ingest: what has been seen, what things cost.
   const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
-  const indexOptions = {
-    clock,
-    horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
-    maxKeys: config['dedup.max_ids'],
-  }
-  const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
-  let ids: KeyIndex
-  let calls: KeyIndex
+  let indexes: Indexes
   try {
-    ids = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'ids')),
-      valueWords: ID_VALUE_WORDS,
+    indexes = await openIndexes({
+      dataDir: dir,
+      clock,
+      horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
+      maxKeys: config['dedup.max_ids'],
     })
-    started.add(() => ids.close())
-    calls = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'calls')),
-      valueWords: CALL_VALUE_WORDS,
-    })
-    started.add(() => calls.close())
+    started.add(() => indexes.close())
+    const { ids, calls } = indexes
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
     if (isNewerFormat(error)) return newer(error.message)
@@ -252,14 +239,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
   const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
   started.add(() => cache.close())
-  const { ingest, asking, maintenance, letters, reprice } = createPipeline({
+  const { ingest, asking, reading, maintenance, letters, reprice, exporting } = createPipeline({
     config,
     clock,
     log: journal,
     store,
     freeSpace,
-    ids,
-    calls,
+    ids: indexes.ids,
+    calls: indexes.calls,
     hashKey,
     prices,
     retention: rules,
@@ -304,6 +291,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       dataDir: dir,
       control,
       image: () => journal.image(),
+      indexes: () => indexes.images(),
       pathOf: journalFiles().pathOf,
       writer: version,
     },
@@ -338,6 +326,11 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       intake: ingest.intake,
       receiverLimits,
       ask: asking.ask,
+      sql: {
+        run: (request, signal) => store.userSql(request, signal),
+        maxRows: config['sql.max_rows'],
+        maxTimeoutMs: config['sql.deadline_ms'],
+      },
       reports: REPORTS,
       canonicalModel: (provider, model) => canonicalModel(prices.table, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
@@ -354,6 +347,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      reading,
       letters,
       prices,
       reprice,
@@ -364,6 +358,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           return retention.last
         },
         run: (by, dryRun) => retention.run(by, dryRun),
+        preview: (by, policy) => retention.preview(by, policy),
+        projects: async () =>
+          store.progress.state === 'ready' ? knownProjects(control, store) : null,
         changed: () => rules.forget(),
       },
       erasures,
@@ -372,7 +369,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
         status: async () => (await store.status()).compaction,
       },
       backups,
-      toCsv: formatCsv,
+      exporting,
       limits: () => limitsOf(config),
     },
     {

@@ -7,6 +7,8 @@ export interface ProblemDetail {
   readonly path: string
   readonly message: string
   readonly hint?: string
+  /** Where in a text the fault is, in UTF-16 units from 0. */
+  readonly position?: number
 }
 
 /** An expected failure of a request; a handler returns it, nobody throws it. */
@@ -77,6 +79,7 @@ export function problemDocument(failure: Problem, requestId: string): Record<str
 
 /** JSON Schema of the document. */
 export const PROBLEM_SCHEMA = {
+  title: 'Problem',
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'hint'],
   properties: {
@@ -96,6 +99,10 @@ export const PROBLEM_SCHEMA = {
           path: { type: 'string' },
           message: { type: 'string' },
           hint: { type: 'string' },
+          position: {
+            type: 'integer',
+            description: 'Where in a text the fault is, in UTF-16 units from 0.',
+          },
         },
         additionalProperties: false,
       },

@@ -4,14 +4,26 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Terminal {
   out(text: string): void
   err(text: string): void
+  /** Answers when data that was written may be followed by more: a reader may be slow. Absent where none is. */
+  outDrained?(): Promise<void>
   readonly outIsTty: boolean
   readonly errIsTty: boolean
   readonly color: boolean
   readonly columns: number
+  /** True where it shows nothing but ASCII: by locale, or because it was asked for. Absent: false. */
+  readonly ascii?: boolean
 }
 
 /** Without a choice people get a table on a terminal, and programs JSON through a pipe. */
-export type OutputFormat = 'table' | 'json' | 'csv' | 'ndjson'
+export type OutputFormat =
+  | 'table'
+  | 'json'
+  | 'csv'
+  | 'ndjson'
+  | 'chart'
+  | 'parquet'
+  | 'arrow'
+  | 'xlsx'
 
 /** Control characters of foreign text must not reach a terminal: they could move the cursor or worse. */
 export function printable(value: unknown): string {
@@ -20,7 +32,7 @@ export function printable(value: unknown): string {
   return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
 }
 
-const NUMERIC = /^-?[\d,.]+(e[+-]?\d+)?%?$/
+const NUMERIC = /^[<>+-]{0,2}\$?[\d,.]+(e[+-]?\d+)?( ?(%|\/s|µs|ms|s))?$|^\d+m \d\ds$|^–$/u
 
 /** Rows as aligned text; columns of numbers stand to the right. Wide cells are cut at `width`. */
 export function table(
@@ -48,32 +60,4 @@ export function table(
 
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
-}
-
-/** 1234567 → 1,234,567. */
-export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
-}
-
-/** 1536 → 1.5 KiB. */
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let amount = value
-  let unit = 0
-  while (amount >= 1024 && unit < units.length - 1) {
-    amount /= 1024
-    unit++
-  }
-  return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`
-}
-
-/** 93 s → 1m 33s. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole}s`
-  const minutes = Math.floor(whole / 60)
-  return minutes < 60
-    ? `${minutes}m ${whole % 60}s`
-    : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
 }

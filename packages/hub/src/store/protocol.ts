@@ -1,6 +1,7 @@
 import type { ProjectScope } from '../core/scope.ts'
 import type { RowPlace } from '../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from './letters.ts'
+import type { UserSqlOutcome, UserSqlRequest } from './sql.ts'
 import type {
   FrameCell,
   Plan,
@@ -98,6 +99,7 @@ export interface StoreWorkerData {
   readonly threads?: number
   readonly deadlineMs?: number
   readonly readers?: number
+  readonly sqlReaders?: number
   readonly sabotage?: { readonly positionOffByOne?: boolean }
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number
@@ -119,6 +121,7 @@ export interface Requests {
   readonly letters: { readonly take: LettersRequest; readonly answer: LettersOutcome }
   readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
+  readonly userSql: { readonly take: UserSqlRequest; readonly answer: UserSqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
   /** Begins a compaction; `StoreStatus.compaction` tells how it goes. */
   readonly compact: { readonly take: null; readonly answer: CompactionStart }

@@ -5,11 +5,16 @@ import { createBackup } from '../../backup/create.ts'
 import { nodeFiles } from '../../backup/files.ts'
 import { verifyBackups } from '../../backup/verify-backup.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
+import { isNewerFormat, runInstead } from '../../core/newer-format.ts'
+import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
+import type { Indexes } from '../../ingest/open-indexes.ts'
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, duration } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, duration, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 interface BackupShown {
@@ -46,7 +51,7 @@ const URL_PATH = '/api/v1/backups'
 const LOOK_MS = 250
 
 const FAILURES: Readonly<Record<string, string>> = {
-  busy: 'another backup into that folder is under way',
+  busy: 'another backup into that folder, a pruning or a restore of it is under way',
   other_hub: 'the folder holds backups of another hub: choose another one',
   disk_full:
     'the folder has no room for it; earlier backups are whole, and the next one removes what this one left',
@@ -129,6 +134,7 @@ async function backupOffline(
     if (!opened.ok) throw new CliError(opened.error.message, EXIT.storage)
     const { journal } = opened
     const control = openSqliteControl({ file: join(folder, 'control.sqlite'), writer: version })
+    const indexes = await storedIndexes(folder, context.clock)
     const bar = progressBar('backup', 'segments', context.terminal, context.clock)
     try {
       return await createBackup(
@@ -137,6 +143,7 @@ async function backupOffline(
           dataDir: folder,
           control,
           image: () => journal.image(),
+          indexes: () => indexes.images(),
           pathOf: journalFiles().pathOf,
           writer: version,
         },
@@ -149,6 +156,7 @@ async function backupOffline(
       )
     } finally {
       bar.finish()
+      await indexes.close()
       control.close()
       await journal.close()
     }
@@ -163,6 +171,18 @@ async function backupOffline(
   context.terminal.err(
     `${count(outcome.copiedFiles)} of ${count(outcome.manifest.files.length)} files copied, ${bytes(outcome.copiedBytes)}\n`,
   )
+}
+
+/** The indexes as the last hub left them, with nothing dropped from them. */
+async function storedIndexes(dataDir: string, clock: CliContext['clock']): Promise<Indexes> {
+  const { openIndexes } = await import('../../ingest/open-indexes.ts')
+  const everything = { horizonSeconds: Number.MAX_SAFE_INTEGER, maxKeys: Number.MAX_SAFE_INTEGER }
+  try {
+    return await openIndexes({ dataDir, clock, ...everything })
+  } catch (error) {
+    if (!isNewerFormat(error)) throw error
+    throw new CliError(`${error.message}: ${runInstead()}`, EXIT.storage)
+  }
 }
 
 function show(made: BackupShown, options: GlobalOptions, context: CliContext): void {
@@ -206,7 +226,7 @@ export async function backupVerify(
 ): Promise<void> {
   const { journalFiles } = await import('../../log/journal/log-files.ts')
   const bar = progressBar('verify', 'files', context.terminal, context.clock)
-  const check = await verifyBackups(dir, nodeFiles, journalFiles(), (done, files) =>
+  const check = await verifyBackups(dir, nodeFiles, journalFiles(), nodeIndexFiles, (done, files) =>
     bar.update(done, files, done),
   ).finally(() => bar.finish())
   if (format(options, context) === 'json') printJson(context, check)
@@ -231,6 +251,7 @@ export async function backupVerify(
 export interface PruneOptions extends GlobalOptions {
   readonly keep: number
   readonly yes?: boolean
+  readonly dryRun?: boolean
 }
 
 /** `llmhub backup prune <folder>`: removes all but the newest backups, and the files that only they had. */
@@ -250,12 +271,21 @@ export async function backupPrune(
     throw new CliError(`${broken.file}: ${broken.message}; nothing was removed`, EXIT.storage)
   }
   const old = manifests.slice(0, Math.max(0, manifests.length - options.keep))
-  if (options.yes !== true) {
-    throw new CliError(`this removes ${old.length} backups: confirm with --yes`, EXIT.usage)
+  if (options.dryRun === true) {
+    const backups = old.map(backupDocument)
+    if (format(options, context) === 'json') printJson(context, { removed: backups })
+    else context.terminal.out(listOf(backups))
+    context.terminal.err(`Would remove ${count(old.length)} backups. Nothing was changed.\n`)
+    return
   }
+  const what = `this removes ${count(old.length)} of ${count(manifests.length)} backups`
+  await confirm({ what, word: 'prune' }, options, context)
   const locking = lockFolder(dir)
   if (!locking.ok) {
-    throw new CliError(`a backup into ${dir} is under way: ${locking.message}`, EXIT.conflict)
+    throw new CliError(
+      `a backup into ${dir} or a restore of it is under way: ${locking.message}`,
+      EXIT.conflict,
+    )
   }
   try {
     const pruned = await folder.prune(options.keep)

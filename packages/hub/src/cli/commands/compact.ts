@@ -1,7 +1,7 @@
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, duration } from '../output.ts'
+import { bytes, duration } from '../formats.ts'
 
 interface Status {
   readonly dead_bytes: number | null

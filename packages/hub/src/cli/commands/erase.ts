@@ -1,8 +1,11 @@
 import type { ClientSettings } from '../../config/load.ts'
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, table } from '../output.ts'
+import { fitTable } from '../fit-table.ts'
+import { bytes, count } from '../formats.ts'
+import { table } from '../output.ts'
 
 interface Counts {
   readonly own: Readonly<Record<string, number>>
@@ -75,23 +78,12 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
     terminal.err('Nothing was erased.\n')
     return
   }
-  if (options.yes !== true) await confirm(options.userId, context)
+  await confirm({ what: 'this erases rows for good', word: options.userId }, options, context)
   const begun = await post(false)
   if (begun.status !== 202) throw failed(begun)
   const receipt = await finished(settings, (begun.body as Receipt).id, context)
   if (!asTable) return printJson(context, receipt)
   printReceipt(receipt, context)
-}
-
-/** @throws CliError unless somebody types the user id */
-async function confirm(userId: string, { terminal, ask }: CliContext): Promise<void> {
-  if (ask === undefined) {
-    throw new CliError('this erases rows for good: confirm with --yes', EXIT.usage)
-  }
-  terminal.err('This cannot be undone. ')
-  const typed = await ask('Type the user id to erase these rows: ')
-  if (typed !== userId)
-    throw new CliError('that is not the user id: nothing was erased', EXIT.usage)
 }
 
 async function finished(
@@ -139,7 +131,8 @@ export async function erasures(
     count(total(each.rows.own)),
     count(total(each.rows.mentions)),
   ])
-  context.terminal.out(table(['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS'], rows))
+  const head = ['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS']
+  fitTable(context.terminal, head, rows, { optional: ['CREATED', 'PROJECT'], keep: ['ID'] })
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

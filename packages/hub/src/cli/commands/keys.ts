@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Authenticator } from '../../auth/authenticator.ts'
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { onLockedFolder } from '../locked-folder.ts'
@@ -76,27 +77,32 @@ export async function keysRevoke(
   options: RevokeOptions,
   context: CliContext,
 ): Promise<void> {
+  const settings = connection(options)
   if (options.dryRun === true) {
-    context.terminal.err(`Would revoke key ${id}; senders that use it would get 401.\n`)
+    const listed = await request(settings, 'GET', '/api/v1/keys')
+    if (listed.status !== 200) throw failed(listed)
+    const { keys } = listed.body as { keys: readonly KeyView[] }
+    const key = keys.find((each) => each.id === id)
+    if (key === undefined) throw new CliError(`there is no key ${id}`, EXIT.notFound)
+    const used = key.last_used_at === null ? 'never used' : `last used ${key.last_used_at}`
+    context.terminal.err(
+      `Would revoke ${id} (${key.name}, ${used}); senders that use it would get 401.\n`,
+    )
     return
   }
-  if (options.yes !== true) {
-    throw new CliError(
-      `revoking ${id} cuts off every sender that uses it: confirm with --yes`,
-      EXIT.usage,
-    )
-  }
-  const response = await request(
-    connection(options),
-    'DELETE',
-    `/api/v1/keys/${encodeURIComponent(id)}`,
+  await confirm(
+    { what: `revoking ${id} cuts off every sender that uses it`, word: id },
+    options,
+    context,
   )
+  const response = await request(settings, 'DELETE', `/api/v1/keys/${encodeURIComponent(id)}`)
   if (response.status !== 204 && response.status !== 200) throw failed(response)
   context.terminal.err(`Revoked ${id}.\n`)
 }
 
 export interface ResetOptions extends GlobalOptions {
   readonly yes?: boolean
+  readonly dryRun?: boolean
 }
 
 /**
@@ -109,9 +115,10 @@ export async function keysReset(
   context: CliContext,
   version: string,
 ): Promise<void> {
-  if (options.yes !== true) {
-    const message = 'a reset revokes every key that may do everything and makes a new one'
-    throw new CliError(`${message}: confirm with --yes`, EXIT.usage)
+  const dryRun = options.dryRun === true
+  if (!dryRun) {
+    const what = 'this revokes every key that may do everything and makes a new one'
+    await confirm({ what, word: 'reset' }, options, context)
   }
   const instead = 'use a key that still works: llmhub keys create'
   const secret = await onLockedFolder(options, 'control.sqlite', instead, async (file) => {
@@ -122,9 +129,14 @@ export async function keysReset(
       for (const key of control.keys()) {
         if (key.project !== null || key.revokedAt !== null) continue
         if (!key.permissions.includes('admin')) continue
+        if (dryRun) {
+          context.terminal.err(`Would revoke ${key.id} (${key.name}).\n`)
+          continue
+        }
         authenticator.revoke(key.id)
         context.terminal.err(`Revoked ${key.id} (${key.name}).\n`)
       }
+      if (dryRun) return null
       const { secret: made } = authenticator.create({
         name: 'made by a reset',
         project: null,
@@ -137,6 +149,10 @@ export async function keysReset(
       control.close()
     }
   })
+  if (secret === null) {
+    context.terminal.err('Would make a new key. Nothing was changed.\n')
+    return
+  }
   context.terminal.err('The new key, shown this once:\n')
   context.terminal.out(`${secret}\n`)
 }

@@ -3,9 +3,11 @@ import { parseTime } from '@llmhub/stream'
 import type { ClientSettings } from '../../config/load.ts'
 import { formatPico, parseUsd } from '../../ingest/money.ts'
 import { failed, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 
 export interface RepriceOptions extends GlobalOptions {
   readonly from?: string
@@ -81,15 +83,8 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
     if (!isTable) printJson(context, document(tried, false))
     return
   }
-  if (options.yes !== true) {
-    const question = `Price ${count(tried.changed)} events again? [y/N] `
-    const answer = (await context.ask?.(question)) ?? null
-    if (answer === null) throw new CliError('confirm with --yes', EXIT.usage)
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      context.terminal.err('Nothing was changed.\n')
-      return
-    }
-  }
+  const what = `this prices ${count(tried.changed)} events again`
+  await confirm({ what, word: 'reprice' }, options, context)
   const done = await run(false)
   if (!isTable) printJson(context, document(done, true))
   context.terminal.err(`Priced ${count(done.changed)} events again by ${done.version}.\n`)

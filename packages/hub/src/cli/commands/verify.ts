@@ -1,7 +1,8 @@
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 import { journalVerify } from './journal.ts'
 
 const KNOWN = ['log', 'store', 'rollups']

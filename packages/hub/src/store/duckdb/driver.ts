@@ -57,7 +57,7 @@ export class Connection {
       if (onlySelect && duckdb.prepared_statement_type(statement) !== SELECT) {
         throw new NotASelectError('only one SELECT is run here')
       }
-      for (const [i, value] of values.entries()) bind(statement, i + 1, value)
+      for (const [i, value] of values.entries()) bindValue(statement, i + 1, value)
       const result = await duckdb.execute_prepared(statement)
       const count = duckdb.row_count(result)
       if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
@@ -118,7 +118,11 @@ export class TooManyRowsError extends Error {
   }
 }
 
-function bind(statement: duckdb.PreparedStatement, index: number, value: SqlValue): void {
+export function bindValue(
+  statement: duckdb.PreparedStatement,
+  index: number,
+  value: SqlValue,
+): void {
   if (value === null) duckdb.bind_null(statement, index)
   else if (typeof value === 'string') duckdb.bind_varchar(statement, index, value)
   else if (typeof value === 'boolean') duckdb.bind_boolean(statement, index, value)
