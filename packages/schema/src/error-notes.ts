@@ -195,7 +195,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     example: question({
       kind: 'series',
       measures: ['requests.count'],
-      by: ['time:1s'],
+      by: ['time:1m'],
       from: 'now-30d',
     }),
   },

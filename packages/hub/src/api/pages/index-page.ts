@@ -12,16 +12,25 @@ export interface IndexFacts {
   readonly links: readonly { readonly path: string; readonly title: string; readonly doc: string }[]
 }
 
-const FIRST_EVENT =
-  '{"common":{"event_id":"first","timestamp":"\'$(date -u +%FT%TZ)\'"},"payload":{"type":"llm_request","provider":"openai","model_id":"gpt-4o","usage":{"input_tokens":1000,"output_tokens":200},"latency_ms":850}}'
+/** For a here-document, in which the shell puts the time. */
+const FIRST_EVENT = [
+  '{ "common": { "event_id": "first", "timestamp": "$(date -u +%FT%TZ)" },',
+  '  "payload": { "type": "llm_request", "provider": "openai",',
+  '    "model_id": "gpt-4o", "latency_ms": 850,',
+  '    "usage": { "input_tokens": 1000, "output_tokens": 200 } } }',
+].join('\n')
 
 /** The first request, to be pasted into a shell. */
 export function firstCurl(url: string): string {
   return [
     'export LLMHUB_KEY=…   # shown once when the hub first started',
-    `curl ${url}/api/v1/events -H "Authorization: Bearer $LLMHUB_KEY" \\`,
-    `  -H 'Content-Type: application/json' -d '${FIRST_EVENT}'`,
-    `curl "${url}/api/v1/events?limit=1" -H "Authorization: Bearer $LLMHUB_KEY"`,
+    `export LLMHUB_URL=${url}`,
+    'curl $LLMHUB_URL/api/v1/events -H "Authorization: Bearer $LLMHUB_KEY" \\',
+    "  -H 'Content-Type: application/json' -d @- <<EVENT",
+    FIRST_EVENT,
+    'EVENT',
+    'curl "$LLMHUB_URL/api/v1/events?limit=1" \\',
+    '  -H "Authorization: Bearer $LLMHUB_KEY"',
   ].join('\n')
 }
 

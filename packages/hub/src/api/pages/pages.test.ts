@@ -47,7 +47,7 @@ describe('pages', () => {
     const page = await get('/', BROWSER)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(page.text).not.toMatch(/<script|onload|https?:\/\/(?!127)/)
-    expect(page.text).toContain(`${service.url}/api/v1/events`)
+    expect(page.text).toContain(`export LLMHUB_URL=${service.url}\n`)
     expect(page.text).not.toContain('llmhub_')
     expect(linksOf(page.text).length).toBeGreaterThan(3)
     for (const path of linksOf(page.text)) expect((await get(path)).status, path).toBe(200)
@@ -107,7 +107,7 @@ describe('agents', () => {
       expect(short.text).toContain(`\`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}\``)
     }
     const full = await get('/llms-full.txt')
-    expect(full.text).toContain('order=arrival')
+    expect(full.text).toContain('`wait`: By arrival')
     expect(full.text.length).toBeGreaterThan(short.text.length * 2)
     expect((await get('/docs/guide/..%2fREADME.md')).status).toBe(404)
   })

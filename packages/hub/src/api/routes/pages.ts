@@ -28,7 +28,7 @@ const TEXT = { type: 'string' } as const
 
 const LINKS = [
   { path: '/docs', title: 'API reference', doc: 'Every route, to read and to try.' },
-  { path: '/openapi.json', title: 'OpenAPI', doc: 'The same for programs.' },
+  { path: '/openapi.json', title: 'OpenAPI', doc: 'Every route and schema, for programs.' },
   { path: '/problems', title: 'Errors', doc: 'What each means and how to mend it.' },
   { path: '/llms.txt', title: 'llms.txt', doc: 'The hub in one text, for agents.' },
   { path: '/schemas/event.json', title: 'Event schema', doc: 'JSON Schema of what is taken in.' },
