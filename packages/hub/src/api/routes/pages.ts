@@ -60,7 +60,7 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
   }
 
   function problems(call: Call): Reply {
-    switch (formOf(call.headers.accept, 'markdown')) {
+    switch (formOf(call.headers.accept, 'json')) {
       case 'html':
         return page(problemListHtml(), CACHED)
       case 'json':
@@ -77,7 +77,7 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
       const errors = [{ path: 'code', message: 'is no error code of this hub', hint }]
       return problem('not_found', 'there is no error of that code', { errors })
     }
-    switch (formOf(call.headers.accept, 'markdown')) {
+    switch (formOf(call.headers.accept, 'json')) {
       case 'html':
         return page(problemHtml(entry), CACHED)
       case 'json':
@@ -111,7 +111,7 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
       responses: {
         200: {
           description: 'HTML where it is asked for, else JSON.',
-          content: { 'text/html': TEXT, 'application/json': INDEX_SCHEMA },
+          content: { 'application/json': INDEX_SCHEMA, 'text/html': TEXT },
         },
       },
       handle: index,
@@ -122,8 +122,8 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
       summary: 'All errors',
       responses: {
         200: {
-          description: 'HTML, JSON or Markdown, by Accept.',
-          content: { ...pageForms, 'application/json': PROBLEMS_SCHEMA },
+          description: 'JSON, or HTML or Markdown where Accept asks for them.',
+          content: { 'application/json': PROBLEMS_SCHEMA, ...pageForms },
         },
       },
       handle: problems,
@@ -134,8 +134,8 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
       summary: 'An error: what it means, usual causes, what to do, an example',
       responses: {
         200: {
-          description: 'HTML, JSON or Markdown, by Accept.',
-          content: { ...pageForms, 'application/json': PROBLEM_ENTRY_SCHEMA },
+          description: 'JSON, or HTML or Markdown where Accept asks for them.',
+          content: { 'application/json': PROBLEM_ENTRY_SCHEMA, ...pageForms },
         },
       },
       problems: ['not_found'],
