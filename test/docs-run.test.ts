@@ -19,6 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'events',
   'cli',
   'sql',
   'dead-letters',
