@@ -35,8 +35,8 @@ describe('arrivals', () => {
           count += arrivals(random, law, 0, 1000, Float64Array.from(rates)).length
         }
         const expected = rates.reduce((a, b) => a + b, 0)
-        expect(count / runs / expected, `${shape} ${rates}`).toBeGreaterThan(0.93)
-        expect(count / runs / expected, `${shape} ${rates}`).toBeLessThan(1.07)
+        expect(count / runs / expected, `${shape} ${rates.join()}`).toBeGreaterThan(0.93)
+        expect(count / runs / expected, `${shape} ${rates.join()}`).toBeLessThan(1.07)
       }
     }
   })

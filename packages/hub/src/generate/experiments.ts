@@ -51,9 +51,9 @@ export const TASKS: readonly Task[] = [
   },
 ]
 
-export const TEMPERATURES = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2] as const
-export const TOP_PS = [0.7, 0.8, 0.9, 1] as const
-export const MAX_TOKENS = [256, 512, 1024] as const
+const TEMPERATURES = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2] as const
+const TOP_PS = [0.7, 0.8, 0.9, 1] as const
+const MAX_TOKENS = [256, 512, 1024] as const
 
 export interface ExperimentModel {
   readonly model: ModelName
@@ -61,7 +61,7 @@ export interface ExperimentModel {
   readonly merit: number
 }
 
-export const EXPERIMENT_MODELS: readonly ExperimentModel[] = [
+const EXPERIMENT_MODELS: readonly ExperimentModel[] = [
   { model: 'gpt-4o-mini', merit: 0 },
   { model: 'gemini-2.5-flash', merit: 0.02 },
   { model: 'claude-sonnet-4-5', merit: 0.08 },

@@ -37,7 +37,7 @@ export interface Incident {
   readonly doc: string
 }
 
-export const SLOT_MS = 2 * 86_400_000
+const SLOT_MS = 2 * 86_400_000
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 

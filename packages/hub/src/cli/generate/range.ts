@@ -19,7 +19,7 @@ export interface GeneratedRange {
   readonly to: number
 }
 
-export const DEFAULT_DAYS = 30
+const DEFAULT_DAYS = 30
 export const DEFAULT_SEED = 1
 const DEFAULT_PER_DAY = 10_000
 const DAY_MS = 86_400_000
