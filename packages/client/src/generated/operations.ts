@@ -2056,6 +2056,10 @@ export interface Schemas {
     readonly overrides: {
       readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
     }
+    /** Those of the configured file, below the ones set at run time. */
+    readonly configured: {
+      readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
+    }
     /** What has no effect. */
     readonly notes: readonly {
       readonly path: string
@@ -2084,6 +2088,8 @@ export interface Schemas {
       readonly path: string
       readonly message: string
       readonly hint?: string
+      /** Where in a text the fault is, in UTF-16 units from 0. */
+      readonly position?: number
     }[]
   }
   readonly Project: {
@@ -2302,6 +2308,15 @@ export interface Schemas {
     readonly family: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
     /** 0 keeps for ever. */
     readonly days: number
+  }
+  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
+  readonly RetentionPolicyChange: {
+    /** null: every project. */
+    readonly project?: string | null
+    /** A family of events, dead_letters, or null: every family of events. */
+    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
+    /** 0 keeps for ever; null: as if the policy were removed. */
+    readonly days: number | null
   }
   readonly RetentionRun: {
     readonly dry_run: boolean
@@ -2742,6 +2757,210 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['ErrorsReport']
   }
+  /** Events as they were taken in, page by page; also to follow along. */
+  readonly 'GET /api/v1/events': {
+    readonly params: never
+    readonly query: {
+      /** `time`: newest first. `arrival`: oldest first in the order of the log; `next` is always there, and asking with it again gives what has come since. */
+      readonly order?: 'time' | 'arrival'
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. Default `now-30d`; by arrival none. */
+      readonly from?: string
+      /** Event time before. Default `now`; by arrival none. */
+      readonly to?: string
+      /** Kinds of events, with commas: llm_request, latency, throughput, error_rate, token_usage, span, score, counter, gauge, histogram, threat, vulnerability, compliance_violation, guardrail, pii_detected, token_cost, api_cost, resource_consumption, policy_violation, audit_trail, consent, data_access, parameter_execution, service_event. */
+      readonly kind?: string
+      /** `field:value`, with one of != >= <= = : > < ~; all of them must hold. The fields are those of `/api/v1/semantic` and `tag.<key>`. */
+      readonly where?: readonly string[]
+      /** Fields of each event, with commas; those without a value are null then. Default: all that have a value. */
+      readonly fields?: string
+      /** `all` shows reports of a call too that are not counted because a better one is. */
+      readonly reports?: 'counted' | 'all'
+      /** Events of a page, at most 1000. */
+      readonly limit?: string
+      /** By arrival, without a cursor: begin with this many of the last events; 0 begins with what comes from now on. Default: the first event there is. */
+      readonly last?: string
+      /** By arrival: seconds to wait for an event where there is none, at most 20. */
+      readonly wait?: string
+      /** `next` of the page before, with the same order, kind, where, reports. */
+      readonly cursor?: string
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string
+    }
+    readonly body: never
+    readonly answer: {
+      readonly events: readonly {
+        /** Identity of the event within its project. */
+        readonly event_id?: string | null
+        /** Project the event belongs to. */
+        readonly project?: string | null
+        /** Event time. */
+        readonly time?: string | null
+        /** Kind of the event: payload.type. */
+        readonly kind?: string | null
+        /** Family of the kind: common.event_type. */
+        readonly family?: string | null
+        /** Whether measures count it: false for a report of a call that a better one reports too. */
+        readonly counted?: boolean | null
+        /** Place in the log: partition:offset:index. It names the event for ever. */
+        readonly place?: string | null
+        /** When the hub received the event. */
+        readonly received_at?: string | null
+        /** Receiver that took the event in: http, import, otlp, … */
+        readonly receiver?: string | null
+        /** How many events this row stands for (sampling); 1 by default. */
+        readonly weight?: number | null
+        /** Identity of the thing that versions of a row describe. */
+        readonly entity_id?: string | null
+        /** Version of that thing; greater wins. */
+        readonly entity_version?: number | string | null
+        /** Version of the event schema the sender used. */
+        readonly schema_version?: string | null
+        /** Module that emitted the event. */
+        readonly source_module?: string | null
+        /** debug | info | warning | error | critical. */
+        readonly severity?: string | null
+        /** Deployment environment. */
+        readonly environment?: string | null
+        /** Ties events of one transaction together. */
+        readonly correlation_id?: string | null
+        /** Event that caused this one. */
+        readonly parent_event_id?: string | null
+        /** Free key and value pairs. */
+        readonly tags?: { readonly [field: string]: unknown } | string | null
+        /** Provider or platform that served the model. */
+        readonly provider?: string | null
+        /** Model id as the sender named it. */
+        readonly model?: string | null
+        /** Application or service that made the call. */
+        readonly service?: string | null
+        /** ok | error | timeout | cancelled, or the outcome of an action. */
+        readonly status?: string | null
+        /** Class of the error. */
+        readonly error_type?: string | null
+        /** Message of the error. */
+        readonly error_message?: string | null
+        /** Kind of task the call served. */
+        readonly task_type?: string | null
+        /** Name of the prompt template. */
+        readonly prompt_name?: string | null
+        /** Version of the prompt template. */
+        readonly prompt_version?: string | null
+        /** Name of the metric, span, score, policy, service event or rule. */
+        readonly name?: string | null
+        /** Class within the kind: threat type, resource type, data category, … */
+        readonly category?: string | null
+        /** Action taken or requested: block, allow, create, … */
+        readonly action?: string | null
+        /** Unit of `value`. */
+        readonly unit?: string | null
+        /** End user. */
+        readonly user?: string | null
+        /** Session or conversation. */
+        readonly session?: string | null
+        /** Identity of the call as the client knows it. */
+        readonly request_id?: string | null
+        /** Identity of the answer as the provider gave it. */
+        readonly response_id?: string | null
+        /** Trace the span belongs to. */
+        readonly trace?: string | null
+        /** Span. */
+        readonly span_id?: string | null
+        /** Who acted, for security and governance events. */
+        readonly actor?: string | null
+        /** What was acted on. */
+        readonly resource?: string | null
+        /** Parameter decision an execution followed. */
+        readonly decision?: string | null
+        /** Duration of the call or operation. In ms. */
+        readonly latency?: number | null
+        /** Time to the first token. In ms. */
+        readonly ttft?: number | null
+        /** Output speed. In tokens/s. */
+        readonly tokens_per_second?: number | null
+        /** Value of a metric, score, rate or risk. */
+        readonly value?: number | null
+        /** Quality of the response, 0 to 1. */
+        readonly quality?: number | null
+        /** Sampling temperature. */
+        readonly temperature?: number | null
+        /** Nucleus sampling mass. */
+        readonly top_p?: number | null
+        /** Number of candidates sampled from. */
+        readonly top_k?: number | null
+        /** Limit of output tokens. In tokens. */
+        readonly max_tokens?: number | null
+        /** Prompt tokens, cache reads and writes included. In tokens. */
+        readonly input_tokens?: number | string | null
+        /** Completion tokens, reasoning included. In tokens. */
+        readonly output_tokens?: number | string | null
+        /** Part of input read from a cache. In tokens. */
+        readonly cache_read_tokens?: number | string | null
+        /** Part of input written to a cache. In tokens. */
+        readonly cache_write_tokens?: number | string | null
+        /** Part of output spent on reasoning. In tokens. */
+        readonly reasoning_tokens?: number | string | null
+        /** Cost as the sender reported it. In USD. */
+        readonly cost_reported?: string | null
+        /** Cost from usage and price table. In USD. */
+        readonly cost_computed?: string | null
+        /** Input part of the computed cost, cache included. In USD. */
+        readonly cost_prompt?: string | null
+        /** Output part of the computed cost, reasoning included. In USD. */
+        readonly cost_completion?: string | null
+        /** Rest of the computed cost: requests, tools, …. In USD. */
+        readonly cost_other?: string | null
+        /** Computed cost, else reported cost, else null. In USD. */
+        readonly cost?: string | null
+        /** package | override | reported | none: where the cost comes from. */
+        readonly price_source?: string | null
+        /** Rule of the price table that was applied, or why none was. */
+        readonly price_rule?: string | null
+        /** Version of the price table. */
+        readonly price_version?: string | null
+        /** JSON object of the fields that have no column. */
+        readonly extra?: { readonly [field: string]: unknown } | string | null
+        /** What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved. In USD. */
+        readonly cost_cache_saved?: string | null
+        /** Service tier the call was made in: standard, batch, flex, priority, …; null where none was named. */
+        readonly service_tier?: string | null
+        /** JSON object of the counts that have no column (cache writes by lifetime, audio, images, searches, …); null for most. */
+        readonly usage_details?: { readonly [field: string]: unknown } | string | null
+        /** How the usage was read: shape, whether cache and reasoning were within their totals, and what decided. */
+        readonly usage_rule?: string | null
+      }[]
+      /** `cursor` of the next page. */
+      readonly next: string | null
+      /** More events were there when the page was read. */
+      readonly more: boolean
+      readonly meta: Schemas['AnswerMeta']
+    }
+  }
+  /** Export rows of events. */
+  readonly 'GET /api/v1/export/events': {
+    readonly params: never
+    readonly query: {
+      /** ndjson holds whole events, to be imported again, unless fields are named. */
+      readonly format?: 'ndjson' | 'csv' | 'parquet' | 'arrow'
+      /** Event time, inclusive. Default: the first. */
+      readonly from?: string
+      /** Event time, exclusive. Default: the last. */
+      readonly to?: string
+      /** JSON: a list of filters, or a `where` of the question language. */
+      readonly where?: string
+      /** Kinds of events, with commas. */
+      readonly kind?: string
+      /** Columns, with commas: fields of questions, tag.<key>, time, received_at, project, tags, extra, …. Default: all. */
+      readonly fields?: string
+    }
+    readonly headers: {
+      /** Project to export, for keys bound to none. Default: all; whole events are exported of one. */
+      readonly 'X-LLMHub-Project'?: string
+    }
+    readonly body: never
+    readonly answer: string
+  }
   /** Legal holds, in force and released. */
   readonly 'GET /api/v1/holds': {
     readonly params: never
@@ -2758,7 +2977,10 @@ export interface Operations {
       /** SHA-256 of the file, in hex. */
       readonly file: string
     }
-    readonly query: never
+    readonly query: {
+      /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
+      readonly mapping?: string
+    }
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['ImportProgress']
@@ -3039,6 +3261,19 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Catalogue']
   }
+  /** Views, columns and functions that SQL may name. */
+  readonly 'GET /api/v1/sql/schema': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly schema: string
+      readonly views: readonly { readonly [field: string]: unknown }[]
+      readonly functions: readonly string[]
+      readonly tableFunctions: readonly string[]
+    }
+  }
   /** Whether the process answers. */
   readonly 'GET /health': {
     readonly params: never
@@ -3298,6 +3533,8 @@ export interface Operations {
       readonly file: string
     }
     readonly query: {
+      /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
+      readonly mapping?: string
       /** Row of the file that the first event comes from. */
       readonly from?: string
       /** Row after the last one of this request. */
@@ -3353,8 +3590,8 @@ export interface Operations {
   readonly 'POST /api/v1/query': {
     readonly params: never
     readonly query: {
-      /** Form of the answer; csv and ndjson carry the rows alone. */
-      readonly format?: 'json' | 'csv' | 'ndjson'
+      /** Form of the answer; csv and ndjson carry the rows alone, the others say in their metadata what they are of. */
+      readonly format?: 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow' | 'xlsx'
     }
     readonly headers: {
       /** Project to ask about, for keys bound to none. Default: all. */
@@ -3370,8 +3607,49 @@ export interface Operations {
     readonly headers: never
     readonly body: {
       readonly dry_run?: boolean
+      readonly policy?: Schemas['RetentionPolicyChange']
     }
     readonly answer: Schemas['RetentionRun']
+  }
+  /** Run one SELECT over the views of all projects. */
+  readonly 'POST /api/v1/sql': {
+    readonly params: never
+    readonly query: {
+      /** Form of the answer; csv and ndjson carry the rows alone, and the header `X-LLMHub-Truncated` where there are more. */
+      readonly format?: 'json' | 'csv' | 'ndjson'
+    }
+    readonly headers: never
+    readonly body: {
+      /** One SELECT over the views; see /api/v1/sql/schema. */
+      readonly sql: string
+      /** Values of $1, $2, … as a list, or of $name as an object. */
+      readonly params?: readonly (string | number | boolean | null)[] | {
+        readonly [field: string]: string | number | boolean | null
+      }
+      /** Rows of the answer at most; an answer that has more is cut. */
+      readonly limit?: number
+      /** Longest time, in milliseconds. */
+      readonly timeoutMs?: number
+    }
+    readonly answer: {
+      readonly columns: readonly {
+        readonly name: string
+        readonly type: string
+      }[]
+      /** Decimals, and whole numbers beyond 2^53, as text; times as ISO 8601 in UTC; maps and structs as objects. */
+      readonly rows: readonly (readonly unknown[])[]
+      readonly meta: {
+        readonly asOf: {
+          readonly position: {
+            readonly [field: string]: string
+          }
+          readonly watermark: string | null
+        }
+        /** There are more rows. */
+        readonly truncated: boolean
+        readonly elapsedMs: number
+      }
+    }
   }
   /** Check that the log, the store or the rollups are whole. */
   readonly 'POST /api/v1/verify/{what}': {
