@@ -169,7 +169,7 @@ describe('what the commands print', () => {
       expect(readFileSync(PAGE, 'utf8')).toBe(page)
       // A line of a table that breaks is a table no more. Sentences may be longer.
       const tables = page.split('\n').filter((line) => / {2,}\S.* {2,}\S/.test(line))
-      expect(tables.filter((line) => [...line].length > COLUMNS)).toEqual([])
+      expect(tables.filter((line) => Array.from(line).length > COLUMNS)).toEqual([])
     },
     LIMIT_MS,
   )
