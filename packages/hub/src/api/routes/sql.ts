@@ -243,7 +243,9 @@ function schemaDocument() {
   }
 }
 
-const VALUE = { type: ['string', 'number', 'boolean', 'null'] } as const
+const VALUE = {
+  anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
+} as const
 
 const BODY_SCHEMA = {
   type: 'object',
