@@ -19,6 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'events',
   'cli',
   'sql',
   'dead-letters',
@@ -26,6 +27,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'demo',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)

@@ -12,11 +12,14 @@ const STAGES: ReadonlySet<string> = new Set([
   'ingest',
   'maintenance',
   'backup',
+  'export',
+  'formats',
   'rollup',
   'live',
   'detect',
   'advise',
   'query',
+  'generate',
   'alert',
   'auth',
 ])
@@ -26,9 +29,10 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'hub-refusals.ts',
   'hub-status.ts',
-  'hub-erasure.ts',
+  'hub-warm-up.ts',
   'main.ts',
   'store-worker.ts',
+  'history-worker.ts',
 ])
 
 export const HUB = 'packages/hub/src/'

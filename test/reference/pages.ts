@@ -9,9 +9,11 @@ import {
   KINDS,
   type KindSpec,
 } from '@llmhub/schema'
+import { PROBLEM_ENTRIES, problemMarkdown } from '../../packages/hub/src/api/pages/problem-pages.ts'
 import { envName, OPTIONS, type OptionSpec } from '../../packages/hub/src/config/options.ts'
 import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS } from '../../packages/hub/src/store/sql-functions.ts'
 import { FORM_TYPES, SQL_SCHEMA, SQL_VIEWS } from '../../packages/hub/src/store/sql-views.ts'
+import { cliPage } from './cli-page.ts'
 import { NOTE, rows } from './markdown.ts'
 
 function typeOf(spec: FieldSpec): string {
@@ -69,7 +71,7 @@ function errorsPage(): string {
     rows(
       ['code', 'status', 'what is wrong', 'what to do'],
       ERRORS.filter((spec) => spec.scope === scope).map((spec) => [
-        `\`${spec.code}\``,
+        `[\`${spec.code}\`](#${spec.code})`,
         String(spec.status),
         spec.title,
         spec.hint,
@@ -84,6 +86,17 @@ function errorsPage(): string {
     table('event'),
     '## Requests',
     table('request'),
+    '## Causes and examples',
+    'A hub serves each of these at the address that `type` of a problem names.',
+    ...PROBLEM_ENTRIES.map((entry) =>
+      [
+        `### ${entry.code}`,
+        ...problemMarkdown(entry)
+          .split('\n\n')
+          .slice(2, -1)
+          .map((part) => part.replace(/^## (.+)$/, '**$1**')),
+      ].join('\n\n'),
+    ),
   ].join('\n\n')
 }
 
@@ -143,4 +156,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'errors.md': errorsPage,
   'configuration.md': configurationPage,
   'sql.md': sqlPage,
+  'cli.md': cliPage,
 }

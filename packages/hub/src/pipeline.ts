@@ -15,20 +15,25 @@
  *   maintain     maintenance                                      → operations of the log that change rows
  */
 
+import type { Cache } from './cache/cache.ts'
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
+import { type Exporting, startExport } from './export/export-rows.ts'
+import { CALL_KINDS } from './ingest/call-row.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
 import type { PriceBook } from './ingest/price-book.ts'
 import { createPriceRow, PRICED_KINDS, priceStored } from './ingest/price-row.ts'
+import { countsAlike } from './ingest/usage-details.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import { Maintenance, MaintenanceError } from './maintenance/operations.ts'
 import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance/reprice.ts'
 import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
+import { createEventReader, type EventReader } from './query/events/reader.ts'
 import type { StoreClient } from './store/client.ts'
 import type { AskLetters } from './store/letters.ts'
 
@@ -43,6 +48,7 @@ export interface PipelineParts {
   readonly hashKey: Uint8Array
   readonly prices: PriceBook
   readonly retention: RetentionRules
+  readonly cache: Cache
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -50,9 +56,11 @@ export interface PipelineParts {
 export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
+  readonly reading: EventReader
   readonly maintenance: Maintenance
   readonly letters: LetterActs
   readonly reprice: Reprice
+  readonly exporting: Exporting
 }
 
 const FRESH_MS = 2000
@@ -97,10 +105,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const asking = createAsk({
     query: (plan, scope, signal) => store.query(plan, scope, signal),
     waitFor: (position, timeoutMs, signal) => store.waitFor(position, timeoutMs, signal),
+    version: (scope, { from, to }) => store.version(scope, from, to),
+    progress: () => store.progress,
+    cache: parts.cache,
     clock,
     maxConcurrent: config['query.max_concurrent'],
     maxWaiting: config['query.max_waiting'],
     deadlineMs: config['query.deadline_ms'],
+  })
+  const reading = createEventReader({
+    query: (plan, scope, signal) => store.query(plan, scope, signal),
+    settle: (signal) => settle(parts, signal),
+    callKinds: CALL_KINDS,
+    arrival: (position, timeoutMs, signal) => anyArrival(parts, position, timeoutMs, signal),
+    clock,
   })
   const maintenance = new Maintenance({
     log,
@@ -116,7 +134,46 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maxEvents: config['ingest.max_events'],
     maintenance,
   })
-  return { ingest, asking, maintenance, letters, reprice: repriceWith(maintenance, parts.prices) }
+  return {
+    ingest,
+    asking,
+    reading,
+    maintenance,
+    letters,
+    reprice: repriceWith(maintenance, parts.prices),
+    exporting: { start: exportFreshly(parts), countsAlike },
+  }
+}
+
+/** Waits until the store has what the log has now, for a while; not while it is being rebuilt. */
+async function settle(
+  { store, log }: Pick<PipelineParts, 'store' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (store.progress.state !== 'ready') return
+  const reach = (partition: number): Promise<boolean> =>
+    store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
+  await Promise.all([LIVE, BACKFILL].map(reach))
+}
+
+/** Waits until the store has applied a record behind the position of any partition. */
+async function anyArrival(
+  { store }: Pick<PipelineParts, 'store'>,
+  position: Readonly<Record<string, string>>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const first = new AbortController()
+  const either = AbortSignal.any([signal, first.signal])
+  const reach = (partition: number): Promise<boolean> => {
+    const offset = BigInt(position[partition] ?? 0) + 1n
+    return store.waitFor({ partition, offset }, timeoutMs, either)
+  }
+  try {
+    return await Promise.race([LIVE, BACKFILL].map(reach))
+  } finally {
+    first.abort()
+  }
 }
 
 /**
@@ -127,12 +184,16 @@ function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLe
   return async (question, scope, signal) => {
     const { type } = question
     const isFirst = type === 'count' || (type === 'list' && question.before === null)
-    if (isFirst && store.progress.state === 'ready') {
-      const reach = (partition: number): Promise<boolean> =>
-        store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
-      await Promise.all([LIVE, BACKFILL].map(reach))
-    }
+    if (isFirst) await settle({ store, log }, signal)
     return store.letters(question, scope, signal)
+  }
+}
+
+/** An export has what was acknowledged before it, if the store gets there in time. */
+function exportFreshly(parts: Pick<PipelineParts, 'store' | 'log'>): Exporting['start'] {
+  return async (request, signal) => {
+    await settle(parts, signal)
+    return startExport((page, stop) => parts.store.scan(page, stop), request, signal)
   }
 }
 

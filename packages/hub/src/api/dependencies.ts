@@ -1,4 +1,3 @@
-import type { Answer } from '@llmhub/schema'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ProjectLimits } from '../auth/project-limits.ts'
@@ -11,8 +10,10 @@ import type { Intake } from '../core/intake.ts'
 import type { ReportSpec } from '../core/report.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
+import type { Exporting } from '../export/export-rows.ts'
 import type { PriceBook } from '../ingest/price-book.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
+import type { EventReader } from '../query/events/reader.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
@@ -51,8 +52,8 @@ export interface ApiDependencies {
   /** JSON Schemas by file name, served at /schemas/<name>. */
   readonly schemas: () => Readonly<Record<string, JsonSchema>>
   readonly status: () => HubStatus | Promise<HubStatus>
-  /** Formula-safe CSV of an answer, with a header line. */
-  readonly toCsv: (answer: Answer) => string
+  readonly reading: EventReader
+  readonly exporting: Exporting
   readonly letters: LetterActs
   readonly verify: Verify
   readonly prices: PriceBook

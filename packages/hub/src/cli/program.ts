@@ -1,18 +1,20 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addBenchCommands } from './bench-commands.ts'
 import {
+  CHART_OUTPUT,
   collect,
   common,
+  DRY_RUN,
   OUTPUT,
-  ROWS_OUTPUT,
   remote,
   wholeNumber,
   withExamples,
+  YES,
 } from './command-options.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
 import { type ExplainOptions, explain } from './commands/explain.ts'
-import { type ImportCommandOptions, importFile } from './commands/import.ts'
 import {
   type DumpCommandOptions,
   journalDump,
@@ -24,8 +26,16 @@ import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
+import { ASK, addCompletionCommands, candidateLines } from './completion-commands.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
+import { addContextCommands } from './context-commands.ts'
+import { addEventCommands } from './event-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { addExportCommands } from './export-commands.ts'
+import { addGenerateCommands } from './generate-commands.ts'
+import { addGlobalOptions, type GlobalFlags, heeding, verboseTrace } from './global-options.ts'
+import { addHelpTopics } from './help-topics.ts'
+import { addImportCommands } from './import-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
@@ -38,13 +48,24 @@ Exit codes:
   0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
   7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
 
-Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, LLMHUB_CONTEXT, and every option as LLMHUB_…
+More: llmhub help auth, config, questions or exit-codes
 
 In a clone of the repository: npx llmhub …`
 
+const MOST_HELP_COLUMNS = 100
+
 /** The command line. Every action gets the context; errors come out as CliError. */
-function createProgram(context: CliContext, version: string): Command {
+export function createProgram(given: CliContext, version: string): Command {
   const program = new Command('llmhub')
+  const flags = (): GlobalFlags => program.opts<GlobalFlags>()
+  const context = heeding(given, flags)
+  addGlobalOptions(program).hook('preAction', (_, action) => {
+    const { context: name, verbose, debug } = flags()
+    if (name !== undefined) action.setOptionValue('context', name)
+    if (verbose === true || debug === true) action.setOptionValue('trace', verboseTrace(context))
+  })
+  program
     .description(
       'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',
     )
@@ -54,7 +75,10 @@ function createProgram(context: CliContext, version: string): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
-      writeErr: (text) => context.terminal.err(text),
+      writeErr: (text) => given.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'llmhub: ')),
+      getOutHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
+      getErrHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
     })
     .addHelpText('after', EXIT_HELP)
   withExamples(program, [
@@ -75,39 +99,10 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
-  withExamples(
-    remote(
-      program
-        .command('import')
-        .description(
-          'send the rows of a CSV, JSON or JSON-lines file as events; resumes, and counts nothing twice',
-        ),
-    )
-      .argument('[file]')
-      .option(
-        '--map <name|file>',
-        'how to read the file: a built-in mapping, or a JSON file with one',
-      )
-      .option('--start <time>', 'time of the first row, for files without a clock')
-      .option(
-        '--field <path=value>',
-        'set a payload field the file does not have; may be repeated',
-        collect,
-      )
-      .option('--dry-run', 'read and map everything, show the first events, send nothing')
-      .option('--list', 'list the built-in mappings')
-      .action((file: string | undefined, options: ImportCommandOptions) =>
-        importFile(file, options, context),
-      ),
-    [
-      'llmhub import --list',
-      'llmhub import AzureLLMInferenceTrace_conv.csv --map azure-llm-inference --field model_id=gpt-4',
-      'llmhub import conversation_trace.jsonl --map mooncake --start 2026-11-01 --field model_id=kimi --dry-run',
-    ],
-  )
+  addImportCommands(program, context)
 
   withExamples(
-    remote(program.command('query').description('ask a question'), ROWS_OUTPUT)
+    remote(program.command('query').description('ask a question'), CHART_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',
@@ -131,12 +126,15 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--limit <n>', 'most rows', wholeNumber)
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
+      .option('--chart', 'draw it: lines over time, bars for groups; the same as -o chart')
+      .option('--spark', 'a table with the first measure over time in each row')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
         options.list === true ? listCatalogue(options, context) : query(measures, options, context),
       ),
     [
       'llmhub query cost.total --by model --from now-30d --top 5',
-      'llmhub query latency.p95 requests.error_rate --by time:1h --where environment=production',
+      'llmhub query latency.p95 --by time:1h --where environment=production --chart',
+      'llmhub query cost.total requests.count --by model --spark',
       `llmhub query --json '{"kind":"table","measures":["tokens.total"],"by":["user"]}' -o csv`,
     ],
   )
@@ -192,9 +190,12 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  addContextCommands(program, context)
+  addExportCommands(program, context)
   addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
+  addEventCommands(program, context)
   addPriceCommands(program, context)
 
   const journal = program
@@ -218,8 +219,8 @@ function createProgram(context: CliContext, version: string): Command {
       .command('repair')
       .description('cut a damaged tail, set damaged segments aside, record what was lost'),
   )
-    .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen, which is also what it does without --yes')
+    .option(...DRY_RUN)
+    .option(...YES)
     .option(...OUTPUT)
     .option(
       '--keep-from <partition:offset...>',
@@ -254,8 +255,10 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
+  addGenerateCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
@@ -265,6 +268,8 @@ function createProgram(context: CliContext, version: string): Command {
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),
   )
+  addCompletionCommands(program, context)
+  addHelpTopics(program, context)
   inherit(program)
   return program
 }
@@ -283,14 +288,21 @@ export async function runCli(
   context: CliContext,
   version: string,
 ): Promise<number> {
+  const program = createProgram(context, version)
+  if (argv[0] === ASK) {
+    context.terminal.out(candidateLines(program, argv.slice(1)))
+    return EXIT.ok
+  }
   try {
-    await createProgram(context, version).parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof CliError) {
-      if (error.message !== '')
-        context.terminal.err(`llmhub: ${error.message.split('\n').map(printable).join('\n')}\n`)
+      const { debug } = program.opts<GlobalFlags>()
+      const lines = error.message.split('\n').map(printable)
+      if (error.message !== '') context.terminal.err(`llmhub: ${lines.join('\n')}\n`)
+      if (debug === true) context.terminal.err(`${error.stack ?? ''}\n`)
       return error.exitCode
     }
     throw error

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { collect, ROWS_OUTPUT, remote, wholeNumber, withExamples } from './command-options.ts'
+import { collect, remote, wholeNumber, withExamples } from './command-options.ts'
 import { type SqlOptions, sql } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
 
@@ -12,7 +12,10 @@ export function addSqlCommands(program: Command, context: CliContext): void {
         .description(
           'run a SELECT over the views analytics.events, analytics.calls, …; a prompt without a statement',
         ),
-      ROWS_OUTPUT,
+      [
+        '-o, --output <format>',
+        'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
+      ],
     )
       .argument('[statement]', 'one SELECT; - reads it from standard input')
       .option('-f, --file <file>', 'read the statement from a file; - for standard input')

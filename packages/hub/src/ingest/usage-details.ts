@@ -1,5 +1,5 @@
 import type { TokenColumns } from '../core/stored-call.ts'
-import type { Quantities, Usage, UsageCounted } from './usage.ts'
+import { normalizeUsage, type Quantities, type Usage, type UsageCounted } from './usage.ts'
 import type { Counting, Quantity, UsageShape } from './usage-shapes.ts'
 import { QUANTITY_ALIASES, TIER_FIELDS, USAGE_ALIASES, USAGE_SHAPES } from './usage-shapes.ts'
 
@@ -24,6 +24,8 @@ const DETAIL_PARTS = [
   'outputVideo',
   'webSearches',
 ] as const
+
+const COLUMN_PARTS = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as const
 
 type DetailPart = (typeof DETAIL_PARTS)[number]
 
@@ -120,4 +122,24 @@ export function tierOfUsage(raw: unknown): string | null {
     if (typeof value === 'string' && value !== '') return value
   }
   return null
+}
+
+/**
+ * Whether a usage object, taken in as an import, comes to exactly these counts: those of the columns
+ * of tokens and of `usage_details` by the hub's own names, absent where unknown.
+ */
+export function countsAlike(raw: unknown, counts: Readonly<Record<string, number>>): boolean {
+  const usage = normalizeUsage(raw, 'import')
+  const details = usage === null ? null : usageDetails(usage)
+  const found: Record<string, number> =
+    details === null ? {} : (JSON.parse(details) as Record<string, number>)
+  for (const part of COLUMN_PARTS) {
+    const count = usage?.[part] ?? null
+    if (count !== null) found[USAGE_ALIASES[part][0]] = count
+  }
+  const names = Object.keys(found)
+  return (
+    names.length === Object.keys(counts).length &&
+    names.every((name) => found[name] === counts[name])
+  )
 }

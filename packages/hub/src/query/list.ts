@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import type { Cell } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
+import { dollars } from '../core/dollars.ts'
 import type { Frame, FrameCell, ListPlan } from '../store/store.ts'
 import type { RunPlan } from './answer-meta.ts'
 import { failureOf, metaOf } from './answer-meta.ts'
@@ -15,7 +16,7 @@ import type { Field } from './dimensions.ts'
 import { fieldNamed } from './dimensions.ts'
 import type { ParsedQuestion } from './parse-question.ts'
 import { stableText } from './stable-text.ts'
-import { dollars, toCell } from './value.ts'
+import { toCell } from './value.ts'
 
 /** Shown when the question names no fields. */
 const DEFAULT_LIST_FIELDS = [

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { deriveValue, divideHalfEven, dollars, picoDollars, toCell } from './value.ts'
+import { dollars } from '../core/dollars.ts'
+import { deriveValue, divideHalfEven, picoDollars, toCell } from './value.ts'
 
 test('dollars come back as the pico-dollars they were', () => {
   fc.assert(

@@ -5,13 +5,12 @@
 
 import type { Cell } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
+import { dollars } from '../core/dollars.ts'
 import type { FrameCell } from '../store/store.ts'
 import type { Derivation, MeasureSpec, Part } from './measures.ts'
 
 export type Value = number | bigint | null
 export type ValueType = MeasureSpec['type']
-
-const PICO = 1_000_000_000_000n
 
 /** Quotient of integers, rounded half to even. `divisor` is positive. */
 export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
@@ -21,15 +20,6 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   const twice = (magnitude % divisor) * 2n
   if (twice > divisor || (twice === divisor && quotient % 2n === 1n)) quotient += 1n
   return negative ? -quotient : quotient
-}
-
-/** Dollars as a decimal string without trailing zeros: 1_500_000_000_000n → "1.5". */
-export function dollars(pico: bigint): string {
-  const negative = pico < 0n
-  const magnitude = negative ? -pico : pico
-  const fraction = (magnitude % PICO).toString().padStart(12, '0').replace(/0+$/u, '')
-  const text = `${magnitude / PICO}${fraction === '' ? '' : `.${fraction}`}`
-  return negative ? `-${text}` : text
 }
 
 const DECIMAL = /^([+-]?)(\d{1,24})(?:\.(\d{1,24}))?$/u

@@ -44,6 +44,7 @@ const OPENING: StoreStatus = {
   refused: null,
   reason: null,
   applied: new Map(),
+  watermark: null,
   durable: new Map(),
   lagRecords: 0,
   lagMs: 0,

@@ -6,15 +6,22 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route, RouteQuery } from '../route.ts'
-import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
+import { EVENT_SCHEMA, INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
 import { INTAKE_PROBLEMS } from './events.ts'
 
 /** SHA-256 of a file, in hex. */
 const FILE_HASH = /^[0-9a-f]{64}$/
 
+/** SHA-256 of how the rows become events, in hex. */
+const MAPPING = {
+  name: 'mapping',
+  doc: 'SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own.',
+} as const
+
 const RANGE: RouteQuery = {
   checked: true,
   parameters: [
+    MAPPING,
     { name: 'from', doc: 'Row of the file that the first event comes from.', example: '0' },
     { name: 'next', doc: 'Row after the last one of this request.', example: '5000' },
     {
@@ -27,6 +34,7 @@ const RANGE: RouteQuery = {
 }
 
 const PROGRESS_SCHEMA = {
+  title: 'ImportProgress',
   type: 'object',
   required: ['rows', 'done'],
   properties: { rows: { type: 'integer' }, done: { type: 'boolean' } },
@@ -39,7 +47,7 @@ interface LedgerKey {
 }
 
 /**
- * The ledger of imports. A file is known by its hash; its rows are sent in order in chunks, and the
+ * The ledger of imports. A file is known by its hash and that of its mapping; its rows are sent in order in chunks, and the
  * hub keeps how far it has got per project, so that a client goes on there. Rows sent twice, because
  * an answer was lost, are found by their ids. Events go to the backfill partition.
  */
@@ -53,10 +61,13 @@ export function importRoutes(
     const file = call.params['file'] ?? ''
     if (!FILE_HASH.test(file))
       return problem('invalid_request', 'a file is named by its SHA-256 in hex')
+    const { mapping } = call.query
+    if (mapping !== undefined && !FILE_HASH.test(mapping))
+      return problem('invalid_request', '`mapping` is a SHA-256 in hex')
     const chosen = projectToWrite(call, projectLimits)
     if ('problem' in chosen) return chosen
     const { project } = chosen
-    return { key: `${project}/${file}`, project }
+    return { key: [project, file, ...(mapping === undefined ? [] : [mapping])].join('/'), project }
   }
 
   function chunkOf(call: Call): { ledger: LedgerKey; next: number } | Problem {
@@ -121,6 +132,8 @@ export function importRoutes(
       permission: 'ingest:write',
       summary: 'How far the import of a file has got',
       tags: ['events'],
+      params: { file: 'SHA-256 of the file, in hex.' },
+      query: { checked: true, parameters: [MAPPING] },
       responses: {
         200: { description: 'Rows taken in.', content: { 'application/json': PROGRESS_SCHEMA } },
       },
@@ -133,11 +146,12 @@ export function importRoutes(
       permission: 'ingest:write',
       summary: 'Take in the next rows of a file',
       tags: ['events'],
+      params: { file: 'SHA-256 of the file, in hex.' },
       query: RANGE,
       body: {
         type: 'stream',
         content: Object.fromEntries(
-          EVENT_MEDIA_TYPES.map((media) => [media, { type: 'array', items: { type: 'object' } }]),
+          EVENT_MEDIA_TYPES.map((media) => [media, { type: 'array', items: EVENT_SCHEMA }]),
         ),
       },
       responses: {

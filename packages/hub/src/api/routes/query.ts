@@ -1,22 +1,26 @@
-import type { Answer, Question, RequestErrorCode } from '@llmhub/schema'
+import type { Question, RequestErrorCode } from '@llmhub/schema'
 import type { ProjectLimits } from '../../auth/project-limits.ts'
 import type { Ask } from '../../core/ask.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import { encodeWhole, FORMATS } from '../../formats/formats.ts'
+import { aboutAnswer, answerTable } from '../../query/answer-table.ts'
 import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 import { ANSWER_SCHEMA, QUESTION_SCHEMA } from '../schemas.ts'
+import { CATALOGUE_SCHEMA } from './catalogue-schema.ts'
 
 export interface QueryRouteDependencies {
   readonly ask: Ask
   readonly semantic: () => JsonSchema
-  readonly toCsv: (answer: Answer) => string
   readonly projectLimits: ProjectLimits
   readonly random: () => number
   readonly monotonic: () => number
   readonly metrics: Metrics
 }
+
+const FORMAT_LIST = Object.values(FORMATS)
 
 /** Errors that asking a question may end in. */
 export const QUERY_PROBLEMS = [
@@ -31,7 +35,7 @@ export const QUERY_PROBLEMS = [
 
 /** `POST /api/v1/query` and what one needs to know to use it. */
 export function queryRoutes(dependencies: QueryRouteDependencies): readonly Route[] {
-  const { ask, metrics, monotonic, projectLimits, random, semantic, toCsv } = dependencies
+  const { ask, metrics, monotonic, projectLimits, random, semantic } = dependencies
 
   async function answerQuestion(call: Call): Promise<Reply | Problem> {
     const target = scopeToRead(call, projectLimits)
@@ -49,12 +53,12 @@ export function queryRoutes(dependencies: QueryRouteDependencies): readonly Rout
       const { code, issues, message } = outcome
       return problem(code, message, { errors: issues, ...retryAfter(code, random) })
     }
-    const format = call.query['format'] ?? 'json'
-    if (format === 'csv') {
-      return { status: 200, mediaType: 'text/csv; charset=utf-8', body: toCsv(outcome.answer) }
-    }
-    if (format === 'ndjson') {
-      return { status: 200, mediaType: 'application/x-ndjson', body: toLines(outcome.answer) }
+    const asked = call.query['format']
+    const format = FORMAT_LIST.find(({ name }) => name === asked)
+    if (format !== undefined) {
+      const { answer } = outcome
+      const body = await encodeWhole(format, [answerTable(answer)], aboutAnswer(answer))
+      return { status: 200, mediaType: format.mediaType, body }
     }
     return { status: 200, body: outcome.answer }
   }
@@ -71,8 +75,8 @@ export function queryRoutes(dependencies: QueryRouteDependencies): readonly Rout
         parameters: [
           {
             name: 'format',
-            doc: 'Form of the answer; csv and ndjson carry the rows alone.',
-            values: ['json', 'csv', 'ndjson'],
+            doc: 'Form of the answer; csv and ndjson carry the rows alone, the others say in their metadata what they are of.',
+            values: ['json', ...FORMAT_LIST.map(({ name }) => name)],
             default: 'json',
           },
         ],
@@ -84,8 +88,12 @@ export function queryRoutes(dependencies: QueryRouteDependencies): readonly Rout
           description: 'The answer.',
           content: {
             'application/json': ANSWER_SCHEMA,
-            'text/csv': { type: 'string' },
-            'application/x-ndjson': { type: 'string' },
+            ...Object.fromEntries(
+              FORMAT_LIST.map(({ mediaType }) => [
+                mediaType.split(';')[0] ?? '',
+                { type: 'string' },
+              ]),
+            ),
           },
         },
       },
@@ -105,21 +113,10 @@ export function queryRoutes(dependencies: QueryRouteDependencies): readonly Rout
       summary: 'Measures and dimensions that questions may name',
       tags: ['query'],
       responses: {
-        200: { description: 'The catalogue.', content: { 'application/json': { type: 'object' } } },
+        200: { description: 'The catalogue.', content: { 'application/json': CATALOGUE_SCHEMA } },
       },
       problems: [],
       handle: () => ({ status: 200, body: semantic() }),
     },
   ]
-}
-
-/** One object per row, by column name. */
-function toLines(answer: Answer): string {
-  const names = answer.columns.map(({ name }) => name)
-  return answer.rows
-    .map((row) => {
-      const pairs = names.map((name, index) => [name, row[index] ?? null] as const)
-      return `${JSON.stringify(Object.fromEntries(pairs))}\n`
-    })
-    .join('')
 }

@@ -1,7 +1,8 @@
 import type { RequestErrorCode } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { Metrics } from '../../core/metrics.ts'
-import { formatCsv } from '../../query/format-csv.ts'
+import { tableOf } from '../../core/table.ts'
+import { encodeWhole, FORMATS } from '../../formats/formats.ts'
 import type {
   SqlCell,
   SqlFailure,
@@ -177,13 +178,14 @@ function failureOf(
 
 type Answered = Extract<UserSqlOutcome, { readonly ok: true }>
 
-function replyOf(answer: Answered, format: string, elapsedMs: number): Reply {
+async function replyOf(answer: Answered, format: string, elapsedMs: number): Promise<Reply> {
   const { columns, rows, truncated, position, watermark } = answer
   const headers: Readonly<Record<string, string>> = truncated
     ? { 'x-llmhub-truncated': 'true' }
     : {}
   if (format === 'csv') {
-    return { status: 200, headers, mediaType: 'text/csv; charset=utf-8', body: toCsv(answer) }
+    const { mediaType } = FORMATS.csv
+    return { status: 200, headers, mediaType, body: await toCsv(answer) }
   }
   if (format === 'ndjson') {
     return { status: 200, headers, mediaType: 'application/x-ndjson', body: toLines(answer) }
@@ -197,16 +199,15 @@ function replyOf(answer: Answered, format: string, elapsedMs: number): Reply {
 
 const NUMBERS = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL.*)$/
 
-function toCsv({ columns, rows }: Answered): string {
-  return formatCsv({
-    columns: columns.map(({ name, type }) => ({
-      name,
-      role: NUMBERS.test(type) ? 'measure' : 'dimension',
-    })),
-    rows: rows.map((row) =>
+function toCsv({ columns, rows }: Answered): Promise<Uint8Array> {
+  const table = tableOf(
+    'sql',
+    columns.map(({ name, type }) => ({ name, type: NUMBERS.test(type) ? 'number' : 'text' })),
+    rows.map((row) =>
       row.map((cell) => (typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell)),
     ),
-  })
+  )
+  return encodeWhole(FORMATS.csv, [table], [])
 }
 
 /** One object per row, by column name; a name that comes again gets a number. */
@@ -248,6 +249,7 @@ const VALUE = {
 } as const
 
 const BODY_SCHEMA = {
+  title: 'SqlQuestion',
   type: 'object',
   required: ['sql'],
   properties: {
@@ -271,6 +273,7 @@ const BODY_SCHEMA = {
 } as const
 
 const ANSWER_SCHEMA = {
+  title: 'SqlAnswer',
   type: 'object',
   required: ['columns', 'rows', 'meta'],
   properties: {
@@ -307,15 +310,37 @@ const ANSWER_SCHEMA = {
   },
 } as const
 
-const NAMED = { type: 'object', required: ['name', 'doc'] } as const
+const text = { type: 'string' } as const
+const texts = { type: 'array', items: text } as const
+
+const VIEW = {
+  type: 'object',
+  required: ['name', 'doc', 'columns'],
+  properties: {
+    name: text,
+    doc: text,
+    columns: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'type', 'doc'],
+        properties: { name: text, type: text, unit: text, doc: text },
+        additionalProperties: false,
+      },
+    },
+  },
+  additionalProperties: false,
+} as const
 
 const SCHEMA_SCHEMA = {
+  title: 'SqlSchema',
   type: 'object',
   required: ['schema', 'views', 'functions', 'tableFunctions'],
   properties: {
-    schema: { type: 'string' },
-    views: { type: 'array', items: NAMED },
-    functions: { type: 'array', items: { type: 'string' } },
-    tableFunctions: { type: 'array', items: { type: 'string' } },
+    schema: text,
+    views: { type: 'array', items: VIEW },
+    functions: texts,
+    tableFunctions: texts,
   },
+  additionalProperties: false,
 } as const

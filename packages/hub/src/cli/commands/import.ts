@@ -10,10 +10,14 @@ import {
   printJson,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { count, duration } from '../formats.ts'
+import { ErrorReport, type RowError } from '../import/error-report.ts'
 import { type Mapping, parseMapping } from '../import/mapping.ts'
 import { MAPPINGS } from '../import/mappings.ts'
-import { type ImportSummary, runImport } from '../import/run.ts'
-import { count, duration, table } from '../output.ts'
+import { eventsPlan, type ImportPlan, type PlanOptions, planOf } from '../import/plan.ts'
+import type { RowCounts } from '../import/run.ts'
+import { type FilesSummary, importFiles } from '../import/run-files.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {
@@ -21,6 +25,9 @@ export interface ImportCommandOptions extends GlobalOptions {
   readonly start?: string
   readonly field?: readonly string[]
   readonly dryRun?: boolean
+  readonly errors?: string
+  readonly parallel: number
+  readonly project?: string
   readonly list?: boolean
 }
 
@@ -42,10 +49,28 @@ function mappingFrom(name: string): Mapping {
   }
   const parsed = parseMapping(text)
   if ('mapping' in parsed) return parsed.mapping
-  throw new CliError(
-    `--map ${name} is not a mapping:\n${parsed.problems.map((line) => `  ${line}`).join('\n')}`,
-    EXIT.usage,
-  )
+  throw notAMapping(name, parsed.problems)
+}
+
+function notAMapping(name: string, problems: readonly string[]): CliError {
+  const lines = problems.map((line) => `  ${line}`).join('\n')
+  return new CliError(`--map ${name} is not a mapping:\n${lines}`, EXIT.usage)
+}
+
+/** Without `--map` the rows are events already. */
+function planFrom(map: string | undefined, options: PlanOptions): ImportPlan {
+  if (map === undefined || map === 'events') return eventsPlan(options)
+  const planned = planOf(mappingFrom(map), options)
+  if (!planned.ok) throw notAMapping(map, planned.problems)
+  for (const path of planned.plan.needs) {
+    if (options.constants[path] === undefined) {
+      throw new CliError(
+        `the file does not say ${path}: give it with --field ${path}=VALUE`,
+        EXIT.usage,
+      )
+    }
+  }
+  return planned.plan
 }
 
 function startOf(text: string | undefined): number | null {
@@ -57,73 +82,112 @@ function startOf(text: string | undefined): number | null {
   return micros
 }
 
-function report(file: string, summary: ImportSummary, dryRun: boolean, context: CliContext): void {
-  const { terminal } = context
-  for (const problem of summary.problems) terminal.err(`! ${problem}\n`)
+/** What became of rows, in words; together they are all rows. */
+function outcomes(counts: RowCounts, dryRun: boolean): string {
+  const { accepted, duplicates, rejected, unmapped, leftOut } = counts
+  return [
+    `${count(accepted)} ${dryRun ? 'would be new' : 'new'}`,
+    `${count(duplicates)} already there`,
+    `${count(rejected)} ${dryRun ? 'would be rejected' : 'rejected'}`,
+    `${count(unmapped)} not mapped`,
+    ...(leftOut === 0 ? [] : [`${count(leftOut)} left out`]),
+  ].join(', ')
+}
+
+function report(summary: FilesSummary, dryRun: boolean, { terminal }: CliContext): void {
+  const { files } = summary
+  for (const { file, problems } of files) {
+    const name = files.length > 1 ? `${basename(file)} ` : ''
+    for (const problem of problems) terminal.err(`! ${name}${problem}\n`)
+  }
+  for (const counts of files) {
+    const { file, rows, seconds } = counts
+    const rate = seconds > 0 ? rows / seconds : 0
+    const speed = `${count(rows)} rows in ${duration(seconds)} (${count(rate)}/s)`
+    terminal.err(`${basename(file)}: ${speed}: ${outcomes(counts, dryRun)}\n`)
+  }
+  if (files.length > 1) {
+    const speed = `${count(summary.rows)} rows of ${files.length} files in ${duration(summary.seconds)}`
+    terminal.err(`${speed}: ${outcomes(summary, dryRun)}\n`)
+  }
+  const codes = Object.entries(summary.codes).toSorted(([, a], [, b]) => b - a)
+  if (codes.length > 0) {
+    terminal.err(`Why: ${codes.map(([code, rows]) => `${code} ${count(rows)}`).join(', ')}\n`)
+  }
   if (dryRun) {
-    terminal.err(
-      `${basename(file)}: ${count(summary.rows)} rows read, nothing sent. The first events:\n`,
-    )
-    for (const event of summary.preview) terminal.out(`${JSON.stringify(event, null, 2)}\n`)
+    terminal.err('Nothing was stored.\n')
     return
   }
-  const rate = summary.seconds > 0 ? summary.rows / summary.seconds : 0
-  terminal.err(
-    `${basename(file)}: ${count(summary.rows)} rows in ${duration(summary.seconds)} (${count(rate)}/s): ` +
-      `${count(summary.accepted)} new, ${count(summary.duplicates)} already there, ` +
-      `${count(summary.rejected)} rejected, ${count(summary.unmapped)} not mapped\n`,
-  )
   if (summary.answerable === false) {
     terminal.err('The store is still applying them; answers have all of them in a moment.\n')
   }
   if (summary.rows > 0 && summary.duplicates === summary.rows) {
-    terminal.err('The hub has taken in this file before; nothing was counted again.\n')
+    terminal.err('The hub has taken in all of it before; nothing was counted again.\n')
   }
 }
 
-/** `llmhub import FILE --map NAME|file` */
-export async function importFile(
-  file: string | undefined,
+/** `llmhub import FILE… --map NAME|file` */
+export async function importCommand(
+  files: readonly string[],
   options: ImportCommandOptions,
   context: CliContext,
 ): Promise<void> {
+  const { terminal, clock, signal } = context
   if (options.list === true) {
     const rows = MAPPINGS.map((mapping) => [mapping.name, mapping.kind, mapping.doc])
-    context.terminal.out(table(['MAPPING', 'KIND', 'WHAT IT READS'], rows, 110))
+    const head = ['MAPPING', 'KIND', 'WHAT IT READS']
+    terminal.out(table(head, rows, 200, tableColumns(terminal)))
     return
   }
-  if (file === undefined) throw new CliError('name the file to import', EXIT.usage)
-  if (options.map === undefined)
-    throw new CliError(
-      'say how to read the file with --map NAME (all: llmhub import --list)',
-      EXIT.usage,
-    )
-  const mapping = mappingFrom(options.map)
-  const progress = progressBar(basename(file), 'rows', context.terminal, context.clock)
-  let summary: ImportSummary
+  const [first] = files
+  if (first === undefined) throw new CliError('name the file to import', EXIT.usage)
+  if (new Set(files).size < files.length) throw new CliError('a file is named twice', EXIT.usage)
+  const parallel = Math.max(1, options.parallel)
+  const planOptions = { start: startOf(options.start), constants: assignments(options.field) }
+  const plan = planFrom(options.map, planOptions)
+  const dryRun = options.dryRun === true
+  const { project } = options
+  const output = format(options, context)
+  const label = files.length === 1 ? basename(first) : `${files.length} files`
+  const errors = options.errors === undefined ? null : await openErrors(options.errors)
+  let summary: FilesSummary
   try {
-    summary = await runImport({
-      file,
-      mapping,
-      start: startOf(options.start),
-      constants: assignments(options.field),
-      dryRun: options.dryRun === true,
-      settings: connection(options),
-      clock: context.clock,
-      progress,
+    summary = await importFiles({
+      ...planOptions,
+      files,
+      plan,
+      parallel,
+      dryRun,
+      settings: { ...connection(options), ...(project === undefined ? {} : { project }) },
+      clock,
+      signal,
+      progress: progressBar(label, 'rows', terminal, clock),
+      onErrors: async (rows: readonly RowError[]) => errors?.add(rows),
     })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new CliError(`${file}: no such file`, EXIT.notFound)
-    throw error
+  } finally {
+    await errors?.close()
   }
-  if (format(options, context) === 'json' && options.output !== undefined)
-    printJson(context, summary)
-  report(file, summary, options.dryRun === true, context)
-  if (summary.rejected > 0 || summary.unmapped > 0) {
-    throw new CliError(
-      `${count(summary.rejected + summary.unmapped)} rows were not taken in`,
-      EXIT.partial,
-    )
+  if (output === 'json' && options.output !== undefined) printJson(context, summary)
+  else if (dryRun) {
+    for (const event of summary.files.flatMap(({ preview }) => preview).slice(0, 3)) {
+      terminal.out(`${JSON.stringify(event, null, 2)}\n`)
+    }
+  }
+  report(summary, dryRun, context)
+  const lost = summary.rejected + summary.unmapped
+  if (errors !== null && errors.lines > 0) {
+    terminal.err(`${count(errors.lines)} rows with their errors: ${options.errors}\n`)
+  }
+  if (lost > 0) {
+    const verb = dryRun ? 'would not be' : 'were not'
+    throw new CliError(`${count(lost)} rows ${verb} taken in`, EXIT.partial)
+  }
+}
+
+async function openErrors(path: string): Promise<ErrorReport> {
+  try {
+    return await ErrorReport.open(path)
+  } catch (error) {
+    throw new CliError(`--errors ${path}: ${(error as Error).message}`, EXIT.usage)
   }
 }

@@ -84,7 +84,7 @@ async function runStatement(
     'POST',
     plain ? `/api/v1/sql?format=${output}` : '/api/v1/sql',
     { content: JSON.stringify(body), type: 'application/json' },
-    signal,
+    { signal },
   )
   if (response.status !== 200) throw sqlFailure(response, text)
   if (output === 'table') {

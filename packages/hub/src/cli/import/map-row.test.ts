@@ -1,8 +1,14 @@
 import { DEFAULT_FUTURE_TOLERANCE, DEFAULT_VALIDATION_LIMITS, validateEvent } from '@llmhub/schema'
 import { describe, expect, it } from 'vitest'
-import { type MapContext, mapRow, type Row } from './map-row.ts'
+import { compileMapping, type MapContext, type Mapped, type Row } from './map-row.ts'
 import { type Mapping, parseMapping } from './mapping.ts'
 import { MAPPINGS } from './mappings.ts'
+
+function mapRow(mapping: Mapping, row: Row, index: number, run: MapContext): Mapped {
+  const compiled = compileMapping(mapping)
+  if (!compiled.ok) throw new Error(compiled.problems.join('\n'))
+  return compiled.map(row, index, run)
+}
 
 const context: MapContext = {
   fileId: 'abc',
@@ -18,7 +24,7 @@ function mappingNamed(name: string): Mapping {
 
 function mapped(name: string, row: Row, index = 0): { common: Row; payload: Row } {
   const result = mapRow(mappingNamed(name), row, index, context)
-  if ('problem' in result) throw new Error(result.problem)
+  if (!('event' in result)) throw new Error(JSON.stringify(result))
   const verdict = validateEvent(result.event, {
     now: Date.parse('2027-01-01T00:00:00Z') * 1000,
     futureTolerance: DEFAULT_FUTURE_TOLERANCE,

@@ -1,9 +1,11 @@
 import { epochToMicros, parseIsoMicros } from '@llmhub/schema'
-import type { FieldMapping, Mapping } from './mapping.ts'
+import { type ColumnOf, compileExpression, type Expression } from './expression/compile.ts'
+import { difference, isTrue, rounded, type Value, ValueError } from './expression/value.ts'
+import type { FieldMapping, Mapping, TimeMapping } from './mapping.ts'
 
 /** What a run of `import` adds to its mapping. */
 export interface MapContext {
-  /** First 16 hex digits of the file's SHA-256: with the row number, the identity of the event. */
+  /** 16 hex digits that tell the file from others: with the row number, the identity of the event. */
   readonly fileId: string
   /** `--start`, epoch microseconds; needed by relative and row times. */
   readonly start: number | null
@@ -12,15 +14,24 @@ export interface MapContext {
 }
 
 export type Row = Readonly<Record<string, unknown>>
-export type Mapped = { readonly event: object } | { readonly problem: string }
+
+/** A row as event; or why it is none, and of which part of the mapping; or left out by `where`. */
+export type Mapped =
+  | { readonly event: object }
+  | { readonly problem: string; readonly path: string }
+  | { readonly leftOut: true }
+
+/** Maps row `index` (from 0) of a file. */
+export type MapRow = (row: Row, index: number, context: MapContext) => Mapped
 
 /** Value at a column, or at a dotted path of a JSON row; empty text counts as absent. */
 function valueAt(row: Row, path: string): unknown {
-  let value: unknown = row[path]
+  let value: unknown = Object.hasOwn(row, path) ? row[path] : undefined
   if (value === undefined && path.includes('.')) {
     value = row
     for (const key of path.split('.')) {
-      value = typeof value === 'object' && value !== null ? (value as Row)[key] : undefined
+      const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      value = isThere ? (value as Row)[key] : undefined
     }
   }
   return value === '' || value === null ? undefined : value
@@ -38,22 +49,6 @@ function number(value: unknown): number | null {
   if (typeof value !== 'string' || value.trim() === '') return null
   const parsed = Number(value)
   return Number.isFinite(parsed) ? parsed : null
-}
-
-/** Rounds away the binary noise of a difference or a product: 12 significant digits. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(12))
-}
-
-/**
- * a − b without the noise of the subtraction: numbers of 15 digits have, before the point and behind
- * it, as many places as the larger one leaves. 27550.360701067 − 27550.325000138 = 0.035700929.
- */
-function difference(a: number, b: number): number {
-  const larger = Math.max(Math.abs(a), Math.abs(b))
-  if (larger === 0 || !Number.isFinite(larger)) return a - b
-  const places = 14 - Math.floor(Math.log10(larger))
-  return places < 0 || places > 100 ? a - b : Number((a - b).toFixed(places))
 }
 
 /** Text of any JSON value: what it is, or its JSON where it is not a scalar. */
@@ -89,8 +84,13 @@ function convert(spec: FieldMapping, row: Row): unknown {
   }
 }
 
-function put(payload: Record<string, unknown>, path: string, value: unknown): void {
+/** Keys that mean something to JavaScript itself. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Sets the value at a dotted path, through objects that it makes where there are none. */
+export function put(payload: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split('.')
+  if (keys.some((key) => FORBIDDEN.has(key))) throw new ValueError(`${path} is not allowed`)
   const last = keys.pop()
   let target = payload
   for (const key of keys) {
@@ -107,46 +107,144 @@ function put(payload: Record<string, unknown>, path: string, value: unknown): vo
 
 const MICROS = { s: 1e6, ms: 1e3, us: 1, ns: 1e-3 } as const
 
-function timeOf(mapping: Mapping, row: Row, index: number, start: number | null): number | string {
-  const { unit, from, relative, stepMs } = mapping.time
+function timeOf(time: TimeMapping, row: Row, index: number, start: number | null): number {
+  const { unit, from, relative, stepMs } = time
   const needsStart = unit === 'row' || relative === true
-  if (needsStart && start === null)
-    return 'the file has no clock: give the time of its start with --start'
+  if (needsStart && start === null) {
+    throw new ValueError('the file has no clock: give the time of its start with --start')
+  }
   if (unit === 'row') return (start ?? 0) + index * (stepMs ?? 1000) * 1000
   const value = from === undefined ? undefined : valueAt(row, from)
-  if (unit === 'text') return textTime(value) ?? `${from}: ${JSON.stringify(value)} is not a time`
+  if (unit === 'text') {
+    const micros = textTime(value)
+    if (micros === null) throw new ValueError(`${from}: ${JSON.stringify(value)} is not a time`)
+    return micros
+  }
   const count = number(value)
-  if (count === null) return `${from}: ${JSON.stringify(value)} is not a number`
+  if (count === null) throw new ValueError(`${from}: ${JSON.stringify(value)} is not a number`)
   const micros = Math.round(count * MICROS[unit])
   if (relative === true) return (start ?? 0) + micros
-  return epochToMicros(micros) === null ? `${from}: ${count} is not a time` : micros
+  if (epochToMicros(micros) === null) throw new ValueError(`${from}: ${count} is not a time`)
+  return micros
+}
+
+/** The value of an expression as a time. */
+function asTime(value: Value): number {
+  const micros = typeof value === 'string' ? textTime(value) : value
+  if (typeof micros === 'number' && Number.isSafeInteger(micros) && micros >= 0) return micros
+  throw new ValueError(`${JSON.stringify(value)} is not a time: expected microseconds or ISO 8601`)
+}
+
+export type CompiledMapping =
+  | { readonly ok: true; readonly map: MapRow }
+  /** Lines that name the place. */
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/** A field of the event: where it goes, and its value, undefined where it has none. */
+interface Target {
+  readonly path: string
+  readonly value: (row: Row, column: ColumnOf) => unknown
 }
 
 /**
- * The event of row `index` (from 0). Its id is made of the file's hash and the row number, so that a
- * second run of the same file adds nothing.
+ * Compiles the expressions of a mapping once, for all rows. An event's id, where the mapping gives
+ * none, is made of the file and the number of the row, so that a second run of the same file adds nothing.
  */
-export function mapRow(mapping: Mapping, row: Row, index: number, context: MapContext): Mapped {
-  const time = timeOf(mapping, row, index, context.start)
-  if (typeof time === 'string') return { problem: time }
-  const id = `${context.fileId}-${index}`
-  const payload: Record<string, unknown> = { type: mapping.kind }
-  if (mapping.kind === 'parameter_execution') payload['execution_id'] = id
-  for (const [path, value] of Object.entries(mapping.constants)) put(payload, path, value)
-  for (const [path, value] of Object.entries(context.constants)) put(payload, path, value)
-  for (const [path, spec] of Object.entries(mapping.fields)) {
-    const value = convert(spec, row)
-    if (value !== undefined) put(payload, path, value)
+export function compileMapping(mapping: Mapping): CompiledMapping {
+  const problems: string[] = []
+  const expression = (source: string, path: string): Expression => {
+    const compiled = compileExpression(source, mapping.lookups)
+    if (compiled.ok) return compiled.run
+    problems.push(`${path}: ${compiled.message}`)
+    return () => null
   }
-  const tags: Record<string, string> = {}
-  for (const [tag, column] of Object.entries(mapping.tags)) {
-    const value = valueAt(row, column)
-    if (value !== undefined) tags[tag] = text(value)
+  const optional = (source: string | undefined, path: string): Expression | null =>
+    source === undefined ? null : expression(source, path)
+  const paths = [
+    ...Object.keys(mapping.fields),
+    ...Object.keys(mapping.constants),
+    ...Object.keys(mapping.tags),
+    ...Object.keys(mapping.common ?? {}),
+  ]
+  for (const path of paths) {
+    if (path.split('.').some((key) => FORBIDDEN.has(key))) {
+      problems.push(`${path}: a key of this name is not allowed`)
+    }
   }
-  return {
-    event: {
-      common: { event_id: id, timestamp: time, source_module: `import/${mapping.name}`, tags },
-      payload,
-    },
+  const fields = Object.entries(mapping.fields).map(([path, source]): Target => {
+    if (typeof source !== 'string') return { path, value: (row) => convert(source, row) }
+    const run = expression(source, `fields.${path}`)
+    return { path, value: (_row, column) => run(column) ?? undefined }
+  })
+  const expressionsOf = (part: 'tags' | 'common'): [string, Expression][] =>
+    Object.entries(mapping[part] ?? {}).map(([name, source]) => [
+      name,
+      expression(source, `${part}.${name}`),
+    ])
+  const tags = expressionsOf('tags')
+  const common = expressionsOf('common')
+  const id = optional(mapping.id, 'id')
+  const where = optional(mapping.where, 'where')
+  const { time: timing } = mapping
+  const timeExpression = typeof timing === 'string' ? expression(timing, 'time') : null
+  if (problems.length > 0) return { ok: false, problems }
+
+  const map: MapRow = (row, index, context) => {
+    let path = 'where'
+    const column: ColumnOf = (name) => {
+      if (name === '$row') return index + 1
+      if (name === '$file') return context.fileId
+      if (name === '$start') return context.start
+      return (valueAt(row, name) ?? null) as Value
+    }
+    try {
+      if (where !== null && !isTrue(where(column))) return { leftOut: true }
+      path = 'time'
+      const time =
+        typeof timing === 'string'
+          ? asTime(timeExpression?.(column) ?? null)
+          : timeOf(timing, row, index, context.start)
+      path = 'id'
+      const rowId = `${context.fileId}-${index}`
+      const ownId = id?.(column) ?? null
+      if (id !== null && (ownId === null || ownId === '')) throw new ValueError('is empty')
+      const payload: Record<string, unknown> = { type: mapping.kind }
+      if (mapping.kind === 'parameter_execution') payload['execution_id'] = rowId
+      for (const [at, value] of Object.entries(mapping.constants)) put(payload, at, value)
+      for (const [at, value] of Object.entries(context.constants)) put(payload, at, value)
+      for (const target of fields) {
+        path = `fields.${target.path}`
+        const value = target.value(row, column)
+        if (value !== undefined) put(payload, target.path, value)
+      }
+      const tagged: Record<string, string> = {}
+      for (const [tag, run] of tags) {
+        path = `tags.${tag}`
+        const value = run(column)
+        if (value !== null && value !== '') tagged[tag] = text(value)
+      }
+      const shared: Record<string, unknown> = {}
+      for (const [name, run] of common) {
+        path = `common.${name}`
+        const value = run(column)
+        if (value !== null && value !== '') shared[name] = value
+      }
+      return {
+        event: {
+          common: {
+            event_id: ownId === null ? rowId : text(ownId),
+            timestamp: time,
+            source_module: `import/${mapping.name}`,
+            ...shared,
+            tags: tagged,
+          },
+          payload,
+        },
+      }
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error
+      return { problem: error.message, path }
+    }
   }
+  return { ok: true, map }
 }

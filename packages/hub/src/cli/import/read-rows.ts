@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { parse } from 'csv-parse'
 import type { Row } from './map-row.ts'
+import type { FileFormat } from './mapping.ts'
+import { isTabbed, openSource } from './open-source.ts'
 
 /** A row of a file, or why it is none. `bytes`: how far into the file the reader is, for progress. */
 export interface FileRow {
@@ -13,28 +13,27 @@ export interface FileRow {
   readonly bytes: number
 }
 
-/** SHA-256 of a file in hex, read as a stream. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
-
 async function* csvRows(path: string): AsyncGenerator<FileRow> {
-  const source = createReadStream(path)
-  const parser = source.pipe(
-    parse({ columns: true, bom: true, relax_column_count: true, skip_empty_lines: true }),
+  const source = openSource(path)
+  const parser = source.stream.pipe(
+    parse({
+      columns: true,
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      ...(isTabbed(path) ? { delimiter: '\t' } : {}),
+    }),
   )
-  source.on('error', (error) => parser.destroy(error))
+  source.stream.on('error', (error) => parser.destroy(error))
   let index = 0
   for await (const row of parser) {
-    yield { index: index++, row: row as Row, problem: null, bytes: source.bytesRead }
+    yield { index: index++, row: row as Row, problem: null, bytes: source.bytes() }
   }
 }
 
-function jsonRow(text: string): { row: Row | null; problem: string | null } {
+function jsonRow(line: string): { row: Row | null; problem: string | null } {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(line)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return { row: value as Row, problem: null }
     }
@@ -45,21 +44,29 @@ function jsonRow(text: string): { row: Row | null; problem: string | null } {
 }
 
 async function* jsonLines(path: string): AsyncGenerator<FileRow> {
-  const source = createReadStream(path)
-  const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })
+  const source = openSource(path)
+  const lines = createInterface({ input: source.stream, crlfDelay: Number.POSITIVE_INFINITY })
+  // The interface does not pass on what goes wrong with its input.
+  let failure: Error | null = null
+  source.stream.on('error', (error) => {
+    failure = error
+    lines.close()
+  })
   let index = 0
   for await (const line of lines) {
     if (line.trim() === '') continue
-    yield { index: index++, ...jsonRow(line), bytes: source.bytesRead }
+    yield { index: index++, ...jsonRow(line), bytes: source.bytes() }
   }
+  if (failure !== null) throw failure as Error
 }
 
 /** One object, an array of objects, or one object per line. */
 async function* jsonDocument(path: string): AsyncGenerator<FileRow> {
-  const text = await readFile(path, 'utf8')
+  const source = openSource(path)
+  const whole = await text(source.stream)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(whole)
   } catch {
     yield* jsonLines(path)
     return
@@ -71,19 +78,27 @@ async function* jsonDocument(path: string): AsyncGenerator<FileRow> {
       index,
       row: isObject ? (item as Row) : null,
       problem: isObject ? null : 'not a JSON object',
-      bytes: text.length,
+      bytes: source.bytes(),
     }
   }
 }
 
-/** Rows of a file in order, numbered from 0. Memory is bounded, but for `json`, which is read whole. */
-export function readRows(path: string, format: 'csv' | 'jsonl' | 'json'): AsyncGenerator<FileRow> {
-  switch (format) {
-    case 'csv':
-      return csvRows(path)
-    case 'jsonl':
-      return jsonLines(path)
-    case 'json':
-      return jsonDocument(path)
-  }
+async function* parquetRows(path: string): AsyncGenerator<FileRow> {
+  const { readParquet } = await import('./read-parquet.ts')
+  yield* readParquet(path)
+}
+
+const READERS: Readonly<Record<FileFormat, (path: string) => AsyncGenerator<FileRow>>> = {
+  csv: csvRows,
+  jsonl: jsonLines,
+  json: jsonDocument,
+  parquet: parquetRows,
+}
+
+/**
+ * Rows of a file in order, numbered from 0. Memory is bounded: for `parquet` by a row group of the
+ * file, for the others by a row; but `json` is read whole.
+ */
+export function readRows(path: string, format: FileFormat): AsyncGenerator<FileRow> {
+  return READERS[format](path)
 }

@@ -1,182 +1,250 @@
+import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { ClientSettings } from '../../config/load.ts'
 import type { Clock } from '../../core/clock.ts'
-import { failed, type HubResponse, request } from '../client.ts'
+import { failed, request } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import type { Progress } from '../progress.ts'
-import { type MapContext, mapRow } from './map-row.ts'
-import type { Mapping } from './mapping.ts'
-import { hashFile, readRows } from './read-rows.ts'
+import type { RowError } from './error-report.ts'
+import type { MapContext, Mapped, Row } from './map-row.ts'
+import { formatOfName, hashFile } from './open-source.ts'
+import type { ImportPlan, PlanOptions } from './plan.ts'
+import { type FileRow, readRows } from './read-rows.ts'
+import { type Chunk, type Sent, sendRows, tryRows } from './send-rows.ts'
 
 /** Events per request: large enough that the cost of a request vanishes, small enough to resume finely. */
 const CHUNK = 5000
 const SHOWN_PROBLEMS = 20
+const SHOWN_EVENTS = 3
 
-export interface ImportOptions {
+export interface ImportOptions extends PlanOptions {
   readonly file: string
-  readonly mapping: Mapping
-  readonly start: number | null
-  readonly constants: Readonly<Record<string, string>>
+  readonly plan: ImportPlan
+  /** Map everything and ask the hub what it would do with it; store nothing. */
   readonly dryRun: boolean
   readonly settings: ClientSettings
   readonly clock: Clock
-  readonly progress: Progress
+  readonly signal: AbortSignal
+  /** Told how far the import is: bytes of the file, and rows. */
+  readonly onProgress: (bytes: number, rows: number) => void
+  /** Told of every row that is not taken in. */
+  readonly onErrors: (errors: readonly RowError[]) => Promise<void>
 }
 
-export interface ImportSummary {
+/** Rows of a file by what became of them: together they are `rows`. */
+export interface RowCounts {
   readonly rows: number
   readonly accepted: number
+  /** Known to the hub: by their ids, or because an earlier run sent them. */
   readonly duplicates: number
   readonly rejected: number
   /** Rows that did not become an event. */
   readonly unmapped: number
+  /** Rows that `where` of the mapping leaves out. */
+  readonly leftOut: number
+}
+
+export interface ImportSummary extends RowCounts {
+  readonly file: string
   readonly seconds: number
-  /** Whether questions have the rows already; null where none are new or the key may not ask. */
-  readonly answerable: boolean | null
+  /** Position that a question may wait for; null where nothing is new. */
+  readonly position: string | null
   /** The first problems, each with its row. */
   readonly problems: readonly string[]
+  /** Rows not taken in, by code. */
+  readonly codes: Readonly<Record<string, number>>
   /** With `dryRun`: the first events as they would be sent. */
   readonly preview: readonly object[]
 }
 
-interface Chunk {
-  readonly from: number
-  events: object[]
-  rows: number[]
-}
-
 /**
  * Sends the rows of a file as events to the backfill partition. The hub keeps how far it has got by
- * the hash of the file: an interrupted run resumes, a finished one is not read again. Rows that were
- * sent but not recorded count once, because an event's id is the file's hash and the row number.
+ * the hashes of the file and the mapping: an interrupted run resumes, a finished one is not sent
+ * again. Rows that were sent but not recorded count once, because an event's id is made of the file
+ * and the number of the row, where the mapping does not say it.
  */
 export async function runImport(options: ImportOptions): Promise<ImportSummary> {
-  const { file, mapping, clock, progress, settings, dryRun } = options
-  for (const path of mapping.needs) {
-    if (options.constants[path] === undefined) {
-      throw new CliError(
-        `the file does not say ${path}: give it with --field ${path}=VALUE`,
-        EXIT.usage,
-      )
-    }
+  const { file, plan, clock, settings, dryRun, signal } = options
+  const format = plan.format ?? formatOfName(file)
+  if (format === null) {
+    throw new CliError(
+      `${file}: its name does not tell its format: expected .csv, .tsv, .json, .jsonl, .ndjson or .parquet (also .gz, .zst), or "format" in the mapping`,
+      EXIT.usage,
+    )
+  }
+  if (format === 'parquet' && /\.(gz|zst|zstd)$/iu.test(file)) {
+    throw new CliError(
+      `${file}: Parquet is compressed inside; decompress the file first`,
+      EXIT.usage,
+    )
   }
   const started = clock.monotonic()
-  const size = (await stat(file)).size
+  const { size } = await stat(file)
   const hash = await hashFile(file)
   const context: MapContext = {
-    fileId: hash.slice(0, 16),
+    fileId: createHash('sha256').update(`${hash} ${plan.kind}`).digest('hex').slice(0, 16),
     start: options.start,
     constants: options.constants,
   }
-  const importPath = `/api/v1/imports/${hash}`
-  const done = dryRun ? 0 : await importedRows(settings, importPath)
-
-  const totals = { rows: 0, accepted: 0, duplicates: 0, rejected: 0, unmapped: 0 }
-  const problems: string[] = []
-  const preview: object[] = []
-  const note = (row: number, text: string): void => {
-    if (problems.length < SHOWN_PROBLEMS) problems.push(`row ${row + 1}: ${text}`)
-  }
+  const path = `/api/v1/imports/${hash}?mapping=${plan.hash}`
+  const done = dryRun ? 0 : await importedRows(settings, path)
+  const tally = new Tally(options)
   let chunk: Chunk = { from: done, events: [], rows: [] }
+  let data: Row[] = []
   let sending: Promise<void> = Promise.resolve()
-  let position: string | null = null
 
-  const send = async (part: Chunk, next: number, last: boolean): Promise<void> => {
-    const body = { content: JSON.stringify(part.events), type: 'application/json' }
-    const path = `${importPath}?from=${part.from}&next=${next}&last=${last}`
-    const response = await sendPatiently(settings, path, body, clock)
-    const answer = response.body as {
-      accepted: number
-      duplicates: number
-      rejected: number
-      position: string | null
-      results: { index: number; outcome: string; code?: string; path?: string; message?: string }[]
-    }
-    position = answer.position ?? position
-    totals.accepted += answer.accepted
-    totals.duplicates += answer.duplicates
-    totals.rejected += answer.rejected
-    for (const result of answer.results) {
-      if (result.outcome === 'rejected')
-        note(
-          part.rows[result.index] ?? 0,
-          `${result.code} ${result.path ?? ''}: ${result.message ?? ''}`,
-        )
-    }
+  const send = async (part: Chunk, rows: readonly Row[], next: number, last: boolean) => {
+    const sent = dryRun
+      ? await tryRows(options, part)
+      : await sendRows(options, part, path, next, last)
+    await tally.sent(sent, part, rows)
   }
-
-  for await (const { index, row, problem, bytes } of readRows(file, mapping.format)) {
-    totals.rows++
+  for await (const read of rowsOf(file, () => readRows(file, format))) {
+    const { index, row, bytes } = read
+    if (signal.aborted) {
+      await sending
+      throw new CliError('interrupted; the same command goes on from there', EXIT.interrupted)
+    }
+    tally.read()
     if (index < done) {
-      totals.duplicates++
+      tally.known()
       continue
     }
-    const mapped =
-      row === null ? { problem: problem ?? 'not a row' } : mapRow(mapping, row, index, context)
-    if ('problem' in mapped) {
-      totals.unmapped++
-      note(index, mapped.problem)
-    } else if (dryRun) {
-      if (preview.length < 3) preview.push(mapped.event)
+    const mapped = row === null ? null : plan.map(row, index, context)
+    if (mapped === null || !('event' in mapped)) {
+      await tally.notMapped(read, mapped)
     } else {
+      tally.preview(mapped.event)
       chunk.events.push(mapped.event)
       chunk.rows.push(index)
+      data.push(row ?? {})
     }
     if (chunk.events.length >= CHUNK) {
       await sending
-      sending = send(chunk, index + 1, false)
+      sending = send(chunk, data, index + 1, false)
       // A failure is met at the next await; until then it must not count as unhandled.
       sending.catch(() => {})
       chunk = { from: index + 1, events: [], rows: [] }
+      data = []
     }
-    progress.update(bytes, size, totals.rows)
+    options.onProgress(Math.min(bytes, size), tally.rows)
   }
   await sending
-  if (!dryRun && totals.rows >= done) await send(chunk, totals.rows, true)
-  progress.finish()
-  const seconds = (clock.monotonic() - started) / 1000
-  const answerable = position === null ? null : await waitUntilAnswerable(settings, position)
-  return { ...totals, seconds, answerable, problems, preview }
+  if (!dryRun ? tally.rows >= done : chunk.events.length > 0) {
+    await send(chunk, data, tally.rows, true)
+  }
+  options.onProgress(size, tally.rows)
+  return { file, seconds: (clock.monotonic() - started) / 1000, ...tally.finish() }
 }
 
-/**
- * Whoever asks right after an import expects its rows in the answer, and the store may be half a second
- * behind the log. The hub waits for a position at most 2 s.
- */
-async function waitUntilAnswerable(
-  settings: ClientSettings,
-  position: string,
-): Promise<boolean | null> {
-  const question = { kind: 'table', measures: ['requests.count'], from: 'now-1m', after: position }
-  const body = { content: JSON.stringify(question), type: 'application/json' }
-  const response = await request(settings, 'POST', '/api/v1/query', body)
-  if (response.status !== 200) return null
-  return !(response.body as { meta: { partial: boolean } }).meta.partial
+/** Rows of a file; what goes wrong with reading it names it. */
+async function* rowsOf(file: string, read: () => AsyncIterable<FileRow>): AsyncGenerator<FileRow> {
+  try {
+    yield* read()
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw new CliError(`${file} cannot be read: ${(error as Error).message}`, EXIT.failure)
+  }
+}
+
+/** Counts what becomes of the rows of a file. */
+class Tally {
+  readonly #options: ImportOptions
+  readonly #problems: string[] = []
+  readonly #codes: Record<string, number> = {}
+  readonly #preview: object[] = []
+  #position: string | null = null
+  #rows = 0
+  #accepted = 0
+  #duplicates = 0
+  #rejected = 0
+  #unmapped = 0
+  #leftOut = 0
+
+  constructor(options: ImportOptions) {
+    this.#options = options
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  read(): void {
+    this.#rows++
+  }
+
+  /** The row was sent by an earlier run. */
+  known(): void {
+    this.#duplicates++
+  }
+
+  preview(event: object): void {
+    if (this.#preview.length < SHOWN_EVENTS) this.#preview.push(event)
+  }
+
+  async notMapped({ index, row, problem }: FileRow, mapped: Mapped | null): Promise<void> {
+    if (mapped !== null && 'leftOut' in mapped) {
+      this.#leftOut++
+      return
+    }
+    this.#unmapped++
+    const failure = mapped !== null && 'problem' in mapped ? mapped : null
+    await this.#note([
+      {
+        file: this.#options.file,
+        row: index + 1,
+        code: row === null ? 'not_a_row' : 'not_mapped',
+        path: failure?.path ?? '',
+        message: failure?.problem ?? problem ?? 'not a row',
+        data: row,
+      },
+    ])
+  }
+
+  async sent(sent: Sent, chunk: Chunk, data: readonly Row[]): Promise<void> {
+    this.#accepted += sent.accepted
+    this.#duplicates += sent.duplicates
+    this.#rejected += sent.rejected
+    this.#position = sent.position ?? this.#position
+    const places = new Map(chunk.rows.map((row, at) => [row, at]))
+    await this.#note(
+      sent.rejections.map(({ row, code, path, message }) => ({
+        file: this.#options.file,
+        row: row + 1,
+        code,
+        path,
+        message,
+        data: data[places.get(row) ?? -1] ?? null,
+      })),
+    )
+  }
+
+  async #note(errors: readonly RowError[]): Promise<void> {
+    for (const { row, code, path, message } of errors) {
+      this.#codes[code] = (this.#codes[code] ?? 0) + 1
+      if (this.#problems.length >= SHOWN_PROBLEMS) continue
+      this.#problems.push(`row ${row}: ${[code, path].filter(Boolean).join(' ')}: ${message}`)
+    }
+    await this.#options.onErrors(errors)
+  }
+
+  finish(): Omit<ImportSummary, 'file' | 'seconds'> {
+    return {
+      rows: this.#rows,
+      accepted: this.#accepted,
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      unmapped: this.#unmapped,
+      leftOut: this.#leftOut,
+      position: this.#position,
+      problems: this.#problems,
+      codes: this.#codes,
+      preview: this.#options.dryRun ? this.#preview : [],
+    }
+  }
 }
 
 async function importedRows(settings: ClientSettings, path: string): Promise<number> {
   const response = await request(settings, 'GET', path)
   if (response.status !== 200) throw failed(response)
   return (response.body as { rows: number }).rows
-}
-
-const MOST_TRIES = 60
-
-/** Waits and sends again while the hub says that it is busy; anything else ends the import. */
-async function sendPatiently(
-  settings: ClientSettings,
-  path: string,
-  body: { readonly content: string; readonly type: string },
-  clock: Clock,
-): Promise<HubResponse> {
-  for (let tries = 1; ; tries++) {
-    const response = await request(settings, 'POST', path, body)
-    if (response.status === 200 || response.status === 422) return response
-    const busy = response.status === 503 || response.status === 429
-    if (!busy || tries >= MOST_TRIES) throw failed(response)
-    const seconds = response.retryAfterSeconds ?? 1
-    await new Promise<void>((resume) => {
-      clock.hold(seconds * 1000, resume)
-    })
-  }
 }

@@ -1,6 +1,7 @@
 import { failed, type HubResponse, type Problem } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, printable, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { printable, table } from '../output.ts'
 
 export interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dollars } from '../value.ts'
+import { dollars } from '../../core/dollars.ts'
 import { amountOf, parseInvoice } from './invoice.ts'
 
 function parsed(text: string, told = {}, zone = 'UTC') {

@@ -63,7 +63,7 @@ export interface DuckDbStoreOptions extends OpenOptions {
 
 /** An apply of so many rows means that events come fast, and that the next one will be large, too. */
 const BUSY_ROWS = 5_000
-/** Milliseconds after such an apply when a question may take all threads again. */
+/** Milliseconds after such an apply when questions may run beside one another and take all threads again. */
 const BUSY_MS = 1_000
 
 /** Ids of one look-up statement: bounds its text and its plan. */
@@ -131,6 +131,7 @@ export class DuckDbStore implements Store {
       connect: () => database.connect(),
       clock: options.clock,
       size: options.readers ?? 4,
+      allowed: () => (this.#isBusy ? 1 : Number.POSITIVE_INFINITY),
       maxWaiting: options.maxWaiting ?? 64,
       onBroken: (breakage) => this.#break(breakage),
     })
@@ -302,6 +303,11 @@ export class DuckDbStore implements Store {
     return 'applied'
   }
 
+  /** Whether events come fast: questions then leave the processor to taking them in. */
+  get #isBusy(): boolean {
+    return this.#options.clock.monotonic() - this.#busyAt < BUSY_MS
+  }
+
   get #allThreads(): number {
     return this.#options.threads ?? DEFAULT_THREADS
   }
@@ -325,7 +331,7 @@ export class DuckDbStore implements Store {
   /** Gives questions all threads once events have stopped coming fast; does not wait for it. */
   #widen(): void {
     if (this.#threads === this.#allThreads) return
-    if (this.#options.clock.monotonic() - this.#busyAt < BUSY_MS) return
+    if (this.#isBusy) return
     if (this.#broken !== null || this.#closing !== null) return
     this.#exclusive((connection) => this.#useThreads(connection, this.#allThreads)).catch(() => {})
   }

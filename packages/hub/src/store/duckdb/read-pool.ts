@@ -8,6 +8,8 @@ export interface ReadPoolOptions {
   readonly clock: Clock
   /** Statements that run at once. */
   readonly size: number
+  /** How many of them may run now, at least 1. Default: all. Asked when one comes and when one ends. */
+  readonly allowed?: () => number
   /** Statements that wait beside them; more are refused. */
   readonly maxWaiting: number
   /** Told of an error after which no answer can be trusted. */
@@ -26,6 +28,8 @@ export type ReadOutcome<T> = { readonly ok: true; readonly value: T } | ReadFail
 
 /** An interrupt that arrives before the statement has started is lost, so it is repeated. */
 const INTERRUPT_EVERY_MS = 5
+/** A read that takes longer does not count towards `allowed`: a long one must not hold up all short ones. */
+const PATIENCE_MS = 1_000
 
 /**
  * Runs reads on a few connections of their own. A read ends in its value, at its deadline, by its
@@ -92,7 +96,7 @@ export class ReadPool {
     )
     let connection: Connection | undefined
     try {
-      if (this.#running < size) this.#start(read)
+      if (this.#mayStart()) this.#start(read)
       else await read.started
       if (read.stopped !== null) return read.stopped
       connection = this.#idle.pop() ?? (await this.#options.connect())
@@ -111,9 +115,32 @@ export class ReadPool {
     }
   }
 
+  #mayStart(): boolean {
+    const { size, allowed, clock } = this.#options
+    if (this.#running >= size) return false
+    if (allowed === undefined) return true
+    const now = clock.monotonic()
+    let counted = 0
+    for (const { startedAt } of this.#reads) {
+      if (startedAt !== null && now - startedAt < PATIENCE_MS) counted++
+    }
+    return counted < Math.max(1, allowed())
+  }
+
   #start(read: Read): void {
     this.#running++
     read.start()
+    // Those who wait for it go on without it when it takes long.
+    if (this.#options.allowed !== undefined) {
+      read.onEnd(this.#options.clock.after(PATIENCE_MS, () => this.#startNext()))
+    }
+  }
+
+  #startNext(): void {
+    for (const read of this.#reads) {
+      if (!this.#mayStart()) return
+      if (!read.isStarted && read.stopped === null) this.#start(read)
+    }
   }
 
   #leave(connection: Connection | undefined): void {
@@ -122,10 +149,7 @@ export class ReadPool {
       if (this.#closed === null) this.#idle.push(connection)
       else connection.close()
     }
-    for (const read of this.#reads) {
-      if (this.#running >= this.#options.size) break
-      if (!read.isStarted && read.stopped === null) this.#start(read)
-    }
+    this.#startNext()
     if (this.#running === 0) this.#drained?.()
   }
 
@@ -184,7 +208,9 @@ class Read {
   #resolveEnded: () => void = () => {}
   #connection: Connection | null = null
   #stopInterrupting: (() => void) | null = null
-  isStarted = false
+  /** By the monotonic clock; null before. */
+  startedAt: number | null = null
+  #cancelPatience: () => void = () => {}
   stopped: ReadFailure | null = null
 
   constructor(clock: Clock) {
@@ -197,9 +223,17 @@ class Read {
     })
   }
 
+  get isStarted(): boolean {
+    return this.startedAt !== null
+  }
+
   start(): void {
-    this.isStarted = true
+    this.startedAt = this.#clock.monotonic()
     this.#resolveStarted()
+  }
+
+  onEnd(run: () => void): void {
+    this.#cancelPatience = run
   }
 
   interruptsBy(connection: Connection): void {
@@ -220,6 +254,7 @@ class Read {
     this.#resolveEnded()
     this.#connection = null
     this.#stopInterrupting?.()
+    this.#cancelPatience()
   }
 }
 

@@ -224,7 +224,7 @@ export class StoreOwner {
     this.#rowsSinceCheckpoint += rows + changed - this.#changedSeen
     this.#changedSeen = changed
     this.#keeper?.applied()
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 250_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())
@@ -314,6 +314,7 @@ export class StoreOwner {
       refused: this.#refused,
       reason: this.#reason ?? lag?.lastError ?? null,
       applied: (await store?.applied()) ?? new Map(),
+      watermark: store?.watermark ?? null,
       durable: (await store?.durable()) ?? new Map(),
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
