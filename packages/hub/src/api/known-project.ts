@@ -30,13 +30,13 @@ export async function unknownProject(
   if (names.includes(name)) return null
   const shown = names.slice(0, MOST_NAMED).join(', ')
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
-  const message = `there is no project ${name}`
+  const message = `there is no project ${name}; known are: ${shown === '' ? DEFAULT_PROJECT : shown}${more}`
   return problem('invalid_request', `/project: ${message}`, {
     errors: [
       {
         path: '/project',
         message,
-        hint: `known are: ${shown === '' ? DEFAULT_PROJECT : shown}${more}; for one that is yet to come: PUT /api/v1/projects/${name}`,
+        hint: `for a project that is yet to come: PUT /api/v1/projects/${name}`,
       },
     ],
   })

@@ -52,7 +52,7 @@ export async function copyIndex(image: IndexImage, options: IndexCopy): Promise<
       throw error
     }
   }
-  if (runs.length === 0) return []
+  if (runs.length === 0 && image.runs.length > 0) return []
   const { path, bytes } = image.list
   const digest = await add(path.replaceAll('/', '-'), [bytes])
   return [{ path, ...digest, segment: null, run: null }, ...runs]

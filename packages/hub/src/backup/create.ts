@@ -3,7 +3,8 @@
  *
  * 1. The control store is copied first. What it says about the log (how far an import got) is then in
  *    the log that follows, and never ahead of it.
- * 2. The images of the indexes and then of the log are taken at one instant over all partitions.
+ * 2. The images of the indexes are taken, so that they know nothing that the log does not have; then that of
+ *    the log, at one instant over all partitions.
  * 3. Segments are copied that the backup folder does not have yet; the open one up to the cursor. So are
  *    runs of the indexes. A run that cannot be read is left out with those after it: the log has it all.
  * 4. The manifest is written, synced and renamed. From here on the backup exists.
@@ -37,7 +38,7 @@ export interface BackupSource {
   readonly control: Pick<Control, 'copyTo' | 'secret' | 'putSecret'>
   readonly image: () => LogImage
   /** The indexes that are whole on disk. */
-  readonly indexes: () => readonly IndexImage[]
+  readonly indexes: () => Promise<readonly IndexImage[]>
   readonly pathOf: LogFiles['pathOf']
   /** Release that writes the backup. */
   readonly writer: string
@@ -172,8 +173,8 @@ async function create(
   })
   await files.remove(control)
 
-  // One instant, with nothing awaited between them.
-  held.push(...source.indexes())
+  held.push(...(await source.indexes()))
+  // One instant, with nothing awaited between the two.
   const image = source.image()
   const created = Math.max(clock.now(), (manifests.at(-1)?.created ?? 0) + 1)
 

@@ -32,7 +32,7 @@ export async function restoreIndexFiles(
   for (const [path, { list, runs }] of indexesOf(manifest)) {
     const target = join(to, path)
     const usable = runs.slice(0, runsWithin(runs, cut))
-    if (usable.length === 0) continue
+    if (usable.length === 0 && runs.length > 0) continue
     await folder.files.makeFolder(target)
     const copied: BackedUpFile[] = []
     let problem: string | null = null
@@ -41,15 +41,13 @@ export async function restoreIndexFiles(
       if (problem !== null) break
       copied.push(file)
     }
-    const kept = copied.length - 1
-    if (kept > 0) {
-      const refused = await indexes.keepFirst(target, kept)
-      problem ??= refused === null ? null : `${list.path}: ${refused}`
-      if (refused === null) {
-        files += copied.length
-        for (const file of copied) bytes += file.bytes
-        await folder.files.syncFolder(target)
-      } else await folder.files.remove(target)
+    const outcome =
+      copied.length === 0 ? null : await indexes.keepFirst(target, copied.length - 1, cut)
+    if (outcome?.ok === false) problem ??= `${list.path}: ${outcome.message}`
+    if (outcome?.ok === true && outcome.kept) {
+      files += copied.length
+      for (const file of copied) bytes += file.bytes
+      await folder.files.syncFolder(target)
     } else await folder.files.remove(target)
     if (problem !== null) leftOut.push(problem)
   }

@@ -28,13 +28,17 @@ export interface IndexImage {
   release(): Promise<void>
 }
 
+export type KeptIndex =
+  | { readonly ok: true; readonly kept: boolean }
+  | { readonly ok: false; readonly message: string }
+
 /** What backups need of the files of an index that nobody has open. */
 export interface IndexFiles {
   /** Reads every page of a run with its checksum. Answers what is wrong, or null. */
   check(file: string): Promise<string | null>
   /**
-   * Makes the list in `folder` one of its first `runs` runs alone. Answers why that cannot be done, or null.
-   * The list then covers what those runs cover.
+   * Makes the list in `folder` one of its first `runs` runs alone, which then covers what they cover. `kept`
+   * is false when nothing is left that lies within `cut`.
    */
-  keepFirst(folder: string, runs: number): Promise<string | null>
+  keepFirst(folder: string, runs: number, cut: Reach): Promise<KeptIndex>
 }

@@ -11,7 +11,7 @@ export interface Indexes {
   readonly ids: KeyIndex
   readonly calls: KeyIndex
   /** What a backup copies of them; what is incomplete is left out. */
-  images(): IndexImage[]
+  images(): Promise<IndexImage[]>
   /** Writes what is in memory and closes both. */
   close(): Promise<void>
 }
@@ -38,8 +38,10 @@ export async function openIndexes({ dataDir, ...options }: IndexesOptions): Prom
   return {
     ids,
     calls,
-    images: () =>
-      [imageOfIndex(IDS, ids), imageOfIndex(CALLS, calls)].filter((image) => image !== null),
+    async images() {
+      const both = [await imageOfIndex(IDS, ids), await imageOfIndex(CALLS, calls)]
+      return both.filter((image) => image !== null)
+    },
     async close() {
       await calls.close()
       await ids.close()

@@ -44,7 +44,7 @@ if (act === 'backup') {
     dataDir,
     control,
     image: () => journal.image(),
-    indexes: () => [],
+    indexes: () => Promise.resolve([]),
     pathOf: log.pathOf,
     writer: '1.0',
   }

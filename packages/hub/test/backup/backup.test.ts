@@ -88,7 +88,7 @@ describe('a backup', () => {
         dataDir: folder.path('restored'),
         control,
         image: () => opened.journal.image(),
-        indexes: () => [],
+        indexes: () => Promise.resolve([]),
         pathOf: journalFiles().pathOf,
         writer: '1.0',
       },

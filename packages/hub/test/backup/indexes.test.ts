@@ -5,6 +5,7 @@ import { BackupFolder } from '../../src/backup/backup-folder.ts'
 import { type Files, nodeFiles } from '../../src/backup/files.ts'
 import { type BackedUpFile, isIndexFile } from '../../src/backup/manifest.ts'
 import { openJournal } from '../../src/log/journal/journal.ts'
+import { sampleEvents } from '../../src/store/sample-records.ts'
 import { IndexedFolder, type Sent } from './indexed-folder.ts'
 import { SmallFolder } from './small-folder.ts'
 
@@ -62,6 +63,23 @@ it('a restored hub reads the tail of its log, where one without indexes reads al
   expect({ accepted, readsMost: read * 3 > all }).toEqual({ accepted: false, readsMost: false })
 })
 
+it('records without a call are not read again either, though the index of calls has no run', async () => {
+  const { payload } = sampleEvents(0, 0n, { rows: 3 })
+  await folder.append(0, { kind: 'rejects', payload })
+  hub.indexes.calls.advance(0, 1n)
+  hub.indexes.ids.advance(0, 1n)
+  await folder.mustBackup()
+  expect((await indexFiles())[0]?.map(({ path }) => path)).toEqual([
+    'dedup/ids/manifest.json',
+    'dedup/calls/manifest.json',
+  ])
+  await folder.restore('restored')
+  expect(await reopened('restored', 0)).toEqual({ read: 0, accepted: false })
+  // Before that point they cover too much.
+  await folder.restore('before', '0:0')
+  expect(await nodeFiles.list(folder.path('before/dedup/calls'))).toEqual([])
+})
+
 it('runs are copied once, and only the newest backup has them', async () => {
   await send(0, 60)
   await folder.mustBackup()
@@ -114,7 +132,7 @@ it('a damaged run is found, and a restore does without it and what came after it
 
 it('a run that was damaged before it was copied is found by its pages', async () => {
   await send(0, 90)
-  const [run] = hub.indexes.images()[0]?.runs ?? []
+  const [run] = (await hub.indexes.images())[0]?.runs ?? []
   const path = folder.path(join('data', run?.path ?? ''))
   const bytes = readFileSync(path)
   bytes[100] = (bytes[100] ?? 0) ^ 1
@@ -126,7 +144,7 @@ it('a run that was damaged before it was copied is found by its pages', async ()
 
 it('a run that cannot be read does not keep a backup from being made', async () => {
   await send(0, 90)
-  const runs = hub.indexes.images()[0]?.runs ?? []
+  const runs = (await hub.indexes.images())[0]?.runs ?? []
   const bad = folder.path(join('data', runs[1]?.path ?? ''))
   const files: Files = {
     ...nodeFiles,
@@ -147,7 +165,7 @@ it('a run that cannot be read does not keep a backup from being made', async () 
 
 it('files that a backup copies stay until it has them, whatever is merged meanwhile', async () => {
   await send(0, 20)
-  const [image] = hub.indexes.images()
+  const [image] = await hub.indexes.images()
   const paths = image?.runs.map(({ path }) => folder.path(join('data', path))) ?? []
   const sizes = () => Promise.all(paths.map((path) => nodeFiles.sizeOf(path)))
   const before = await sizes()

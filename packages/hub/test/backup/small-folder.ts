@@ -73,7 +73,7 @@ export class SmallFolder {
         dataDir: join(this.root, 'data'),
         control: this.control,
         image: () => this.journal.image(),
-        indexes: () => this.indexes?.images() ?? [],
+        indexes: async () => (await this.indexes?.images()) ?? [],
         pathOf: journalFiles().pathOf,
         writer: '1.0',
       },

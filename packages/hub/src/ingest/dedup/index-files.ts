@@ -7,8 +7,11 @@ import { openRunFolder } from './node-run-files.ts'
 import { Run, RunDamagedError } from './run.ts'
 
 /** What a backup copies of an open index; null while there is nothing whole on disk. See `KeyIndex.hold`. */
-export function imageOfIndex(folder: string, index: Pick<KeyIndex, 'hold'>): IndexImage | null {
-  const held = index.hold()
+export async function imageOfIndex(
+  folder: string,
+  index: Pick<KeyIndex, 'hold'>,
+): Promise<IndexImage | null> {
+  const held = await index.hold()
   if (held === null) return null
   return {
     list: { path: `${folder}/${MANIFEST_NAME}`, bytes: held.manifest },
@@ -40,19 +43,22 @@ export const nodeIndexFiles: IndexFiles = {
       throw error
     }
   },
-  async keepFirst(folder, count) {
+  async keepFirst(folder, count, cut) {
     const files = await openRunFolder(folder)
     try {
       const manifest = await readManifest(files, null)
-      const runs = manifest?.runs.slice(0, count)
-      const last = runs?.at(-1)
-      if (manifest === null || runs === undefined || last === undefined || runs.length < count) {
-        return 'its list of runs cannot be read'
+      if (manifest === null || manifest.runs.length < count) {
+        return { ok: false, message: 'its list of runs cannot be read' }
       }
-      await writeManifest(files, { ...manifest, runs, covered: last.covered })
-      return null
+      const runs = manifest.runs.slice(0, count)
+      const isWhole = count === manifest.runs.length
+      const isWithin = [...manifest.covered].every(([p, next]) => next <= (cut.get(p) ?? 0n))
+      const covered = isWhole && isWithin ? manifest.covered : runs.at(-1)?.covered
+      if (covered === undefined) return { ok: true, kept: false }
+      await writeManifest(files, { ...manifest, runs, covered })
+      return { ok: true, kept: true }
     } catch (error) {
-      if (isNewerFormat(error)) return error.message
+      if (isNewerFormat(error)) return { ok: false, message: error.message }
       throw error
     }
   },

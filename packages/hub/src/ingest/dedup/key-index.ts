@@ -79,6 +79,8 @@ export class KeyIndex {
   #working: Promise<void> | null = null
   #retryAt = 0
   #closed = false
+  /** Whatever is in memory is to be written. */
+  #flushing = false
   #holds = 0
   /** Files that nobody needs once nothing holds them. */
   readonly #unwanted: string[] = []
@@ -252,14 +254,21 @@ export class KeyIndex {
   }
 
   /**
-   * The index as it is on disk; its files stay there until `release`, or the end of the process. Null
-   * while it is incomplete, and when it has no run. Taken before the image of a log, it knows nothing
-   * that is not in the image.
+   * The index as it is on disk, after writing what is in memory; its files stay there until `release`, or
+   * the end of the process. Null while it is incomplete or empty. Taken before the image of a log, it
+   * knows nothing that is not in the image. Waits for the work in the background.
    */
-  hold(): HeldIndex | null {
-    if (this.#incomplete || this.#runs.length === 0) return null
+  async hold(): Promise<HeldIndex | null> {
+    await this.idle()
+    this.#flushing = true
+    this.#work()
+    await this.idle()
+    this.#flushing = false
+    // Records without a key need no run to be covered.
+    const covered = this.#isInMemory() ? this.#runsCover : this.#covered
+    if (this.#incomplete || covered.size === 0) return null
     const runs = [...this.#runs]
-    const manifest = encodeManifest(this.#manifestOf(runs, this.#runsCover))
+    const manifest = encodeManifest(this.#manifestOf(runs, new Map(covered)))
     this.#holds++
     let held = true
     return {
@@ -275,6 +284,10 @@ export class KeyIndex {
     }
   }
 
+  #isInMemory(): boolean {
+    return this.#frozen !== null || this.#table.size > 0
+  }
+
   /** Waits for the work in the background. */
   async idle(): Promise<void> {
     while (this.#working !== null) await this.#working
@@ -285,7 +298,7 @@ export class KeyIndex {
     await this.idle()
     if (!this.#closed && !this.#incomplete) {
       try {
-        if (this.#frozen !== null || this.#table.size > 0) await this.#writeTable()
+        if (this.#isInMemory()) await this.#writeTable()
         else if (this.#isCoveringMore()) await this.#writeManifest(this.#runs, this.#covered)
       } catch {
         this.#errors++
@@ -322,7 +335,15 @@ export class KeyIndex {
       // Covering nothing makes the next start build the index from the log.
       await this.#writeManifest([], new Map())
     }
-    while (this.#frozen !== null || this.#table.size >= this.#runKeys) await this.#writeTable()
+    while (
+      this.#frozen !== null ||
+      this.#table.size >= this.#runKeys ||
+      (this.#flushing && this.#table.size > 0)
+    ) {
+      // What comes in meanwhile does not keep a flush from ending.
+      this.#flushing = false
+      await this.#writeTable()
+    }
     await this.#dropExpired()
     for (;;) {
       const group = this.#nextMerge()
