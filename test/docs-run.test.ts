@@ -21,11 +21,13 @@ const GUIDE = [
   'asking-questions',
   'events',
   'cli',
+  'sql',
   'dead-letters',
   'prices',
   'operating',
   'backup',
   'recovering',
+  'demo',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)

@@ -150,6 +150,8 @@ export async function startService(
         defaults: { events: 0, letters: 0 },
         last: null,
         run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
+        preview: async () => ({ dryRun: true, at: clock.now(), cuts: [], log: null }),
+        projects: async () => control.projects().map(({ name }) => name),
         changed: () => {},
       },
       erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },

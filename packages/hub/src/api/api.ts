@@ -24,6 +24,7 @@ import { queryRoutes } from './routes/query.ts'
 import { readEventRoutes } from './routes/read-events.ts'
 import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { sqlRoutes } from './routes/sql.ts'
@@ -83,11 +84,11 @@ export async function createApi(
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...priceRoutes(dependencies),
-    ...verifyRoutes(dependencies.verify),
+    ...verifyRoutes(dependencies.verify, dependencies.random),
     ...retentionRoutes(dependencies),
     ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
-    ...compactionRoutes(dependencies.compaction),
+    ...compactionRoutes(dependencies.compaction, dependencies.random),
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
@@ -97,6 +98,7 @@ export async function createApi(
     }),
     ...pageRoutes({ version: dependencies.version, status, routes: () => routes }),
     ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
+    ...referenceRoutes(() => openApi),
   ]
   openApi = openApiDocument(routes, dependencies.version)
   const server = await createServer({

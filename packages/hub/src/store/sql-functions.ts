@@ -6,12 +6,12 @@
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 const ARITHMETIC = words(`
-  + - * / // % ^ ** & | << >> ~ @ ! || ~~ !~~ ~~* !~~* ~~~ -> ->> ^@ && @> <@
+  + - * / // % ^ ** & | << >> ~ @ || ~~ !~~ ~~* !~~* ~~~ ->> ^@ && @> <@
   abs acos acosh asin asinh atan atan2 atanh cbrt ceil ceiling cos cosh cot degrees divide even exp
   factorial fdiv floor fmod gamma gcd greatest greatest_common_divisor isfinite isinf isnan lcm least
   least_common_multiple lgamma ln log log10 log2 mod multiply nextafter pi pow power radians random
   round round_even roundbankers sign signbit sin sinh sqrt subtract add tan tanh trunc xor bit_count
-  hash width_bucket`)
+  hash`)
 
 const TEXT = words(`
   ascii char_length character_length chr concat concat_ws contains ends_with format format_bytes
@@ -22,7 +22,7 @@ const TEXT = words(`
   replace reverse right right_grapheme rpad rtrim sha1 sha256 split split_part starts_with str_split
   str_split_regex string_split string_split_regex string_to_array strip_accents strlen strpos substr
   substring substring_grapheme suffix translate trim ucase unicode unhex upper url_decode url_encode
-  base64 to_base64 from_base64 bit_length overlay`)
+  base64 to_base64 from_base64 bit_length`)
 
 const TIME = words(`
   age ago century current_date current_localtime current_localtimestamp date_add date_diff date_part
@@ -43,7 +43,7 @@ const NESTED = words(`
   element_at flatten list_any_value list_append list_apply list_avg list_concat list_contains
   list_count list_distinct list_element list_extract list_filter list_first list_has list_has_all
   list_has_any list_indexof list_intersect list_last list_max list_median list_min list_mode list_pack
-  list_position list_prepend list_product list_reduce list_reverse list_reverse_sort list_slice
+  list_position list_prepend list_product list_reverse list_reverse_sort list_slice
   list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum list_transform list_unique
   list_value list_var_pop list_var_samp list_where list_zip map map_concat map_contains
   map_contains_entry map_contains_value map_entries map_extract map_extract_value map_from_entries
@@ -75,12 +75,13 @@ const OTHER = words(`
 
 /** Names in lower case. Operators are functions too. */
 export const SQL_FUNCTIONS: ReadonlySet<string> = new Set([
+  // The first that is near is what is thought to be meant.
+  ...AGGREGATES,
   ...ARITHMETIC,
   ...TEXT,
   ...TIME,
   ...NESTED,
   ...JSON_FUNCTIONS,
-  ...AGGREGATES,
   ...WINDOWS,
   ...OTHER,
 ])
@@ -127,6 +128,13 @@ export const BOUNDED: Readonly<Record<string, ArgumentBound>> = {
   max_by: { argument: 2, max: 1000, grows: false },
   min_by: { argument: 2, max: 1000, grows: false },
 }
+
+/** Aggregates that hold all they have seen: over a window each row would have a copy. */
+export const NOT_OVER: ReadonlySet<string> = new Set(
+  words(
+    'array_agg list string_agg group_concat listagg histogram json_group_array json_group_object',
+  ),
+)
 
 /** Functions whose text argument is put in many times: it must be a short text written out. */
 export const REPLACEMENTS: Readonly<

@@ -35,6 +35,13 @@ function call(eventId: string) {
 /** By route. GET routes without parameters in their path need none: the plain request is theirs. */
 const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'POST /api/v1/events': { body: [call('call-1')] },
+  'GET /api/v1/export/events': {
+    query: { format: 'csv', from: '2025-11-20', to: '2025-11-21', fields: 'time,model,cost' },
+  },
+  'POST /api/v1/sql': {
+    body: { sql: 'SELECT DISTINCT provider, model FROM events ORDER BY model', limit: 3 },
+  },
+  'GET /api/v1/sql/schema': { record: 'status' },
   'GET /api/v1/events': {
     query: { ...RANGE, fields: 'time,event_id,model,latency,cost' },
   },
@@ -133,6 +140,9 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'GET /stats': { varies: true },
   'GET /metrics': { record: 'status' },
   'GET /openapi.json': { record: 'status' },
+  'GET /docs': { record: 'status' },
+  'GET /docs/:page': { params: { page: 'reports' }, record: 'status' },
+  'GET /reference': { notRun: 'It sends browsers elsewhere.' },
   'GET /schemas/:name': { params: { name: 'event.json' }, record: 'status' },
 }
 
@@ -141,6 +151,8 @@ export function exampleOf(route: Pick<Route, 'method' | 'url' | 'query'>): Route
   const own = EXAMPLES[`${route.method} ${route.url}`]
   if (own !== undefined) return own
   if (route.method !== 'GET' || route.url.includes(':')) return null
-  const ranged = route.query?.parameters.some(({ name }) => name === 'start_time') === true
-  return ranged ? { query: DAY } : {}
+  const takes = (given: string): boolean =>
+    route.query?.parameters.some(({ name }) => name === given) === true
+  if (takes('start_time')) return { query: DAY }
+  return takes('from') ? { query: { from: '2025-11-20', to: '2025-11-21' } } : {}
 }
