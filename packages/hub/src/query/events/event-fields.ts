@@ -50,7 +50,7 @@ const PLACE: EventField = {
   columns: [],
   type: 'text',
   doc: 'Place in the log: partition:offset:index. It names the event for ever.',
-  read: (cellOf) => `${cellOf('partition')}:${cellOf('offset')}:${cellOf('index')}`,
+  read: (cellOf) => ['partition', 'offset', 'index'].map(cellOf).join(':'),
 }
 
 /** All fields, in the order in which an event shows them. */
