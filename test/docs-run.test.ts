@@ -28,6 +28,7 @@ const GUIDE = [
   'backup',
   'recovering',
   'demo',
+  'doctor',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)

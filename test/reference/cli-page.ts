@@ -1,9 +1,10 @@
 /** docs/reference/cli.md: every command as its own help, from the tree of commands. */
-import type { Command } from 'commander'
 import { TOPICS } from '../../packages/hub/src/cli/help-topics.ts'
 import { createProgram } from '../../packages/hub/src/cli/program.ts'
 import { systemClock } from '../../packages/hub/src/core/clock.ts'
 import { NOTE } from './markdown.ts'
+
+type Command = ReturnType<typeof createProgram>
 
 /** Commands by path, parents before their children; the program itself has an empty one. */
 export function commandTree(): (readonly [path: string, command: Command, help: string])[] {

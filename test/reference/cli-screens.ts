@@ -23,9 +23,9 @@ export const CHAPTERS: readonly Chapter[] = [
     title: 'Questions',
     hub: 'running',
     screens: [
-      ranged('query cost.total requests.count latency.p95 requests.error_rate --by model'),
-      ranged('query latency.p95 --by time:6h --chart'),
-      ranged('query latency.p95 --by time:6h --by model --chart --ascii'),
+      ranged('query cost.total requests.count latency.avg requests.error_rate --by model'),
+      ranged('query latency.avg --by time:6h --chart'),
+      ranged('query latency.avg --by time:6h --by model --chart --ascii'),
       ranged('query cost.total --by model --chart'),
       ranged('query cost.total requests.count --by model --spark'),
       ranged('query requests.count cost.total --by time:1d --compare'),

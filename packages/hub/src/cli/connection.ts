@@ -85,7 +85,7 @@ function environmentKey({ key, keyFile }: ClientEnvironment) {
   return null
 }
 
-export function sameOrigin(a: string, b: string): boolean {
+function sameOrigin(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin
 }
 

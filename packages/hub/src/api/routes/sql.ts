@@ -244,7 +244,9 @@ function schemaDocument() {
   }
 }
 
-const VALUE = { type: ['string', 'number', 'boolean', 'null'] } as const
+const VALUE = {
+  anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
+} as const
 
 const BODY_SCHEMA = {
   title: 'SqlQuestion',

@@ -9,7 +9,7 @@
  */
 
 /** Uniform numbers in [0, 1) from a 32-bit counter, mixed (splitmix32). */
-export function uniforms(seed: number): () => number {
+function uniforms(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e37_79b9) >>> 0

@@ -29,12 +29,12 @@ export function barChart(
   const room = style.width - widest - 4
   const most = Math.max(1, Math.min(MOST_LABEL, room - LEAST_BAR))
   const labels = bars.map(({ label }) => shortened(label, most, style.ascii))
-  const margin = Math.max(0, ...labels.map((label) => [...label].length))
+  const margin = Math.max(0, ...labels.map((label) => Array.from(label).length))
   const length = Math.max(LEAST_BAR, room - margin)
   const greatest = bars.reduce((a, { value }) => Math.max(a, Math.abs(value ?? 0)), 0)
   const lines = bars.map(({ value }, at) => {
     const label = labels[at] ?? ''
-    const pad = ' '.repeat(margin - [...label].length)
+    const pad = ' '.repeat(margin - Array.from(label).length)
     const bar = value === null || greatest === 0 ? '' : drawn(value / greatest, length, style)
     return `${label}${pad}  ${(texts[at] ?? '').padStart(widest)}  ${colored(bar, 0, style)}`.trimEnd()
   })

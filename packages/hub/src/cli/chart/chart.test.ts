@@ -170,7 +170,7 @@ describe('every drawing', () => {
         const lines = (answerChart(answer, { width, ascii, color: false }) ?? '').split('\n')
         // The legend is a sentence and may be longer than a narrow terminal.
         const drawn = lines.filter((line) => !line.startsWith('  '))
-        for (const line of drawn) expect([...line].length).toBeLessThanOrEqual(width)
+        for (const line of drawn) expect(Array.from(line).length).toBeLessThanOrEqual(width)
       }
     }
   })

@@ -20,7 +20,7 @@ export function colored(text: string, series: number, style: ChartStyle): string
 
 /** `text` cut to this many characters, with a mark where something is missing. */
 export function shortened(text: string, width: number, ascii: boolean): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   if (characters.length <= width) return text
   return `${characters.slice(0, Math.max(0, width - (ascii ? 2 : 1))).join('')}${ascii ? '..' : '…'}`
 }

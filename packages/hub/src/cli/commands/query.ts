@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Answer, Question } from '@llmhub/schema'
+import type { Answer } from '@llmhub/schema'
 import { answerChart } from '../chart/answer-chart.ts'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'

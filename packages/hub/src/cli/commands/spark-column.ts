@@ -19,7 +19,7 @@ const SECONDS: Readonly<Record<CalendarStep, number>> = {
 }
 
 /** The finest step that cuts the range into as few buckets as a sparkline may have. */
-export function sparkStep(from: string, to: string): CalendarStep {
+function sparkStep(from: string, to: string): CalendarStep {
   const seconds = (Date.parse(to) - Date.parse(from)) / 1000
   return CALENDAR_STEPS.find((step) => seconds / SECONDS[step] <= MOST_BUCKETS) ?? '1M'
 }

@@ -101,7 +101,7 @@ function starting(typed: string, all: readonly Candidate[]): Candidate[] {
 }
 
 /** Names from below the program: `keys create`. */
-export function pathOf(command: Command): string {
+function pathOf(command: Command): string {
   const names: string[] = []
   for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name())
   return names.join(' ')

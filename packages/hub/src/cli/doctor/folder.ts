@@ -85,6 +85,7 @@ function unwritable(dir: string, { code, message }: NodeJS.ErrnoException): Find
         `this user may not write ${dir}`,
         `chown -R "$(id -un)" ${dir} as root, ${elsewhere}`,
       )
+    case undefined:
     default:
       return problem(
         'data folder',

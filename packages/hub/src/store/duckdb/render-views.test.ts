@@ -37,7 +37,7 @@ describe('a statement', () => {
     const { rows } = await trusted(
       "EXPLAIN (FORMAT JSON) SELECT model, sum(cost_total) FROM analytics.calls WHERE provider = 'openai' AND time_us >= 1793577720000000 GROUP BY model",
     )
-    const plan = rows.map((row) => String(row[1])).join('\n')
+    const plan = rows.map((row) => row[1] as string).join('\n')
     // What a dictionary is read for, when it is: its texts as a list. The others are only found to be there.
     expect(plan.match(/\blist\(/g)).toHaveLength(2)
     expect(plan).not.toMatch(/\b(?:latency_ms|user_id|tags|extra|input_tokens)\b/)
