@@ -3,9 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { GuidePage } from './llms-text.ts'
 
-/** In the package the build has put it beside dist; in a clone it is where it is written. */
+/** What is built has a copy of its own; in a clone the guide is where it is written. */
 const FOLDERS = [
-  new URL('../../../docs/guide/', import.meta.url),
+  new URL('../../guide/', import.meta.url),
   new URL('../../../../../docs/guide/', import.meta.url),
 ]
 

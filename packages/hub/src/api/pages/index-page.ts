@@ -21,7 +21,7 @@ const FIRST_EVENT = [
 ].join('\n')
 
 /** The first request, to be pasted into a shell. */
-export function firstCurl(url: string): string {
+function firstCurl(url: string): string {
   return [
     'export LLMHUB_KEY=…   # shown once when the hub first started',
     `export LLMHUB_URL=${url}`,

@@ -27,8 +27,10 @@ POST /api/v1/query     {"kind":"table","measures":["cost.total","requests.count"
 /** Pages and documents that need no key and no id: what the index links to. */
 function documentsOf(routes: readonly Route[]): string {
   const listed = routes.filter(
-    ({ method, permission, url, tags }) =>
+    ({ method, permission, responses, url, tags }) =>
       method === 'GET' &&
+      // Not what only leads elsewhere.
+      responses[200] !== undefined &&
       permission === 'public' &&
       !url.includes(':') &&
       tags.includes('documents') &&

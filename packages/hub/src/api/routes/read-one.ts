@@ -1,4 +1,5 @@
 import { EVENT_SCHEMA } from '../../query/events/event-fields.ts'
+import { DEFAULT_TRACES_FROM } from '../../query/events/parse-request.ts'
 import { CONVERSATION_LIMIT } from '../../query/events/read-conversation.ts'
 import { TRACE_LIMITS, TRACE_ORDERS } from '../../query/events/read-trace.ts'
 import { WHERE_SIGNS } from '../../query/where-text.ts'
@@ -95,7 +96,13 @@ export function readOneRoutes(
       query: {
         checked: true,
         parameters: [
-          ...FROM_TO,
+          {
+            name: 'from',
+            doc: 'Event time at or after: `now-1h`, ISO 8601 or epoch.',
+            default: DEFAULT_TRACES_FROM,
+            example: 'now-1h',
+          },
+          { name: 'to', doc: 'Event time before.', default: 'now' },
           {
             name: 'order',
             doc: '`slowest` goes by the longest span.',

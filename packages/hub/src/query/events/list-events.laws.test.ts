@@ -64,7 +64,7 @@ async function page(
 const idsOf = (events: EventsPage['events']): string[] =>
   events.map((each) => String(each['place']))
 const placeOf = (row: MemoryRow): string =>
-  `${String(row['partition'])}:${String(row['offset'])}:${String(row['index'])}`
+  [row['partition'], row['offset'], row['index']].map(Number).join(':')
 const rank = (place: string): number => {
   const [, offset, index] = place.split(':').map(Number)
   return (offset ?? 0) * 100 + (index ?? 0)

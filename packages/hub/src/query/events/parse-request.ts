@@ -14,6 +14,8 @@ export const EVENT_LIMITS = { rows: 1000, default: 100, waitSeconds: 20, fields:
 
 /** Default range of whatever looks for things by their time. */
 export const DEFAULT_FROM = 'now-30d'
+/** Of the list of traces, which groups everything in its range. */
+export const DEFAULT_TRACES_FROM = 'now-1d'
 
 /** Instants beyond all events: lists by arrival have no range unless one is asked for. */
 const NO_RANGE = { from: 0, to: Number.MAX_SAFE_INTEGER } as const
@@ -149,6 +151,7 @@ export function rangeOf(
   order: 'time' | 'arrival',
   now: number,
   issues: QuestionIssue[],
+  defaultFrom = DEFAULT_FROM,
 ): { readonly from: number; readonly to: number } {
   const instant = (name: 'from' | 'to', otherwise: string | number): number => {
     const text = given[name]
@@ -161,7 +164,7 @@ export function rangeOf(
     return 0
   }
   const byTime = order === 'time'
-  const from = instant('from', byTime ? DEFAULT_FROM : NO_RANGE.from)
+  const from = instant('from', byTime ? defaultFrom : NO_RANGE.from)
   const to = instant('to', byTime ? 'now' : NO_RANGE.to)
   if (from > to) issues.push({ path: 'from', message: 'lies after `to`' })
   return { from, to }

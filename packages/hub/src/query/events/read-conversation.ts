@@ -65,7 +65,8 @@ const NAMES: Readonly<Record<string, string>> = {
   trace_id: 'trace',
 }
 
-const CALLS = new Set(['llm_request', 'latency'])
+const CALLS: readonly FrameCell[] = ['llm_request', 'latency']
+const FAILURES: readonly FrameCell[] = ['error', 'timeout']
 
 /** Cost: one scan of the session ids of the range. */
 export async function readConversation(
@@ -90,7 +91,7 @@ export async function readConversation(
   const timeOf = (row: readonly FrameCell[]): number => Number(cell(row, 'time'))
   const sum = (column: string): number =>
     rows.reduce((total, row) => total + Number(cell(row, column) ?? 0), 0)
-  const calls = rows.filter((row) => CALLS.has(String(cell(row, 'kind'))))
+  const calls = rows.filter((row) => CALLS.includes(cell(row, 'kind')))
   const costs = rows.map((row) => cell(row, 'cost_total')).filter((each) => each !== null)
   const distinct = (column: string): string[] => {
     const values = rows.map((row) => cell(row, column)).filter((each) => each !== null)
@@ -107,8 +108,7 @@ export async function readConversation(
       duration_seconds:
         (rows.reduce((most, row) => Math.max(most, endOf(row)), 0) - timeOf(first)) / 1e6,
       turns: calls.length,
-      errors: rows.filter((row) => ['error', 'timeout'].includes(String(cell(row, 'status'))))
-        .length,
+      errors: rows.filter((row) => FAILURES.includes(cell(row, 'status'))).length,
       cost:
         costs.length === 0
           ? null

@@ -202,8 +202,8 @@ function spanOf(frame: Frame, row: readonly FrameCell[]): TraceSpan {
   const cost = cell('cost_total')
   const status = cell('status')
   return {
-    traceId: String(cell('trace_id')),
-    eventId: String(cell('event_id')),
+    traceId: textOf(cell('trace_id')) ?? '',
+    eventId: textOf(cell('event_id')) ?? '',
     spanId: textOf(cell('span_id')),
     parentId: parentSpan(cell('extra')) ?? textOf(cell('parent_event_id')),
     start,
@@ -231,8 +231,8 @@ const milliseconds = (micros: number): number => micros / 1000
 
 function nameOf({ span }: SpanNode<TraceSpan>): string {
   if (span === null) return '(trace)'
-  const { name, model, category, kind } = span.shown
-  return textOf(name ?? null) ?? textOf(model ?? null) ?? textOf(category ?? null) ?? String(kind)
+  const named = ['name', 'model', 'category', 'kind'].map((column) => span.shown[column] ?? null)
+  return named.map(textOf).find((text) => text !== null) ?? ''
 }
 
 function totalsOf({ totals }: SpanNode<TraceSpan>): TotalsDocument {

@@ -10,6 +10,7 @@ import { type FindOutcome, findEvent } from './find-event.ts'
 import { type EventsOutcome, type EventsPage, listEvents, type ReadFailure } from './list-events.ts'
 import {
   boundTo,
+  DEFAULT_TRACES_FROM,
   type EventParameters,
   type EventsRequest,
   filterOf,
@@ -111,7 +112,8 @@ export function createEventReader(options: EventReaderOptions): EventReader {
     conversation: readOne('time', readConversation),
     async traces(parameters, wheres, scope, signal) {
       const issues: QuestionIssue[] = []
-      const range = rangeOf(parameters, 'time', clock.nowMicros(), issues)
+      const now = clock.nowMicros()
+      const range = rangeOf(parameters, 'time', now, issues, DEFAULT_TRACES_FROM)
       const where = filterOf(undefined, wheres, issues)
       const limit = wholeOf(parameters['limit'], 'limit', [1, TRACE_LIMITS.traces], issues)
       const order = TRACE_ORDERS.find((each) => each === parameters['order']) ?? 'newest'
