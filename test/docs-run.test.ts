@@ -19,12 +19,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'events',
   'cli',
+  'sql',
   'dead-letters',
   'prices',
   'operating',
   'backup',
   'recovering',
+  'demo',
   'doctor',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]

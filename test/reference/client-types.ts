@@ -1,6 +1,6 @@
 /** The types of the client, made from the OpenAPI document. */
 
-import type { OpenApi, Operation } from './openapi.ts'
+import type { OpenApi, Operation, Parameter } from './openapi.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -32,7 +32,7 @@ export function clientTypes(document: OpenApi): string {
       'export interface Operations {',
       ...operations.map(([name, operation]) => {
         const [key, text] = operationType(name, operation)
-        return `${comment({ description: `${operation.summary}.` })}readonly ${key}: ${text}`
+        return `${comment({ description: operation.summary })}readonly ${key}: ${text}`
       }),
       '}',
       '',
@@ -60,15 +60,12 @@ function braces(members: readonly string[]): string {
 }
 
 function operationType(name: string, operation: Operation): readonly [string, string] {
-  const of = (place: string) =>
-    (operation.parameters ?? []).filter((parameter) => parameter.in === place)
-  const params = of('path').map((each) => member(each.name, { type: 'string', ...each }, true))
-  const query = of('query').map((each) =>
-    member(each.name, { ...each.schema, description: each.description }, false),
+  const of = (place: string) => (operation.parameters ?? []).filter((each) => each.in === place)
+  const params = of('path').map((each) =>
+    member(each.name, { ...each.schema, description: each.description }, true),
   )
-  const headers = of('header').map((each) =>
-    member(each.name, { ...each.schema, description: each.description }, false),
-  )
+  const query = of('query').map(parameter)
+  const headers = of('header').map(parameter)
   const group = (members: readonly string[]): string =>
     members.length === 0 ? 'never' : braces(members)
   return [
@@ -103,7 +100,7 @@ function answerType({ responses }: Operation): string {
       if (json !== undefined) return typeOf(json[1].schema)
       return Object.keys(content).length === 0 ? 'undefined' : 'string'
     })
-  return [...new Set(types)].join(' | ')
+  return types.length === 0 ? 'undefined' : union(types)
 }
 
 const JSON_TYPES: Readonly<Record<string, string>> = {
@@ -169,6 +166,11 @@ function objectType(schema: Schema): string {
     ? `readonly [field: string]: ${more === true || known ? 'unknown' : typeOf(more as Schema)}`
     : null
   return braces([...members, ...(rest === null ? [] : [rest])])
+}
+
+/** A parameter; callers may give undefined for one that they leave out. */
+function parameter(each: Parameter): string {
+  return `${member(each.name, { ...each.schema, description: each.description }, false)} | undefined`
 }
 
 function member(name: string, schema: Schema, isRequired: boolean): string {

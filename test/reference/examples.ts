@@ -44,6 +44,8 @@ export function examplesOf(document: OpenApi): readonly Example[] {
 function isUnbound({ name, operation }: Example): boolean {
   if (name === 'GET /api/v1/backups') return true
   if (name === 'POST /api/v1/prices/reprice') return false
+  // SQL reads all projects.
+  if (operation.tags[0] === 'sql') return true
   const acts = ['projects', 'keys', 'prices', 'retention', 'operations']
   return !name.startsWith('GET') && acts.includes(operation.tags[0] ?? '')
 }

@@ -5,6 +5,7 @@ export interface Parameter {
   readonly in: string
   readonly description?: string
   readonly schema?: {
+    readonly type?: string
     readonly enum?: readonly string[]
     readonly default?: string | number | boolean
   }

@@ -54,7 +54,7 @@ function exampleOf(name: string, operation: Operation): readonly string[] {
     .find(({ example }) => example !== undefined)?.example
   return [
     `### ${name}`,
-    `${operation.summary}.`,
+    operation.summary.endsWith('.') ? operation.summary : `${operation.summary}.`,
     fenced(shell.lang, shell.source),
     ...others.map(({ label, lang, source }) =>
       [`<details><summary>${label}</summary>`, fenced(lang, source), '</details>'].join('\n\n'),

@@ -33,7 +33,7 @@ export type RequestOptions<Name extends OperationName> = Part<
   }
 
 /** The options may be left out where none is required. */
-type Given<Options> = {} extends Options ? [options?: Options] : [options: Options]
+export type Given<Options> = {} extends Options ? [options?: Options] : [options: Options]
 
 export interface Client {
   /** One request. Failures are values; a JSON body is parsed, any other is a text. */
@@ -53,7 +53,7 @@ export interface Client {
 /** What `request` was given, once its types have done their work. */
 interface Loose {
   readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: unknown
   readonly type?: string
@@ -120,8 +120,10 @@ function wireOf(name: string, options: Loose): Wire {
   }
 }
 
+/** Names and values without those that are not given; a list is its name several times. */
 function entriesOf(values: Loose['query'] = {}): [string, string][] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  )
+  return Object.entries(values).flatMap(([name, value]) => {
+    const given = value === undefined ? [] : typeof value === 'string' ? [value] : value
+    return given.map((each): [string, string] => [name, each])
+  })
 }

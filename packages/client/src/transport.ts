@@ -133,8 +133,8 @@ function parsed(text: string): Failure['problem'] | null {
   }
 }
 
-/** `fetch failed` alone helps nobody: what it failed of is its cause. */
-function reasonOf(error: unknown): string {
+/** Why a `fetch` threw: `fetch failed` alone helps nobody, what it failed of is its cause. */
+export function reasonOf(error: unknown): string {
   const { cause, message } = error as Error
   return cause instanceof Error && cause.message !== '' ? cause.message : message
 }

@@ -987,6 +987,14 @@ export interface Schemas {
       readonly [field: string]: unknown
     }
   }
+  readonly EventPage: {
+    readonly events: readonly Schemas['StoredEvent'][]
+    /** `cursor` of the next page. */
+    readonly next: string | null
+    /** More events were there when the page was read. */
+    readonly more: boolean
+    readonly meta: Schemas['AnswerMeta']
+  }
   readonly Filter: {
     /** A dimension, a numeric field, or `tag.<key>`. */
     readonly field: string
@@ -2056,6 +2064,10 @@ export interface Schemas {
     readonly overrides: {
       readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
     }
+    /** Those of the configured file, below the ones set at run time. */
+    readonly configured: {
+      readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
+    }
     /** What has no effect. */
     readonly notes: readonly {
       readonly path: string
@@ -2084,6 +2096,8 @@ export interface Schemas {
       readonly path: string
       readonly message: string
       readonly hint?: string
+      /** Where in a text the fault is, in UTF-16 units from 0. */
+      readonly position?: number
     }[]
   }
   readonly Project: {
@@ -2303,6 +2317,15 @@ export interface Schemas {
     /** 0 keeps for ever. */
     readonly days: number
   }
+  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
+  readonly RetentionPolicyChange: {
+    /** null: every project. */
+    readonly project?: string | null
+    /** A family of events, dead_letters, or null: every family of events. */
+    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
+    /** 0 keeps for ever; null: as if the policy were removed. */
+    readonly days: number | null
+  }
   readonly RetentionRun: {
     readonly dry_run: boolean
     readonly at: string
@@ -2326,6 +2349,52 @@ export interface Schemas {
       readonly bytes_after: number
       readonly problems: readonly string[]
     } | null
+  }
+  readonly SqlAnswer: {
+    readonly columns: readonly {
+      readonly name: string
+      readonly type: string
+    }[]
+    /** Decimals, and whole numbers beyond 2^53, as text; times as ISO 8601 in UTC; maps and structs as objects. */
+    readonly rows: readonly (readonly unknown[])[]
+    readonly meta: {
+      readonly asOf: {
+        readonly position: {
+          readonly [field: string]: string
+        }
+        readonly watermark: string | null
+      }
+      /** There are more rows. */
+      readonly truncated: boolean
+      readonly elapsedMs: number
+    }
+  }
+  readonly SqlQuestion: {
+    /** One SELECT over the views; see /api/v1/sql/schema. */
+    readonly sql: string
+    /** Values of $1, $2, … as a list, or of $name as an object. */
+    readonly params?: readonly (string | number | boolean | null)[] | {
+      readonly [field: string]: string | number | boolean | null
+    }
+    /** Rows of the answer at most; an answer that has more is cut. */
+    readonly limit?: number
+    /** Longest time, in milliseconds. */
+    readonly timeoutMs?: number
+  }
+  readonly SqlSchema: {
+    readonly schema: string
+    readonly views: readonly {
+      readonly name: string
+      readonly doc: string
+      readonly columns: readonly {
+        readonly name: string
+        readonly type: string
+        readonly unit?: string
+        readonly doc: string
+      }[]
+    }[]
+    readonly functions: readonly string[]
+    readonly tableFunctions: readonly string[]
   }
   readonly Stats: {
     readonly dependencies: readonly Schemas['Dependency'][]
@@ -2395,6 +2464,146 @@ export interface Schemas {
       readonly freeBytes: number
     }
   }
+  readonly StoredEvent: {
+    /** Identity of the event within its project. */
+    readonly event_id?: string | null
+    /** Project the event belongs to. */
+    readonly project?: string | null
+    /** Event time. */
+    readonly time?: string | null
+    /** Kind of the event: payload.type. */
+    readonly kind?: string | null
+    /** Family of the kind: common.event_type. */
+    readonly family?: string | null
+    /** Whether measures count it: false for a report of a call that a better one reports too. */
+    readonly counted?: boolean | null
+    /** Place in the log: partition:offset:index. It names the event for ever. */
+    readonly place?: string | null
+    /** When the hub received the event. */
+    readonly received_at?: string | null
+    /** Receiver that took the event in: http, import, otlp, … */
+    readonly receiver?: string | null
+    /** How many events this row stands for (sampling); 1 by default. */
+    readonly weight?: number | null
+    /** Identity of the thing that versions of a row describe. */
+    readonly entity_id?: string | null
+    /** Version of that thing; greater wins. */
+    readonly entity_version?: number | string | null
+    /** Version of the event schema the sender used. */
+    readonly schema_version?: string | null
+    /** Module that emitted the event. */
+    readonly source_module?: string | null
+    /** debug | info | warning | error | critical. */
+    readonly severity?: string | null
+    /** Deployment environment. */
+    readonly environment?: string | null
+    /** Ties events of one transaction together. */
+    readonly correlation_id?: string | null
+    /** Event that caused this one. */
+    readonly parent_event_id?: string | null
+    /** Free key and value pairs. */
+    readonly tags?: { readonly [field: string]: unknown } | string | null
+    /** Provider or platform that served the model. */
+    readonly provider?: string | null
+    /** Model id as the sender named it. */
+    readonly model?: string | null
+    /** Application or service that made the call. */
+    readonly service?: string | null
+    /** ok | error | timeout | cancelled, or the outcome of an action. */
+    readonly status?: string | null
+    /** Class of the error. */
+    readonly error_type?: string | null
+    /** Message of the error. */
+    readonly error_message?: string | null
+    /** Kind of task the call served. */
+    readonly task_type?: string | null
+    /** Name of the prompt template. */
+    readonly prompt_name?: string | null
+    /** Version of the prompt template. */
+    readonly prompt_version?: string | null
+    /** Name of the metric, span, score, policy, service event or rule. */
+    readonly name?: string | null
+    /** Class within the kind: threat type, resource type, data category, … */
+    readonly category?: string | null
+    /** Action taken or requested: block, allow, create, … */
+    readonly action?: string | null
+    /** Unit of `value`. */
+    readonly unit?: string | null
+    /** End user. */
+    readonly user?: string | null
+    /** Session or conversation. */
+    readonly session?: string | null
+    /** Identity of the call as the client knows it. */
+    readonly request_id?: string | null
+    /** Identity of the answer as the provider gave it. */
+    readonly response_id?: string | null
+    /** Trace the span belongs to. */
+    readonly trace?: string | null
+    /** Span. */
+    readonly span_id?: string | null
+    /** Who acted, for security and governance events. */
+    readonly actor?: string | null
+    /** What was acted on. */
+    readonly resource?: string | null
+    /** Parameter decision an execution followed. */
+    readonly decision?: string | null
+    /** Duration of the call or operation. In ms. */
+    readonly latency?: number | null
+    /** Time to the first token. In ms. */
+    readonly ttft?: number | null
+    /** Output speed. In tokens/s. */
+    readonly tokens_per_second?: number | null
+    /** Value of a metric, score, rate or risk. */
+    readonly value?: number | null
+    /** Quality of the response, 0 to 1. */
+    readonly quality?: number | null
+    /** Sampling temperature. */
+    readonly temperature?: number | null
+    /** Nucleus sampling mass. */
+    readonly top_p?: number | null
+    /** Number of candidates sampled from. */
+    readonly top_k?: number | null
+    /** Limit of output tokens. In tokens. */
+    readonly max_tokens?: number | null
+    /** Prompt tokens, cache reads and writes included. In tokens. */
+    readonly input_tokens?: number | string | null
+    /** Completion tokens, reasoning included. In tokens. */
+    readonly output_tokens?: number | string | null
+    /** Part of input read from a cache. In tokens. */
+    readonly cache_read_tokens?: number | string | null
+    /** Part of input written to a cache. In tokens. */
+    readonly cache_write_tokens?: number | string | null
+    /** Part of output spent on reasoning. In tokens. */
+    readonly reasoning_tokens?: number | string | null
+    /** Cost as the sender reported it. In USD. */
+    readonly cost_reported?: string | null
+    /** Cost from usage and price table. In USD. */
+    readonly cost_computed?: string | null
+    /** Input part of the computed cost, cache included. In USD. */
+    readonly cost_prompt?: string | null
+    /** Output part of the computed cost, reasoning included. In USD. */
+    readonly cost_completion?: string | null
+    /** Rest of the computed cost: requests, tools, …. In USD. */
+    readonly cost_other?: string | null
+    /** Computed cost, else reported cost, else null. In USD. */
+    readonly cost?: string | null
+    /** package | override | reported | none: where the cost comes from. */
+    readonly price_source?: string | null
+    /** Rule of the price table that was applied, or why none was. */
+    readonly price_rule?: string | null
+    /** Version of the price table. */
+    readonly price_version?: string | null
+    /** JSON object of the fields that have no column. */
+    readonly extra?: { readonly [field: string]: unknown } | string | null
+    /** What the computed cost would be without cache, less what it is: negative where writing cost more than reading saved. In USD. */
+    readonly cost_cache_saved?: string | null
+    /** Service tier the call was made in: standard, batch, flex, priority, …; null where none was named. */
+    readonly service_tier?: string | null
+    /** JSON object of the counts that have no column (cache writes by lifetime, audio, images, searches, …); null for most. */
+    readonly usage_details?: { readonly [field: string]: unknown } | string | null
+    /** How the usage was read: shape, whether cache and reasoning were within their totals, and what decided. */
+    readonly usage_rule?: string | null
+  }
   readonly Verification: {
     readonly checked: readonly {
       readonly name: string
@@ -2412,7 +2621,7 @@ export interface Schemas {
 
 /** What each operation takes, and what it answers when it succeeds. */
 export interface Operations {
-  /** Release a hold. */
+  /** Release a hold */
   readonly 'DELETE /api/v1/holds/{name}': {
     readonly params: {
       /** Name of the hold. */
@@ -2423,7 +2632,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Hold']
   }
-  /** Revoke a key, at once and for ever. */
+  /** Revoke a key, at once and for ever */
   readonly 'DELETE /api/v1/keys/{id}': {
     readonly params: {
       /** Id of the key; not the key itself. */
@@ -2434,7 +2643,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Key']
   }
-  /** Remove your own prices; those of the configured file stay. */
+  /** Remove your own prices; those of the configured file stay */
   readonly 'DELETE /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -2442,25 +2651,41 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Remove a policy, so that a less specific one holds. */
+  /** Remove a policy, so that a less specific one holds */
   readonly 'DELETE /api/v1/retention': {
     readonly params: never
     readonly query: {
       /** Its project; without it, the policy for every project. */
-      readonly project?: string
+      readonly project?: string | undefined
       /** Its family; without it, the policy for all. */
-      readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters'
+      readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | undefined
     }
     readonly headers: never
     readonly body: never
     readonly answer: undefined
   }
-  /** The backups in a folder, oldest first. */
+  /** Whether the hub works and where to go from here; a page for browsers */
+  readonly 'GET /': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly name: string
+      readonly version: string
+      readonly ready: boolean
+      readonly reasons: readonly string[]
+      readonly links: {
+        readonly [field: string]: string
+      }
+    }
+  }
+  /** The backups in a folder, oldest first */
   readonly 'GET /api/v1/backups': {
     readonly params: never
     readonly query: {
       /** Folder on the machine of the hub: that of the option backup.dir, which is the default, or one below it. */
-      readonly to?: string
+      readonly to?: string | undefined
     }
     readonly headers: never
     readonly body: never
@@ -2468,7 +2693,7 @@ export interface Operations {
       readonly backups: readonly Schemas['Backup'][]
     }
   }
-  /** How a backup goes, and how the last one went. */
+  /** How a backup goes, and how the last one went */
   readonly 'GET /api/v1/backups/status': {
     readonly params: never
     readonly query: never
@@ -2476,168 +2701,209 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['BackupStatus']
   }
-  /** What the calls cost: totals, a series by granularity, and by day.. */
+  /** The events of a session in order: tokens, cost, latency, users */
+  readonly 'GET /api/v1/conversations/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly session: string
+      readonly first_event?: string
+      readonly last_event?: string
+      readonly duration_seconds?: number
+      /** Calls of a model among the events. */
+      readonly turns: number
+      readonly errors?: number
+      /** US dollars; null where no cost is known. */
+      readonly cost: string | null
+      /** Calls whose cost nobody knows. */
+      readonly unpriced?: number
+      readonly input_tokens?: number
+      readonly output_tokens?: number
+      readonly users?: readonly string[]
+      readonly models?: readonly string[]
+      /** It has more events: the newest are shown. */
+      readonly partial: boolean
+      readonly events: readonly { readonly [field: string]: unknown }[]
+      readonly links: {
+        readonly [field: string]: string
+      }
+    }
+  }
+  /** What the calls cost: totals, a series by granularity, and by day. */
   readonly 'GET /api/v1/costs': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsReport']
   }
-  /** What the calls cost, by model, provider, user, environment, another dimension or a tag.. */
+  /** What the calls cost, by model, provider, user, environment, another dimension or a tag. */
   readonly 'GET /api/v1/costs/breakdown': {
     readonly params: never
     readonly query: {
       /** Dimension: model, provider, user, environment, tag.<key>, or another one of the catalogue. */
-      readonly by?: string
+      readonly by?: string | undefined
       /** Number of groups, most expensive first, at most 1000; the rest is summed up. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsBreakdownReport']
   }
-  /** What prompt caching saved, writes taken off, and what it would have cost without.. */
+  /** What prompt caching saved, writes taken off, and what it would have cost without. */
   readonly 'GET /api/v1/costs/cache': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsCacheReport']
   }
-  /** Why the cost changed between two ranges: parts that sum exactly to the change.. */
+  /** Why the cost changed between two ranges: parts that sum exactly to the change. */
   readonly 'GET /api/v1/costs/explain': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Short for `start_time`. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Short for `end_time`. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** What to compare with: the range of the same length right before, unless `vs_from` is given. */
-      readonly vs?: 'previous'
+      readonly vs?: 'previous' | undefined
       /** Start of the range to compare with. */
-      readonly vs_from?: string
+      readonly vs_from?: string | undefined
       /** End of it, exclusive. Default: as long after `vs_from` as the range is. */
-      readonly vs_to?: string
+      readonly vs_to?: string | undefined
       /** Models and users to list, those that changed most first, at most 100; the rest is one entry. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['CostsExplainReport']
   }
-  /** Rejected events, newest first. */
+  /** Rejected events, newest first */
   readonly 'GET /api/v1/dead-letters': {
     readonly params: never
     readonly query: {
       /** Reason of the rejection; several with commas. */
-      readonly code?: string
+      readonly code?: string | undefined
       /** What became of it. Default: any. */
-      readonly status?: 'open' | 'replayed' | 'dismissed'
+      readonly status?: 'open' | 'replayed' | 'dismissed' | undefined
       /** Receiver that took the event in. */
-      readonly receiver?: string
+      readonly receiver?: string | undefined
       /** Received at or after: ISO 8601, epoch, or relative like now-1d. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Received before. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** Id of the event. */
-      readonly event_id?: string
+      readonly event_id?: string | undefined
       /** Part of message, path or body, in capitals or not. */
-      readonly text?: string
+      readonly text?: string | undefined
       /** Letters of a page, at most 1000. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** `next` of the page before, with the same filter. */
-      readonly cursor?: string
+      readonly cursor?: string | undefined
     }
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: {
@@ -2651,29 +2917,29 @@ export interface Operations {
       readonly next: string | null
     }
   }
-  /** How much is rejected, over time, by code, receiver and project. */
+  /** How much is rejected, over time, by code, receiver and project */
   readonly 'GET /api/v1/dead-letters/summary': {
     readonly params: never
     readonly query: {
       /** Length of the time buckets. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** Received at or after: ISO 8601, epoch, or relative. Default: 7 days before the end. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Received before. */
-      readonly to?: string
+      readonly to?: string | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Only what this receiver took in. */
-      readonly receiver?: string
+      readonly receiver?: string | undefined
     }
     readonly headers: {
       /** Project of the events, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['DeadLetterSummary']
   }
-  /** One rejected event: why, what to do, and what was kept of it. */
+  /** One rejected event: why, what to do, and what was kept of it */
   readonly 'GET /api/v1/dead-letters/{id}': {
     readonly params: {
       /** Id of the dead letter. */
@@ -2682,12 +2948,12 @@ export interface Operations {
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['DeadLetterDetail']
   }
-  /** Erasures, oldest first. */
+  /** Erasures, oldest first */
   readonly 'GET /api/v1/erasures': {
     readonly params: never
     readonly query: never
@@ -2697,7 +2963,7 @@ export interface Operations {
       readonly erasures: readonly Schemas['ErasureSummary'][]
     }
   }
-  /** The receipt of an erasure. */
+  /** The receipt of an erasure */
   readonly 'GET /api/v1/erasures/{id}': {
     readonly params: {
       /** Id of the erasure. */
@@ -2708,41 +2974,130 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Erasure']
   }
-  /** Which errors occur: by type, model and provider, over time and against the range before.. */
+  /** Which errors occur: by type, model and provider, over time and against the range before. */
   readonly 'GET /api/v1/errors': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Groups to list, most errors first, at most 1000; the rest is summed up. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['ErrorsReport']
   }
-  /** Legal holds, in force and released. */
+  /** Events as they were taken in, page by page; also to follow along */
+  readonly 'GET /api/v1/events': {
+    readonly params: never
+    readonly query: {
+      /** `time`: newest first. `arrival`: oldest first in the order of the log; `next` is always there, and asking with it again gives what has come since. */
+      readonly order?: 'time' | 'arrival' | undefined
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. Default `now-30d`; by arrival none. */
+      readonly from?: string | undefined
+      /** Event time before. Default `now`; by arrival none. */
+      readonly to?: string | undefined
+      /** Kinds of events, with commas: llm_request, latency, throughput, error_rate, token_usage, span, score, counter, gauge, histogram, threat, vulnerability, compliance_violation, guardrail, pii_detected, token_cost, api_cost, resource_consumption, policy_violation, audit_trail, consent, data_access, parameter_execution, service_event. */
+      readonly kind?: string | undefined
+      /** `field:value`, with one of != >= <= = : > < ~; all of them must hold. The fields are those of `/api/v1/semantic` and `tag.<key>`. */
+      readonly where?: readonly string[] | undefined
+      /** Fields of each event, with commas; those without a value are null then. Default: all that have a value. */
+      readonly fields?: string | undefined
+      /** `all` shows reports of a call too that are not counted because a better one is. */
+      readonly reports?: 'counted' | 'all' | undefined
+      /** Events of a page, at most 1000. */
+      readonly limit?: string | undefined
+      /** By arrival, without a cursor: begin with this many of the last events; 0 begins with what comes from now on. Default: the first event there is. */
+      readonly last?: string | undefined
+      /** By arrival: seconds to wait for an event where there is none, at most 20. */
+      readonly wait?: string | undefined
+      /** `next` of the page before, with the same order, kind, where, reports. */
+      readonly cursor?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: Schemas['EventPage']
+  }
+  /** One event, with the other reports of its call and why one of them counts */
+  readonly 'GET /api/v1/events/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: makes the search quicker. Default: none. */
+      readonly from?: string | undefined
+      /** Event time before. Default: none. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly event: Schemas['StoredEvent']
+      /** Reports of the same call, the counted one first; empty when it is the only one. */
+      readonly reports: readonly {
+        readonly event_id: string
+        readonly kind: string
+        readonly time: string
+        readonly counted: boolean
+        readonly why: string
+      }[]
+      /** Events of the same id in other projects. */
+      readonly also: readonly Schemas['StoredEvent'][]
+    }
+  }
+  /** Export rows of events */
+  readonly 'GET /api/v1/export/events': {
+    readonly params: never
+    readonly query: {
+      /** ndjson holds whole events, to be imported again, unless fields are named. */
+      readonly format?: 'ndjson' | 'csv' | 'parquet' | 'arrow' | undefined
+      /** Event time, inclusive. Default: the first. */
+      readonly from?: string | undefined
+      /** Event time, exclusive. Default: the last. */
+      readonly to?: string | undefined
+      /** JSON: a list of filters, or a `where` of the question language. */
+      readonly where?: string | undefined
+      /** Kinds of events, with commas. */
+      readonly kind?: string | undefined
+      /** Columns, with commas: fields of questions, tag.<key>, time, received_at, project, tags, extra, …. Default: all. */
+      readonly fields?: string | undefined
+    }
+    readonly headers: {
+      /** Project to export, for keys bound to none. Default: all; whole events are exported of one. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: string
+  }
+  /** Legal holds, in force and released */
   readonly 'GET /api/v1/holds': {
     readonly params: never
     readonly query: never
@@ -2752,18 +3107,21 @@ export interface Operations {
       readonly holds: readonly Schemas['Hold'][]
     }
   }
-  /** How far the import of a file has got. */
+  /** How far the import of a file has got */
   readonly 'GET /api/v1/imports/{file}': {
     readonly params: {
       /** SHA-256 of the file, in hex. */
       readonly file: string
     }
-    readonly query: never
+    readonly query: {
+      /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
+      readonly mapping?: string | undefined
+    }
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['ImportProgress']
   }
-  /** List keys. */
+  /** List keys */
   readonly 'GET /api/v1/keys': {
     readonly params: never
     readonly query: never
@@ -2773,7 +3131,7 @@ export interface Operations {
       readonly keys: readonly Schemas['Key'][]
     }
   }
-  /** Limits a client has to keep. */
+  /** Limits a client has to keep */
   readonly 'GET /api/v1/limits': {
     readonly params: never
     readonly query: never
@@ -2781,7 +3139,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Limits']
   }
-  /** How a compaction goes, and how the last one went. */
+  /** How a compaction goes, and how the last one went */
   readonly 'GET /api/v1/maintenance/compact': {
     readonly params: never
     readonly query: never
@@ -2789,202 +3147,202 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CompactionStatus']
   }
-  /** Key numbers of one model, or of all, over the trailing window.. */
+  /** Key numbers of one model, or of all, over the trailing window. */
   readonly 'GET /api/v1/metrics': {
     readonly params: never
     readonly query: {
       /** Length of the window that ends now. */
-      readonly window?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w' | '1M'
+      readonly window?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w' | '1M' | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsReport']
   }
-  /** Sessions that began in the range: how many, how long, what they cost, and the longest.. */
+  /** Sessions that began in the range: how many, how long, what they cost, and the longest. */
   readonly 'GET /api/v1/metrics/conversations': {
     readonly params: never
     readonly query: {
       /** Number of conversations listed, most turns first, at most 1000. */
-      readonly limit?: string
+      readonly limit?: string | undefined
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsConversationsReport']
   }
-  /** One row per provider and model with all key numbers, most used first.. */
+  /** One row per provider and model with all key numbers, most used first. */
   readonly 'GET /api/v1/metrics/models': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsModelsReport']
   }
-  /** All families of events at a glance.. */
+  /** All families of events at a glance. */
   readonly 'GET /api/v1/metrics/summary': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsSummaryReport']
   }
-  /** Where requests, cost, latency and error rate are going: slope with confidence.. */
+  /** Where requests, cost, latency and error rate are going: slope with confidence. */
   readonly 'GET /api/v1/metrics/trends': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['MetricsTrendsReport']
   }
-  /** Throughput, latency, time to the first token and errors: overall and as a series.. */
+  /** Throughput, latency, time to the first token and errors: overall and as a series. */
   readonly 'GET /api/v1/performance': {
     readonly params: never
     readonly query: {
       /** Start, inclusive: ISO 8601, epoch, or relative like now-7d. Default: 7 days before the end. */
-      readonly start_time?: string
+      readonly start_time?: string | undefined
       /** End, exclusive. */
-      readonly end_time?: string
+      readonly end_time?: string | undefined
       /** Only this provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Only this model. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Only this environment. */
-      readonly environment?: string
+      readonly environment?: string | undefined
       /** Only this user. */
-      readonly user_id?: string
+      readonly user_id?: string | undefined
       /** Length of the time buckets of the series. */
-      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month'
+      readonly granularity?: '1min' | '5min' | '15min' | '1hour' | '6hour' | '1day' | '1week' | '1month' | undefined
       /** IANA zone in which days, weeks and months begin. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** ETag of the answer you have. */
-      readonly 'If-None-Match'?: string
+      readonly 'If-None-Match'?: string | undefined
     }
     readonly body: never
     readonly answer: Schemas['PerformanceReport']
   }
-  /** List the prices of models at a time. */
+  /** List the prices of models at a time */
   readonly 'GET /api/v1/prices': {
     readonly params: never
     readonly query: {
       /** Exact name of a provider. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Part of a model id. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Service tier. */
-      readonly tier?: string
+      readonly tier?: string | undefined
       /** The time whose prices are meant: now, now-7d, ISO 8601, epoch. */
-      readonly at?: string
+      readonly at?: string | undefined
       /** Most models to list. */
-      readonly limit?: string
+      readonly limit?: string | undefined
     }
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['PriceList']
   }
-  /** Show your own prices and their history. */
+  /** Show your own prices and their history */
   readonly 'GET /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -2992,7 +3350,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Show which price applies to a model, why, and what is scheduled; provider - for none. */
+  /** Show which price applies to a model, why, and what is scheduled; provider - for none */
   readonly 'GET /api/v1/prices/{provider}/{model}': {
     readonly params: {
       /** Provider, or `-` for none. */
@@ -3002,13 +3360,13 @@ export interface Operations {
     }
     readonly query: {
       /** The time whose prices are meant: now, now-7d, ISO 8601, epoch. */
-      readonly at?: string
+      readonly at?: string | undefined
     }
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['Price']
   }
-  /** List projects. */
+  /** List projects */
   readonly 'GET /api/v1/projects': {
     readonly params: never
     readonly query: never
@@ -3018,7 +3376,7 @@ export interface Operations {
       readonly projects: readonly Schemas['Project'][]
     }
   }
-  /** How long rows are kept. */
+  /** How long rows are kept */
   readonly 'GET /api/v1/retention': {
     readonly params: never
     readonly query: never
@@ -3031,7 +3389,7 @@ export interface Operations {
       readonly last_run: Schemas['RetentionRun'] | null
     }
   }
-  /** Measures and dimensions that questions may name. */
+  /** Measures and dimensions that questions may name */
   readonly 'GET /api/v1/semantic': {
     readonly params: never
     readonly query: never
@@ -3039,7 +3397,158 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Catalogue']
   }
-  /** Whether the process answers. */
+  /** Views, columns and functions that SQL may name */
+  readonly 'GET /api/v1/sql/schema': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: Schemas['SqlSchema']
+  }
+  /** Traces of a range: duration, spans, cost, errors */
+  readonly 'GET /api/v1/traces': {
+    readonly params: never
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+      /** `slowest` goes by the longest span. */
+      readonly order?: 'newest' | 'cost' | 'errors' | 'slowest' | undefined
+      /** `field:value`, with one of != >= <= = : > < ~: traces that have such a span. */
+      readonly where?: readonly string[] | undefined
+      /** At most 200. */
+      readonly limit?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly traces: readonly {
+        readonly trace_id?: string
+        /** Of the root, or of the first span. */
+        readonly name?: string
+        readonly service?: string | null
+        readonly start?: string
+        readonly duration_ms?: number
+        readonly spans?: number
+        readonly errors?: number
+        /** US dollars; null where no cost is known. */
+        readonly cost?: string | null
+        readonly input_tokens?: number
+        readonly output_tokens?: number
+      }[]
+      readonly meta: Schemas['AnswerMeta']
+    }
+  }
+  /** The spans of a trace as a tree: own times, critical path, cost, errors */
+  readonly 'GET /api/v1/traces/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly trace_id: string
+      /** Of the root, or of the first span. */
+      readonly name: string
+      readonly service: string | null
+      readonly start: string
+      readonly duration_ms: number
+      readonly spans: number
+      readonly errors: number
+      /** US dollars; null where no cost is known. */
+      readonly cost: string | null
+      readonly input_tokens: number
+      readonly output_tokens: number
+      readonly root: {
+        readonly span_id: string | null
+        /** Null for a root that holds several. */
+        readonly event_id: string | null
+        readonly kind?: string | null
+        readonly name: string
+        readonly service?: string | null
+        readonly model?: string | null
+        readonly status?: string | null
+        readonly error_type?: string | null
+        readonly error_message?: string | null
+        readonly start: string
+        /** After the start of the trace. */
+        readonly offset_ms?: number
+        readonly duration_ms: number
+        /** What none of its children covers. */
+        readonly self_ms: number
+        /** The end of the trace waited for it. */
+        readonly critical?: boolean
+        /** The parent it names is not there. */
+        readonly orphan?: boolean
+        /** US dollars; null where no cost is known. */
+        readonly cost?: string | null
+        readonly input_tokens?: number
+        readonly output_tokens?: number
+        /** Of it and all below. */
+        readonly total: {
+          readonly spans?: number
+          readonly errors?: number
+          /** US dollars; null where no cost is known. */
+          readonly cost?: string | null
+          readonly input_tokens?: number
+          readonly output_tokens?: number
+        }
+        readonly children: readonly { readonly [field: string]: unknown }[]
+      }
+      /** Spans that the end waited for, from the root on. */
+      readonly critical_path: readonly {
+        readonly name: string
+        readonly event_id: string | null
+      }[]
+      /** It has more spans: the newest are shown. */
+      readonly partial: boolean
+    }
+  }
+  /** The API reference */
+  readonly 'GET /docs': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page of the guide: /docs/guide/<name>.md */
+  readonly 'GET /docs/guide/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page of the API reference */
+  readonly 'GET /docs/{page}': {
+    readonly params: {
+      /** Name of a group of operations. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** Whether the process answers */
   readonly 'GET /health': {
     readonly params: never
     readonly query: never
@@ -3049,7 +3558,23 @@ export interface Operations {
       readonly status: 'ok'
     }
   }
-  /** Metrics for Prometheus. */
+  /** The same with the parameters of all routes and the whole guide */
+  readonly 'GET /llms-full.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** The hub in one text, for agents */
+  readonly 'GET /llms.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** Metrics for Prometheus */
   readonly 'GET /metrics': {
     readonly params: never
     readonly query: never
@@ -3057,7 +3582,7 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
-  /** This document. */
+  /** This document */
   readonly 'GET /openapi.json': {
     readonly params: never
     readonly query: never
@@ -3070,7 +3595,48 @@ export interface Operations {
       readonly components: { readonly [field: string]: unknown }
     }
   }
-  /** Whether everything it needs works. */
+  /** All errors */
+  readonly 'GET /problems': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly problems: readonly {
+        readonly code: string
+        readonly scope: 'event' | 'request'
+        readonly status: number
+        readonly title: string
+        /** What to do. */
+        readonly hint: string
+        readonly causes: readonly string[]
+        /** A request that ends in it. */
+        readonly example: { readonly [field: string]: unknown } | null
+      }[]
+    }
+  }
+  /** An error: what it means, usual causes, what to do, an example */
+  readonly 'GET /problems/{code}': {
+    readonly params: {
+      /** The code. */
+      readonly code: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly code: string
+      readonly scope: 'event' | 'request'
+      readonly status: number
+      readonly title: string
+      /** What to do. */
+      readonly hint: string
+      readonly causes: readonly string[]
+      /** A request that ends in it. */
+      readonly example: { readonly [field: string]: unknown } | null
+    }
+  }
+  /** Whether everything it needs works */
   readonly 'GET /ready': {
     readonly params: never
     readonly query: never
@@ -3078,7 +3644,15 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Readiness']
   }
-  /** List the JSON Schemas. */
+  /** Where the API reference is */
+  readonly 'GET /reference': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: undefined
+  }
+  /** List the JSON Schemas */
   readonly 'GET /schemas': {
     readonly params: never
     readonly query: never
@@ -3088,7 +3662,7 @@ export interface Operations {
       readonly schemas: readonly string[]
     }
   }
-  /** A JSON Schema. */
+  /** A JSON Schema */
   readonly 'GET /schemas/{name}': {
     readonly params: {
       /** Name in the list of schemas, such as `event.json`. */
@@ -3102,7 +3676,7 @@ export interface Operations {
       readonly $id: string
     }
   }
-  /** What the hub knows of itself. */
+  /** What the hub knows of itself */
   readonly 'GET /stats': {
     readonly params: never
     readonly query: never
@@ -3110,7 +3684,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Stats']
   }
-  /** Which release this is. */
+  /** Which release this is */
   readonly 'GET /version': {
     readonly params: never
     readonly query: never
@@ -3121,7 +3695,7 @@ export interface Operations {
       readonly version: string
     }
   }
-  /** Begin a backup of everything the hub has; it goes on working meanwhile. */
+  /** Begin a backup of everything the hub has; it goes on working meanwhile */
   readonly 'POST /api/v1/backups': {
     readonly params: never
     readonly query: never
@@ -3132,45 +3706,45 @@ export interface Operations {
     }
     readonly answer: Schemas['BackupStatus']
   }
-  /** Compare the invoice of a provider (CSV, at most 200000 lines and 400 days) by day and model. */
+  /** Compare the invoice of a provider (CSV, at most 200000 lines and 400 days) by day and model */
   readonly 'POST /api/v1/costs/reconcile': {
     readonly params: never
     readonly query: {
       /** Whose invoice it is: only calls of this provider are compared. Default: as the export says, else all. */
-      readonly provider?: string
+      readonly provider?: string | undefined
       /** Zone of the days. Providers bill by days of UTC. */
-      readonly timezone?: string
+      readonly timezone?: string | undefined
       /** Header of the column that holds the date, where it is not recognised. */
-      readonly date?: string
+      readonly date?: string | undefined
       /** Header of the column that holds the model, where it is not recognised. */
-      readonly model?: string
+      readonly model?: string | undefined
       /** Header of the column that holds the amount, where it is not recognised. */
-      readonly amount?: string
+      readonly amount?: string | undefined
       /** Header of the column that holds the currency, where it is not recognised. */
-      readonly currency?: string
+      readonly currency?: string | undefined
       /** Header of the column that holds the input tokens, where it is not recognised. */
-      readonly input_tokens?: string
+      readonly input_tokens?: string | undefined
       /** Header of the column that holds the output tokens, where it is not recognised. */
-      readonly output_tokens?: string
+      readonly output_tokens?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the answer includes it. */
-      readonly after?: string
+      readonly after?: string | undefined
     }
     readonly headers: {
       /** Project to compare, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** `gzip` or `zstd`. */
-      readonly 'Content-Encoding'?: string
+      readonly 'Content-Encoding'?: string | undefined
     }
     readonly body: string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['Reconciliation']
   }
-  /** Put rejected events aside for good. */
+  /** Put rejected events aside for good */
   readonly 'POST /api/v1/dead-letters/dismiss': {
     readonly params: never
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Ids of dead letters. */
@@ -3197,13 +3771,13 @@ export interface Operations {
     }
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Take many rejected events in again, each with the same correction. */
+  /** Take many rejected events in again, each with the same correction */
   readonly 'POST /api/v1/dead-letters/replay': {
     readonly params: never
     readonly query: never
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Ids of dead letters. */
@@ -3236,7 +3810,7 @@ export interface Operations {
     }
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Take a rejected event in again, as kept or corrected. */
+  /** Take a rejected event in again, as kept or corrected */
   readonly 'POST /api/v1/dead-letters/{id}/replay': {
     readonly params: {
       /** Id of the dead letter. */
@@ -3244,18 +3818,18 @@ export interface Operations {
     }
     readonly query: {
       /** Say what would become of it, change nothing. */
-      readonly dryRun?: 'true' | 'false'
+      readonly dryRun?: 'true' | 'false' | undefined
     }
     readonly headers: {
       /** Project of the letters, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       readonly [field: string]: unknown
     } | undefined
     readonly answer: Schemas['DeadLetterResults']
   }
-  /** Erase everything about a user, or count what that would be. */
+  /** Erase everything about a user, or count what that would be */
   readonly 'POST /api/v1/erasures': {
     readonly params: never
     readonly query: never
@@ -3273,43 +3847,45 @@ export interface Operations {
     }
     readonly answer: Schemas['ErasureDryRun'] | Schemas['Erasure']
   }
-  /** Take in events. */
+  /** Take in events */
   readonly 'POST /api/v1/events': {
     readonly params: never
     readonly query: {
       /** Validate, look for duplicates and price; answer what would be stored, store nothing. */
-      readonly dryRun?: 'true' | 'false'
+      readonly dryRun?: 'true' | 'false' | undefined
     }
     readonly headers: {
       /** Project of the events, for keys bound to none. Default `default`. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
       /** Gives events without an id one, made of this key and their index. */
-      readonly 'Idempotency-Key'?: string
+      readonly 'Idempotency-Key'?: string | undefined
       /** `gzip` or `zstd`. */
-      readonly 'Content-Encoding'?: string
+      readonly 'Content-Encoding'?: string | undefined
     }
     readonly body: Schemas['Event'] | readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['IntakeAnswer']
   }
-  /** Take in the next rows of a file. */
+  /** Take in the next rows of a file */
   readonly 'POST /api/v1/imports/{file}': {
     readonly params: {
       /** SHA-256 of the file, in hex. */
       readonly file: string
     }
     readonly query: {
+      /** SHA-256 in hex of how the rows become events: another mapping of the file has a progress of its own. */
+      readonly mapping?: string | undefined
       /** Row of the file that the first event comes from. */
-      readonly from?: string
+      readonly from?: string | undefined
       /** Row after the last one of this request. */
-      readonly next?: string
+      readonly next?: string | undefined
       /** Whether the file ends here. */
-      readonly last?: 'true' | 'false'
+      readonly last?: 'true' | 'false' | undefined
     }
     readonly headers: never
     readonly body: readonly Schemas['Event'][] | string | Uint8Array<ArrayBuffer>
     readonly answer: Schemas['IntakeAnswer']
   }
-  /** Create a key. */
+  /** Create a key */
   readonly 'POST /api/v1/keys': {
     readonly params: never
     readonly query: never
@@ -3317,7 +3893,7 @@ export interface Operations {
     readonly body: Schemas['NewKey']
     readonly answer: Schemas['Key']
   }
-  /** Begin to compact the database file; questions are refused until it is done. */
+  /** Begin to compact the database file; questions are refused until it is done */
   readonly 'POST /api/v1/maintenance/compact': {
     readonly params: never
     readonly query: never
@@ -3325,13 +3901,13 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['CompactionStatus']
   }
-  /** Price events of a range again with the prices of today, at the time of each event. */
+  /** Price events of a range again with the prices of today, at the time of each event */
   readonly 'POST /api/v1/prices/reprice': {
     readonly params: never
     readonly query: never
     readonly headers: {
       /** Project to price again, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: {
       /** Start of the event times, inclusive. */
@@ -3349,31 +3925,43 @@ export interface Operations {
     }
     readonly answer: Schemas['Repricing']
   }
-  /** Ask a question. */
+  /** Ask a question */
   readonly 'POST /api/v1/query': {
     readonly params: never
     readonly query: {
-      /** Form of the answer; csv and ndjson carry the rows alone. */
-      readonly format?: 'json' | 'csv' | 'ndjson'
+      /** Form of the answer; csv and ndjson carry the rows alone, the others say in their metadata what they are of. */
+      readonly format?: 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow' | 'xlsx' | undefined
     }
     readonly headers: {
       /** Project to ask about, for keys bound to none. Default: all. */
-      readonly 'X-LLMHub-Project'?: string
+      readonly 'X-LLMHub-Project'?: string | undefined
     }
     readonly body: Schemas['Question']
     readonly answer: Schemas['Answer']
   }
-  /** Delete now what the policies let go, or say what that would be. */
+  /** Delete now what the policies let go, or say what that would be */
   readonly 'POST /api/v1/retention/run': {
     readonly params: never
     readonly query: never
     readonly headers: never
     readonly body: {
       readonly dry_run?: boolean
+      readonly policy?: Schemas['RetentionPolicyChange']
     }
     readonly answer: Schemas['RetentionRun']
   }
-  /** Check that the log, the store or the rollups are whole. */
+  /** Run one SELECT over the views of all projects */
+  readonly 'POST /api/v1/sql': {
+    readonly params: never
+    readonly query: {
+      /** Form of the answer; csv and ndjson carry the rows alone, and the header `X-LLMHub-Truncated` where there are more. */
+      readonly format?: 'json' | 'csv' | 'ndjson' | undefined
+    }
+    readonly headers: never
+    readonly body: Schemas['SqlQuestion']
+    readonly answer: Schemas['SqlAnswer']
+  }
+  /** Check that the log, the store or the rollups are whole */
   readonly 'POST /api/v1/verify/{what}': {
     readonly params: {
       /** `log`, `store` or `rollups`. */
@@ -3384,7 +3972,7 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Verification']
   }
-  /** Keep rows of a project, whatever retention and erasure ask for. */
+  /** Keep rows of a project, whatever retention and erasure ask for */
   readonly 'PUT /api/v1/holds/{name}': {
     readonly params: {
       /** Name of the hold. */
@@ -3395,7 +3983,7 @@ export interface Operations {
     readonly body: Schemas['NewHold']
     readonly answer: Schemas['Hold']
   }
-  /** Replace your own prices; they apply to events from then on. */
+  /** Replace your own prices; they apply to events from then on */
   readonly 'PUT /api/v1/prices/overrides': {
     readonly params: never
     readonly query: never
@@ -3405,7 +3993,7 @@ export interface Operations {
     }
     readonly answer: Schemas['PriceOverrides']
   }
-  /** Create a project or change its limit. */
+  /** Create a project or change its limit */
   readonly 'PUT /api/v1/projects/{name}': {
     readonly params: {
       /** Name of the project. */
@@ -3419,7 +4007,7 @@ export interface Operations {
     }
     readonly answer: Schemas['Project']
   }
-  /** Set how long rows of a project and family are kept. */
+  /** Set how long rows of a project and family are kept */
   readonly 'PUT /api/v1/retention': {
     readonly params: never
     readonly query: never

@@ -17,12 +17,14 @@ import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { pageRoutes } from './routes/pages.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { readEventRoutes } from './routes/read-events.ts'
 import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { sqlRoutes } from './routes/sql.ts'
@@ -61,6 +63,7 @@ export async function createApi(
   const closed = new AbortController()
   let openApi: JsonSchema = {}
 
+  const status = shareStatus(dependencies.status, clock)
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
@@ -89,11 +92,13 @@ export async function createApi(
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
-      status: shareStatus(dependencies.status, clock),
+      status,
       metrics,
       isClosing: () => closing,
     }),
+    ...pageRoutes({ version: dependencies.version, status, routes: () => routes }),
     ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
+    ...referenceRoutes(() => openApi),
   ]
   openApi = openApiDocument(routes, dependencies.version)
   const server = await createServer({

@@ -1,3 +1,5 @@
+import type { Answer, Client, Failure, Given, OperationName, RequestOptions } from '@llmhub/client'
+import { createClient, reasonOf } from '@llmhub/client'
 import type { ClientSettings } from '../config/load.ts'
 import { maskedKey } from './connection.ts'
 import { CliError, EXIT } from './exit-codes.ts'
@@ -8,21 +10,17 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly {
-    readonly path: string
-    readonly message: string
-    readonly hint?: string
-  }[]
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
 }
 
 export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
-  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
+  readonly headers: Headers
   /** Who was asked. */
   readonly settings: ClientSettings
 }
@@ -39,10 +37,69 @@ interface Body {
   readonly type: string
 }
 
+/** Requests with their types: what is not a success is an error that says what to do. */
+export interface Hub {
+  /** The body of the successful answer. */
+  call<Name extends OperationName>(name: Name, ...given: CallOptions<Name>): Promise<Answer<Name>>
+  /** The same as it came, for commands that pass it on. */
+  text<Name extends OperationName>(name: Name, ...given: CallOptions<Name>): Promise<string>
+}
+
+type CallOptions<Name extends OperationName> = Given<RequestOptions<Name>>
+
 /**
- * Sends one request to a running hub. Answers of any status come back; failing to reach it is an error,
- * and so is an abort of `signal`, with the exit code for an interruption.
+ * The hub that a command talks to. Nothing is sent again by itself: a person who waits wants to know.
+ * @throws CliError when it cannot be reached, or refuses
  */
+export function hubAt(settings: ClientSettings, extras: RequestExtras = {}): Hub {
+  const client = clientOf(settings, extras)
+  return {
+    async call(name, ...given) {
+      const outcome = await client.request(name, ...given)
+      if (outcome.ok) return outcome.data
+      throw refused(outcome, settings, extras)
+    },
+    async text(name, ...given) {
+      const outcome = await client.text(name, ...given)
+      if (outcome.ok) return outcome.data
+      throw refused(outcome, settings, extras)
+    },
+  }
+}
+
+function clientOf(settings: ClientSettings, { project = settings.project }: RequestExtras): Client {
+  const { key, url } = settings
+  try {
+    return createClient({
+      url,
+      key,
+      project,
+      retries: 0,
+      timeoutMs: 0,
+      fetch: (input, init) => traced(settings, input as string, init ?? {}),
+    })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new CliError(
+      `${url} is no URL: give one like http://127.0.0.1:8080 with --url or LLMHUB_URL`,
+      EXIT.usage,
+    )
+  }
+}
+
+async function traced(settings: ClientSettings, url: string, init: RequestInit): Promise<Response> {
+  const tell = settings.trace?.(init.method ?? 'GET', url)
+  try {
+    const response = await fetch(url, init)
+    tell?.(response.status, response.headers.get('x-request-id'))
+    return response
+  } catch (error) {
+    tell?.(null, null)
+    throw error
+  }
+}
+
+/** Sends one request whose name only a string tells. Answers of any status come back; failing to reach the hub is an error. */
 export async function request(
   settings: ClientSettings,
   method: string,
@@ -50,7 +107,19 @@ export async function request(
   body?: Body,
   extras: RequestExtras = {},
 ): Promise<HubResponse> {
-  return wholeResponse(await reach(settings, method, path, body, extras), settings, extras.signal)
+  const outcome = await clientOf(settings, extras).send({
+    method,
+    path,
+    idempotent: false,
+    signal: extras.signal,
+    ...(body === undefined ? {} : { body: body.content, type: body.type }),
+  })
+  if (outcome.ok) {
+    const { data, headers, status } = outcome
+    return hubResponse(status, headers, data.text, settings)
+  }
+  if (outcome.status === null) throw refused(outcome, settings, extras)
+  return hubResponse(outcome.status, outcome.headers, outcome.text, settings)
 }
 
 /**
@@ -64,8 +133,10 @@ export async function download(
   body?: Body,
   signal?: AbortSignal,
 ): Promise<{ readonly headers: Headers; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const response = await reach(settings, method, path, body, signal === undefined ? {} : { signal })
-  if (response.status !== 200) throw failed(await wholeResponse(response, settings))
+  const response = await reach(settings, method, path, body, signal)
+  if (response.status !== 200) {
+    throw failed(hubResponse(response.status, response.headers, await response.text(), settings))
+  }
   return { headers: response.headers, chunks: chunksOf(response, settings, signal) }
 }
 
@@ -78,7 +149,9 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    throw cutOff(error, url, signal)
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
+    throw new CliError(message, EXIT.failure)
   }
 }
 
@@ -87,74 +160,62 @@ async function reach(
   method: string,
   path: string,
   body: Body | undefined,
-  { project = settings.project, signal }: RequestExtras,
+  signal: AbortSignal | undefined,
 ): Promise<Response> {
   const headers: Record<string, string> = {}
-  if (project !== undefined) headers['x-llmhub-project'] = project
+  if (settings.project !== undefined) headers['x-llmhub-project'] = settings.project
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
   if (body !== undefined) headers['content-type'] = body.type
-  if (!URL.canParse(path, settings.url)) {
-    throw new CliError(
-      `${settings.url} is no URL: give one like http://127.0.0.1:8080 with --url or LLMHUB_URL`,
-      EXIT.usage,
-    )
-  }
-  const url = new URL(path, settings.url)
-  const tell = settings.trace?.(method, url.href)
+  const content = body === undefined ? {} : { body: body.content }
+  const stop = signal === undefined ? {} : { signal }
   try {
-    const content = body === undefined ? {} : { body: body.content }
-    const stop = signal === undefined ? {} : { signal }
-    const response = await fetch(url, { method, headers, ...content, ...stop })
-    tell?.(response.status, response.headers.get('x-request-id'))
-    return response
+    return await traced(settings, settings.url.replace(/\/+$/, '') + path, {
+      method,
+      headers,
+      ...content,
+      ...stop,
+    })
   } catch (error) {
-    tell?.(null, null)
-    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
-    const cause = (error as Error).cause
-    const reason = cause instanceof Error ? cause.message : (error as Error).message
-    const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
-    const message = `cannot reach the hub at ${settings.url}${from}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
-    throw new CliError(message, EXIT.unreachable)
+    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    throw unreachable(settings, reasonOf(error))
   }
 }
 
-async function wholeResponse(
-  response: Response,
+function unreachable(settings: ClientSettings, reason: string): CliError {
+  const from = settings.urlFrom === undefined ? '' : ` (from ${settings.urlFrom})`
+  const message = `cannot reach the hub at ${settings.url}${from}: ${reason}\nIs it running? Start it with: llmhub serve (in a clone: npm start), or name another with --url`
+  return new CliError(message, EXIT.unreachable)
+}
+
+/** A failure of the client as the error that a command ends with. */
+function refused(
+  { headers, problem, status, text }: Failure,
   settings: ClientSettings,
-  signal?: AbortSignal,
-): Promise<HubResponse> {
-  const text = await bodyOf(response, settings, signal)
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
-  const date = Date.parse(response.headers.get('date') ?? '')
-  const isJson = (response.headers.get('content-type') ?? '').includes('json')
+  { signal }: RequestExtras,
+): CliError {
+  if (status !== null) return failed(hubResponse(status, headers, text, settings))
+  if (signal?.aborted === true) return new CliError('interrupted', EXIT.interrupted)
+  return unreachable(settings, problem.detail)
+}
+
+function hubResponse(
+  status: number,
+  headers: Headers,
+  text: string,
+  settings: ClientSettings,
+): HubResponse {
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
+  const date = Date.parse(headers.get('date') ?? '')
+  const isJson = (headers.get('content-type') ?? '').includes('json')
   return {
-    status: response.status,
-    headers: response.headers,
+    status,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
+    headers,
     settings,
   }
-}
-
-async function bodyOf(
-  response: Response,
-  { url }: ClientSettings,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  try {
-    return await response.text()
-  } catch (error) {
-    throw cutOff(error, url, signal)
-  }
-}
-
-/** Why the body of an answer could not be read to its end. */
-function cutOff(error: unknown, url: string, signal: AbortSignal | undefined): CliError {
-  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
-  const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
-  return new CliError(message, EXIT.unreachable)
 }
 
 /** Turns an answer that is not a success into an error that says what to do. */
@@ -164,10 +225,7 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message, hint: mend } of errors) {
-    lines.push(`  ${path}: ${message}`)
-    if (mend !== undefined) lines.push(`    ${mend}`)
-  }
+  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)

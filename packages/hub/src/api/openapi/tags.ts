@@ -2,6 +2,7 @@
 export const TAGS: Readonly<Record<string, string>> = {
   events: 'Send what your applications report, one by one or as files.',
   query: 'Ask one question language: measures × dimensions × filters × range × step.',
+  sql: 'Ask in SQL what the question language cannot say, read-only.',
   reports: 'Fixed reports on cost, performance, errors and use, each from one request.',
   'dead letters': 'Rejected events: why, how many, and taking them in again.',
   prices: 'What a call costs, your own prices, and pricing events again.',

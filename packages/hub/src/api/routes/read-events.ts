@@ -95,6 +95,7 @@ const PARAMETERS: readonly QueryParameter[] = [
 ]
 
 const PAGE_SCHEMA = {
+  title: 'EventPage',
   type: 'object',
   required: ['events', 'next', 'more', 'meta'],
   properties: {

@@ -244,9 +244,12 @@ function schemaDocument() {
   }
 }
 
-const VALUE = { type: ['string', 'number', 'boolean', 'null'] } as const
+const VALUE = {
+  anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
+} as const
 
 const BODY_SCHEMA = {
+  title: 'SqlQuestion',
   type: 'object',
   required: ['sql'],
   properties: {
@@ -270,6 +273,7 @@ const BODY_SCHEMA = {
 } as const
 
 const ANSWER_SCHEMA = {
+  title: 'SqlAnswer',
   type: 'object',
   required: ['columns', 'rows', 'meta'],
   properties: {
@@ -306,15 +310,37 @@ const ANSWER_SCHEMA = {
   },
 } as const
 
-const NAMED = { type: 'object', required: ['name', 'doc'] } as const
+const text = { type: 'string' } as const
+const texts = { type: 'array', items: text } as const
+
+const VIEW = {
+  type: 'object',
+  required: ['name', 'doc', 'columns'],
+  properties: {
+    name: text,
+    doc: text,
+    columns: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'type', 'doc'],
+        properties: { name: text, type: text, unit: text, doc: text },
+        additionalProperties: false,
+      },
+    },
+  },
+  additionalProperties: false,
+} as const
 
 const SCHEMA_SCHEMA = {
+  title: 'SqlSchema',
   type: 'object',
   required: ['schema', 'views', 'functions', 'tableFunctions'],
   properties: {
-    schema: { type: 'string' },
-    views: { type: 'array', items: NAMED },
-    functions: { type: 'array', items: { type: 'string' } },
-    tableFunctions: { type: 'array', items: { type: 'string' } },
+    schema: text,
+    views: { type: 'array', items: VIEW },
+    functions: texts,
+    tableFunctions: texts,
   },
+  additionalProperties: false,
 } as const

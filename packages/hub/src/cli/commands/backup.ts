@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Schemas } from '@llmhub/client'
 import { backupDocument } from '../../backup/backup-document.ts'
 import { BackupFolder } from '../../backup/backup-folder.ts'
 import { createBackup } from '../../backup/create.ts'
@@ -8,7 +9,7 @@ import { lockFolder } from '../../core/folder-lock.ts'
 import { isNewerFormat, runInstead } from '../../core/newer-format.ts'
 import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
 import type { Indexes } from '../../ingest/open-indexes.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -17,28 +18,7 @@ import { onLockedFolder } from '../locked-folder.ts'
 import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
-interface BackupShown {
-  readonly id: string
-  readonly created_at: string
-  readonly cursor: Readonly<Record<string, string>>
-  readonly files: number
-  readonly bytes: number
-}
-
-interface Status {
-  readonly running: {
-    readonly segments: number
-    readonly done: number
-    readonly bytes: number
-  } | null
-  readonly last: {
-    readonly seconds: number
-    readonly failure: string | null
-    readonly backup: BackupShown | null
-    readonly copied_files: number
-    readonly copied_bytes: number
-  } | null
-}
+type BackupShown = Pick<Schemas['Backup'], 'id' | 'created_at' | 'cursor' | 'files' | 'bytes'>
 
 export interface BackupOptions extends GlobalOptions {
   readonly to?: string
@@ -78,15 +58,13 @@ export async function backup(
   if (options.dataDir !== undefined) {
     throw new CliError('--data-dir goes with --offline: a running hub knows its folder', EXIT.usage)
   }
-  const settings = connection(options)
-  const content = JSON.stringify(options.to === undefined ? {} : { to: options.to })
-  const begun = await request(settings, 'POST', URL_PATH, { content, type: 'application/json' })
-  if (begun.status !== 202) throw failed(begun)
+  const hub = hubAt(connection(options))
+  const body = options.to === undefined ? {} : { to: options.to }
+  let status = await hub.call('POST /api/v1/backups', { body })
   if (options.wait === false) {
     context.terminal.err(`Begun. How it goes: GET ${URL_PATH}/status\n`)
     return
   }
-  let status = begun.body as Status
   const bar = progressBar('backup', 'segments', context.terminal, context.clock)
   while (status.running !== null) {
     const { done, segments } = status.running
@@ -96,9 +74,7 @@ export async function backup(
       throw new CliError('the backup goes on in the hub', EXIT.interrupted)
     }
     await new Promise<void>((resume) => context.clock.hold(LOOK_MS, resume))
-    const response = await request(settings, 'GET', `${URL_PATH}/status`)
-    if (response.status !== 200) throw failed(response)
-    status = response.body as Status
+    status = await hub.call('GET /api/v1/backups/status')
   }
   bar.finish()
   const { last } = status

@@ -1,5 +1,5 @@
-import type { ClientSettings } from '../../config/load.ts'
-import { failed, request } from '../client.ts'
+import type { Schemas } from '@llmhub/client'
+import { type Hub, hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -7,34 +7,9 @@ import { fitTable } from '../fit-table.ts'
 import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
-interface Counts {
-  readonly own: Readonly<Record<string, number>>
-  readonly mentions: Readonly<Record<string, number>>
-  readonly left: Readonly<Record<string, number>>
-}
+type Counts = Schemas['ErasureSummary']['rows']
+type Receipt = Schemas['Erasure']
 
-interface Summary {
-  readonly id: string
-  readonly state: string
-  readonly created_at: string
-  readonly project: string | null
-  readonly rows: Counts
-  readonly finished_at: string | null
-  readonly segments_rewritten: number | null
-  readonly bytes_before: number | null
-  readonly bytes_after: number | null
-}
-
-interface Receipt extends Summary {
-  readonly verification: {
-    readonly by: string
-    readonly records: number
-    readonly left: number | null
-    readonly control: boolean | null
-  } | null
-}
-
-const URL_PATH = '/api/v1/erasures'
 const LOOK_MS = 500
 
 export interface EraseOptions extends GlobalOptions {
@@ -50,27 +25,22 @@ export interface EraseOptions extends GlobalOptions {
  * the end, which an interrupt does not stop. Prints the receipt where it is not for a terminal.
  */
 export async function erase(options: EraseOptions, context: CliContext): Promise<void> {
-  const settings = connection(options)
+  const hub = hubAt(connection(options))
   const { terminal } = context
   const body = {
     subject: { user_id: options.userId },
     project: options.project ?? null,
-    mentions: options.mentions ?? 'words',
+    // Which modes there are is for the hub to say.
+    mentions: (options.mentions ?? 'words') as Receipt['mentions'],
   }
   const asTable = format(options, context) === 'table'
   const post = (dryRun: boolean) =>
-    request(settings, 'POST', URL_PATH, {
-      content: JSON.stringify({ ...body, dry_run: dryRun }),
-      type: 'application/json',
-    })
+    hub.call('POST /api/v1/erasures', { body: { ...body, dry_run: dryRun } })
   const dry = await post(true)
-  if (dry.status !== 200) throw failed(dry)
-  const { rows, held_by: heldBy } = dry.body as {
-    readonly rows: Counts
-    readonly held_by: readonly string[]
-  }
+  if (!('dry_run' in dry)) throw new TypeError('a dry run was answered with an erasure')
+  const { rows, held_by: heldBy } = dry
   const dryRun = options.dryRun === true
-  if (dryRun && !asTable) return printJson(context, dry.body)
+  if (dryRun && !asTable) return printJson(context, dry)
   const print = (text: string) => (dryRun ? terminal.out(text) : terminal.err(text))
   // With --yes nobody looks before it is done, and the receipt has the same counts.
   if (dryRun || options.yes !== true) print(countsTable(rows))
@@ -81,21 +51,15 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
   }
   await confirm({ what: 'this erases rows for good', word: options.userId }, options, context)
   const begun = await post(false)
-  if (begun.status !== 202) throw failed(begun)
-  const receipt = await finished(settings, (begun.body as Receipt).id, context)
+  if ('dry_run' in begun) throw new TypeError('an erasure was answered with a dry run')
+  const receipt = await finished(hub, begun.id, context)
   if (!asTable) return printJson(context, receipt)
   printReceipt(receipt, context)
 }
 
-async function finished(
-  settings: ClientSettings,
-  id: string,
-  context: CliContext,
-): Promise<Receipt> {
+async function finished(hub: Hub, id: string, context: CliContext): Promise<Receipt> {
   for (;;) {
-    const response = await request(settings, 'GET', `${URL_PATH}/${encodeURIComponent(id)}`)
-    if (response.status !== 200) throw failed(response)
-    const receipt = response.body as Receipt
+    const receipt = await hub.call('GET /api/v1/erasures/{id}', { params: { id } })
     if (receipt.state === 'done') return receipt
     if (context.signal.aborted) {
       throw new CliError(
@@ -113,16 +77,15 @@ export async function erasures(
   options: GlobalOptions,
   context: CliContext,
 ): Promise<void> {
-  const path = id === undefined ? URL_PATH : `${URL_PATH}/${encodeURIComponent(id)}`
-  const response = await request(connection(options), 'GET', path)
-  if (response.status !== 200) throw failed(response)
+  const hub = hubAt(connection(options))
   const asTable = format(options, context) === 'table'
   if (id !== undefined) {
-    if (asTable) printReceipt(response.body as Receipt, context)
-    else printJson(context, response.body)
+    const receipt = await hub.call('GET /api/v1/erasures/{id}', { params: { id } })
+    if (asTable) printReceipt(receipt, context)
+    else printJson(context, receipt)
     return
   }
-  const { erasures: found } = response.body as { readonly erasures: readonly Summary[] }
+  const { erasures: found } = await hub.call('GET /api/v1/erasures')
   if (!asTable) return printJson(context, found)
   const rows = found.map((each) => [
     each.id,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Schemas } from '@llmhub/client'
 import { Authenticator } from '../../auth/authenticator.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -8,26 +9,13 @@ import { utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
 import { table, tableColumns } from '../output.ts'
 
-interface KeyView {
-  readonly id: string
-  readonly name: string
-  readonly project: string | null
-  readonly permissions: readonly string[]
-  readonly created_at: string
-  readonly expires_at: string | null
-  readonly revoked_at: string | null
-  readonly last_used_at: string | null
-}
-
 export async function keysList(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', '/api/v1/keys')
-  if (response.status !== 200) throw failed(response)
-  const { keys } = response.body as { keys: readonly KeyView[] }
+  const { keys } = await hubAt(connection(options)).call('GET /api/v1/keys')
   if (format(options, context) !== 'table') {
     printJson(context, keys)
     return
   }
-  const state = (key: KeyView): string =>
+  const state = (key: Schemas['Key']): string =>
     key.revoked_at === null ? 'active' : `revoked ${utcTime(key.revoked_at)}`
   const rows = keys.map((key) => [
     key.id,
@@ -55,18 +43,14 @@ export async function keysCreate(
 ): Promise<void> {
   const body = {
     name,
-    permissions: options.permission ?? ['ingest:write'],
+    // The hub says which permissions there are, and better than a type could.
+    permissions: (options.permission ?? ['ingest:write']) as Schemas['NewKey']['permissions'],
     ...(options.project === undefined ? {} : { project: options.project }),
     ...(options.expires === undefined ? {} : { expires_at: options.expires }),
   }
-  const response = await request(connection(options), 'POST', '/api/v1/keys', {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 201) throw failed(response)
-  const { key } = response.body as { key: string }
+  const { key } = await hubAt(connection(options)).call('POST /api/v1/keys', { body })
   context.terminal.err('The key, shown this once:\n')
-  context.terminal.out(`${key}\n`)
+  context.terminal.out(`${key ?? ''}\n`)
 }
 
 export interface RevokeOptions extends GlobalOptions {
@@ -79,11 +63,9 @@ export async function keysRevoke(
   options: RevokeOptions,
   context: CliContext,
 ): Promise<void> {
-  const settings = connection(options)
+  const hub = hubAt(connection(options))
   if (options.dryRun === true) {
-    const listed = await request(settings, 'GET', '/api/v1/keys')
-    if (listed.status !== 200) throw failed(listed)
-    const { keys } = listed.body as { keys: readonly KeyView[] }
+    const { keys } = await hub.call('GET /api/v1/keys')
     const key = keys.find((each) => each.id === id)
     if (key === undefined) throw new CliError(`there is no key ${id}`, EXIT.notFound)
     const used = key.last_used_at === null ? 'never used' : `last used ${utcTime(key.last_used_at)}`
@@ -97,8 +79,7 @@ export async function keysRevoke(
     options,
     context,
   )
-  const response = await request(settings, 'DELETE', `/api/v1/keys/${encodeURIComponent(id)}`)
-  if (response.status !== 204 && response.status !== 200) throw failed(response)
+  await hub.call('DELETE /api/v1/keys/{id}', { params: { id } })
   context.terminal.err(`Revoked ${id}.\n`)
 }
 

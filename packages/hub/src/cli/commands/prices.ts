@@ -9,7 +9,7 @@ import {
   showPrice,
   type UnitPrice,
 } from '../../ingest/price-view.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import {
   type CliContext,
   connection,
@@ -36,12 +36,9 @@ export interface PriceOptions extends GlobalOptions {
 
 /** What is in force in a hub: its configured file and what was set in it, over the package of this release. */
 async function hubBook(options: GlobalOptions): Promise<PriceBook> {
-  const response = await request(connection(options), 'GET', '/api/v1/prices/overrides')
-  if (response.status !== 200) throw failed(response)
-  const { configured, overrides } = response.body as Readonly<
-    Record<'configured' | 'overrides', OverrideJson>
-  >
-  return createPriceBook(configured, overrides)
+  const hub = hubAt(connection(options))
+  const { configured, overrides } = await hub.call('GET /api/v1/prices/overrides')
+  return createPriceBook(configured as OverrideJson, overrides as OverrideJson)
 }
 
 /** Prices without a hub: of the package and the configured file. */
@@ -85,10 +82,8 @@ export async function pricesList(options: PriceOptions, context: CliContext): Pr
     total = all.length
     found = all.slice(0, limit)
   } else {
-    const path = `/api/v1/prices${query({ provider, model, tier, at, limit })}`
-    const response = await request(connection(options), 'GET', path)
-    if (response.status !== 200) throw failed(response)
-    const body = response.body as { total: number; prices: readonly ListedPrice[] }
+    const asked = { provider, model, tier, at, limit: String(limit) }
+    const body = await hubAt(connection(options)).call('GET /api/v1/prices', { query: asked })
     total = body.total
     found = body.prices
   }
@@ -130,11 +125,10 @@ export async function pricesShow(
     if (typeof shown === 'string') throw new CliError(`no price: ${shown}`, EXIT.notFound)
     view = shown
   } else {
-    const [first, second] = [provider ?? '-', name].map(encodeURIComponent)
-    const path = `/api/v1/prices/${first}/${second}${query({ at: options.at })}`
-    const response = await request(connection(options), 'GET', path)
-    if (response.status !== 200) throw failed(response)
-    view = response.body as PriceView
+    view = await hubAt(connection(options)).call('GET /api/v1/prices/{provider}/{model}', {
+      params: { provider: provider ?? '-', model: name },
+      query: { at: options.at },
+    })
   }
   if (format(options, context) !== 'table') {
     printJson(context, view)

@@ -1,8 +1,8 @@
+import type { Schemas } from '@llmhub/client'
 import { formatIsoMicros } from '@llmhub/schema'
 import { parseTime } from '@llmhub/stream'
-import type { ClientSettings } from '../../config/load.ts'
 import { formatPico, parseUsd } from '../../ingest/money.ts'
-import { failed, request } from '../client.ts'
+import { type Hub, hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -29,21 +29,7 @@ interface ModelView {
   after: bigint
 }
 
-interface ReportView {
-  readonly price_version: string
-  readonly seen: number
-  readonly changed: number
-  readonly priced_before: number
-  readonly priced_after: number
-  readonly models: readonly {
-    readonly provider: string | null
-    readonly model: string | null
-    readonly seen: number
-    readonly changed: number
-    readonly cost_before: string
-    readonly cost_after: string
-  }[]
-}
+type ReportView = Schemas['Repricing']
 
 interface Sum {
   version: string
@@ -73,8 +59,8 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
   const from = instant('from', options.from)
   const to = instant('to', options.to ?? 'now')
   if (from > to) throw new CliError('--from lies after --to', EXIT.usage)
-  const settings = connection(options)
-  const run = (dryRun: boolean) => runPieces(settings, options, [from, to], dryRun, context)
+  const hub = hubAt(connection(options))
+  const run = (dryRun: boolean) => runPieces(hub, options, [from, to], dryRun, context)
 
   const tried = await run(true)
   const isTable = format(options, context) === 'table'
@@ -91,7 +77,7 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
 }
 
 async function runPieces(
-  settings: ClientSettings,
+  hub: Hub,
   options: RepriceOptions,
   [from, to]: readonly [number, number],
   dryRun: boolean,
@@ -116,12 +102,7 @@ async function runPieces(
       only_unpriced: options.onlyUnpriced === true,
       dry_run: dryRun,
     }
-    const response = await request(settings, 'POST', '/api/v1/prices/reprice', {
-      content: JSON.stringify(body),
-      type: 'application/json',
-    })
-    if (response.status !== 200) throw failed(response)
-    add(sum, response.body as ReportView)
+    add(sum, await hub.call('POST /api/v1/prices/reprice', { body }))
   }
   return sum
 }

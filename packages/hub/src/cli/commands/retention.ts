@@ -1,53 +1,17 @@
-import { failed, request } from '../client.ts'
+import type { RequestOptions, Schemas } from '@llmhub/client'
+import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
-interface Policy {
-  readonly project: string | null
-  readonly family: string | null
-  readonly days: number
-}
-
-interface Cut {
-  readonly project: string | null
-  readonly family: string | null
-  readonly from: string | null
-  readonly before: string
-  readonly found: boolean
-  readonly rows: number | null
-}
-
-interface Run {
-  readonly dry_run: boolean
-  readonly at: string
-  readonly cuts: readonly Cut[]
-  readonly log: {
-    readonly dropped: number
-    readonly rewritten: number
-    readonly bytes_before: number
-    readonly bytes_after: number
-    readonly problems: readonly string[]
-  } | null
-}
-
-const URL_PATH = '/api/v1/retention'
-
 function daysText(days: number): string {
   return days === 0 ? 'for ever' : count(days)
 }
 
 export async function retentionShow(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', URL_PATH)
-  if (response.status !== 200) throw failed(response)
-  const found = response.body as {
-    readonly default_days: number
-    readonly dead_letter_days: number
-    readonly policies: readonly Policy[]
-    readonly last_run: Run | null
-  }
+  const found = await hubAt(connection(options)).call('GET /api/v1/retention')
   if (format(options, context) !== 'table') {
     printJson(context, found)
     return
@@ -100,22 +64,19 @@ export async function retentionSet(
   }
   const policy = {
     project: options.project ?? null,
-    family: options.family ?? null,
-    days: options.remove === true ? null : whole,
+    family: familyOf(options) ?? null,
   }
   if (options.dryRun === true) {
-    await showRun({ dry_run: true, policy }, options, context)
+    const days = options.remove === true ? null : whole
+    await showRun({ dry_run: true, policy: { ...policy, days } }, options, context)
     return
   }
   const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
     await confirm({ what, word: 'remove' }, options, context)
-    const query = new URLSearchParams()
-    if (options.project !== undefined) query.set('project', options.project)
-    if (options.family !== undefined) query.set('family', options.family)
-    const response = await request(connection(options), 'DELETE', `${URL_PATH}?${query.toString()}`)
-    if (response.status !== 204) throw failed(response)
+    const query = { project: options.project, family: familyOf(options) }
+    await hubAt(connection(options)).call('DELETE /api/v1/retention', { query })
     context.terminal.err('Removed.\n')
     return
   }
@@ -128,17 +89,10 @@ export async function retentionSet(
       context,
     )
   }
-  const response = await request(connection(options), 'PUT', URL_PATH, {
-    content: JSON.stringify(policy),
-    type: 'application/json',
+  await hubAt(connection(options)).call('PUT /api/v1/retention', {
+    body: { ...policy, days: whole },
   })
-  if (response.status !== 200) throw failed(response)
   context.terminal.err(`${whose} ${what}. See what that is: llmhub retention run --dry-run\n`)
-}
-
-/** Says what would be, and how to see which rows that concerns. */
-function dryRunOf(message: string, { terminal }: CliContext): void {
-  terminal.err(`${message} Nothing was changed.\n`)
 }
 
 export interface RunOptions extends GlobalOptions {
@@ -155,16 +109,11 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
 
 /** Runs retention, or has it say what it would do, and shows what it answers. */
 async function showRun(
-  body: { readonly dry_run: boolean; readonly policy?: unknown },
+  body: NonNullable<RequestOptions<'POST /api/v1/retention/run'>['body']>,
   options: GlobalOptions,
   context: CliContext,
 ): Promise<void> {
-  const response = await request(connection(options), 'POST', `${URL_PATH}/run`, {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 200) throw failed(response)
-  const run = response.body as Run
+  const run = await hubAt(connection(options)).call('POST /api/v1/retention/run', { body })
   if (format(options, context) !== 'table') {
     printJson(context, run)
     return
@@ -186,20 +135,8 @@ async function showRun(
   for (const problem of problems) context.terminal.err(`! ${problem}\n`)
 }
 
-interface HoldView {
-  readonly name: string
-  readonly project: string
-  readonly family: string | null
-  readonly from: string | null
-  readonly to: string | null
-  readonly reason: string
-  readonly released_at: string | null
-}
-
 export async function holdsList(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', '/api/v1/holds')
-  if (response.status !== 200) throw failed(response)
-  const { holds } = response.body as { readonly holds: readonly HoldView[] }
+  const { holds } = await hubAt(connection(options)).call('GET /api/v1/holds')
   if (format(options, context) !== 'table') {
     printJson(context, holds)
     return
@@ -232,15 +169,11 @@ export async function holdsPut(
   const body = {
     project: options.project,
     reason: options.reason,
-    family: options.family ?? null,
+    family: familyOf(options) ?? null,
     from: options.from ?? null,
     to: options.to ?? null,
   }
-  const response = await request(connection(options), 'PUT', holdPath(name), {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 200) throw failed(response)
+  await hubAt(connection(options)).call('PUT /api/v1/holds/{name}', { params: { name }, body })
   context.terminal.err(`${name} is in force.\n`)
 }
 
@@ -254,23 +187,26 @@ export async function holdsRelease(
   options: ReleaseOptions,
   context: CliContext,
 ): Promise<void> {
-  const settings = connection(options)
+  const hub = hubAt(connection(options))
   const what = `releasing ${name} lets retention delete what it held`
   if (options.dryRun === true) {
-    const listed = await request(settings, 'GET', '/api/v1/holds')
-    if (listed.status !== 200) throw failed(listed)
-    const { holds } = listed.body as { readonly holds: readonly HoldView[] }
+    const { holds } = await hub.call('GET /api/v1/holds')
     const hold = holds.find((each) => each.name === name)
     if (hold === undefined) throw new CliError(`there is no hold ${name}`, EXIT.notFound)
     const about = `${hold.family ?? 'everything'} of ${hold.project}, held for: ${hold.reason}`
-    return dryRunOf(`Would release ${name} (${about}); retention may delete it then.`, context)
+    context.terminal.err(
+      `Would release ${name} (${about}); retention may delete it then. Nothing was changed.\n`,
+    )
+    return
   }
   await confirm({ what, word: name }, options, context)
-  const response = await request(settings, 'DELETE', holdPath(name))
-  if (response.status !== 200) throw failed(response)
+  await hub.call('DELETE /api/v1/holds/{name}', { params: { name } })
   context.terminal.err(`Released ${name}.\n`)
 }
 
-function holdPath(name: string): string {
-  return `/api/v1/holds/${encodeURIComponent(name)}`
+type Kept = NonNullable<Schemas['RetentionPolicy']['family']>
+
+/** A family as it was typed: which there are is for the hub to say. */
+function familyOf({ family }: { readonly family?: string }): Kept | undefined {
+  return family as Kept | undefined
 }

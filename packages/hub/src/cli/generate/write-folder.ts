@@ -36,6 +36,8 @@ const RECORD_EVENTS = 20_000
 /** Records under way per thread: one being made, one waiting. */
 const AHEAD = 2
 const DAY_MICROS = 86_400_000_000
+/** Events live for a moment: room for more of them makes collections rare, a tenth of the processor time. */
+const YOUNG_MB = 96
 
 /**
  * Writes history straight into the log of a new data folder, without a hub and without JSON. The rows are
@@ -104,7 +106,12 @@ async function fillLog(
   const threads = Math.min(Math.max(1, availableParallelism()), 4, tasks.length)
   const workers = Array.from(
     { length: threads },
-    () => new Worker(workerFile(), { workerData: data, execArgv: execArgv() }),
+    () =>
+      new Worker(workerFile(), {
+        workerData: data,
+        execArgv: execArgv(),
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      }),
   )
   const totals = emptyTotals()
   try {

@@ -181,6 +181,7 @@ const SCHEMA_TYPES: Readonly<Record<FieldType, object>> = {
 
 /** JSON Schema of an event; `tag.<key>` is there when `fields` asks for it. */
 export const EVENT_SCHEMA = {
+  title: 'StoredEvent',
   type: 'object',
   properties: Object.fromEntries(
     EVENT_FIELDS.map(({ name, type, doc, unit }) => [

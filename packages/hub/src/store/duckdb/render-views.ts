@@ -16,7 +16,7 @@ const PICO = '0.000000000001::DECIMAL(12, 12)'
  * and nothing when its column is not asked for; kinds are compared as ids, which the scan of the
  * table does itself.
  */
-export function renderView(view: SqlView): string {
+function renderView(view: SqlView): string {
   const letters = view.name === 'dead_letters'
   const columns = view.columns.map((column) => `  ${renderColumn(column, letters)}`).join(',\n')
   return `CREATE VIEW ${SQL_SCHEMA}.${view.name} AS

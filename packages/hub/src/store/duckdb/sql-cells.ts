@@ -25,7 +25,7 @@ export function* rowsOf(chunk: duckdb.DataChunk): Generator<readonly SqlCell[]> 
 }
 
 /** A value of any type; see `SqlCell`. */
-export function cellOf(value: DuckDBValue): SqlCell {
+function cellOf(value: DuckDBValue): SqlCell {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   // JSON has no form for infinities and whole numbers this large.
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
