@@ -83,7 +83,7 @@ function answerTo({ method, url: path = '' }: IncomingMessage, body: string): [n
   if (method !== 'GET' && !dryRun) changes.push(`${method} ${path}`)
   const rows = { own: { telemetry: 1 }, mentions: {}, left: {} }
   if (path.startsWith('/api/v1/erasures')) {
-    if (dryRun) return [200, { rows, held_by: [] }]
+    if (dryRun) return [200, { dry_run: true, rows, held_by: [] }]
     return [method === 'POST' ? 202 : 200, { id: 'e1', state: 'done', rows, verification: null }]
   }
   if (path.startsWith('/api/v1/dead-letters?')) return [200, { letters: [], total: 3, by_code: {} }]
