@@ -53,7 +53,7 @@ beforeAll(async () => {
   while (
     (((await hub.call('/api/v1/query', question)).body['rows'] as number[][])[0]?.[0] ?? 0) < all
   );
-})
+}, LIMIT_MS)
 afterAll(async () => {
   vi.unstubAllEnvs()
   await hub.remove()

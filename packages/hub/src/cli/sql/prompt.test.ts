@@ -77,7 +77,15 @@ describe('what is shown', () => {
       }
       const headers = new Headers()
       return sqlFailure(
-        { status: 400, body, text: '', headers, retryAfterSeconds: null, date: null },
+        {
+          status: 400,
+          body,
+          text: '',
+          headers,
+          retryAfterSeconds: null,
+          date: null,
+          settings: { url: 'http://127.0.0.1:8080', key: null },
+        },
         sql,
       ).message
     }
