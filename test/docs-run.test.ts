@@ -25,6 +25,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'api-clients',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)
