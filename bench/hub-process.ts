@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { HttpConnection } from './http-connection.ts'
+import { HttpConnection } from '../packages/hub/src/cli/bench/http-connection.ts'
 
 /** Any string of 32 characters or more will do for a hub that listens on loopback for some minutes. */
 export const KEY = 'bench-key-of-a-hub-that-lives-for-some-minutes'

@@ -3,10 +3,10 @@
  * `generateLoad`. Stops by itself after `seconds` or `events`, whichever comes first.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpConnection } from './http-connection.ts'
+import { HttpConnection } from '../packages/hub/src/cli/bench/http-connection.ts'
+import { quantile } from '../packages/hub/src/cli/bench/quantiles.ts'
+import { makeBody, makePool } from '../packages/hub/src/cli/bench/traffic.ts'
 import type { LoadMessage, LoadOptions, LoadResult } from './load.ts'
-import { quantile } from './quantiles.ts'
-import { makeBody, makePool } from './traffic.ts'
 
 /** Fewer where events are long: a pool is held in memory, and is a body's worth of copying per request. */
 const POOL_BYTES = 64e6

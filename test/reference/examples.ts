@@ -165,13 +165,14 @@ async function inShell(jobs: readonly Job[]): Promise<string[]> {
 }
 
 const NODE_RUNNER = `
+import { format } from 'node:util'
 const { jobs } = JSON.parse(await new Response(process.stdin).text())
 const print = console.log
 const printed = []
 for (const [index, job] of jobs.entries()) {
   Object.assign(process.env, job.env)
   const lines = []
-  console.log = (line) => lines.push(line)
+  console.log = (...parts) => lines.push(format(...parts))
   try {
     await import(\`./example-\${index}.ts\`)
   } catch (error) {

@@ -62,7 +62,7 @@ describe('examples', () => {
   ]
   it.for(LANGUAGES)(
     'run with %s and answer what is recorded (UPDATE=1 records)',
-    SLOW_MS,
+    { timeout: SLOW_MS },
     async ([, language], context) => {
       if (language === 'python' && !hasPython()) context.skip('python3 is not installed')
       expect(examples.length).toBeGreaterThan(35)

@@ -36,6 +36,7 @@ import {
   refusalOf,
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
+import { warmUp } from './hub-warm-up.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
@@ -302,6 +303,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => backups.stop())
 
   // The service.
+  const receiverLimits = {
+    maxBodyBytes: config['ingest.max_body_bytes'],
+    maxExpansion: config['ingest.max_compression_ratio'],
+    maxEvents: config['ingest.max_events'],
+    maxEventBytes: config['ingest.max_event_bytes'],
+    maxDepth: config['ingest.max_depth'] * 2,
+    maxInFlightBytes: config['ingest.max_inflight_bytes'],
+  }
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -315,14 +324,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       authenticator,
       projectLimits,
       intake: ingest.intake,
-      receiverLimits: {
-        maxBodyBytes: config['ingest.max_body_bytes'],
-        maxExpansion: config['ingest.max_compression_ratio'],
-        maxEvents: config['ingest.max_events'],
-        maxEventBytes: config['ingest.max_event_bytes'],
-        maxDepth: config['ingest.max_depth'] * 2,
-        maxInFlightBytes: config['ingest.max_inflight_bytes'],
-      },
+      receiverLimits,
       ask: asking.ask,
       sql: {
         run: (request, signal) => store.userSql(request, signal),
@@ -356,6 +358,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           return retention.last
         },
         run: (by, dryRun) => retention.run(by, dryRun),
+        preview: (by, policy) => retention.preview(by, policy),
+        projects: async () =>
+          store.progress.state === 'ready' ? knownProjects(control, store) : null,
         changed: () => rules.forget(),
       },
       erasures,
@@ -385,6 +390,15 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const first = brought ?? authenticator.firstKey(null)
   erasures.start()
   retention.start()
+  let stopping = false
+  started.add(() => {
+    stopping = true
+  })
+  const isOver = (): boolean => stopping || ingest.stats().groups > 0
+  // Events that come before it is done are taken in all the same, only slower.
+  warmUp({ intake: ingest.intake, limits: receiverLimits, clock, isOver }).catch((error: unknown) =>
+    logger.warn({ error: String(error) }, 'the warm-up failed'),
+  )
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {

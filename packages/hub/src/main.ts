@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { EXIT } from './cli/exit-codes.ts'
 import type { Terminal } from './cli/output.ts'
 import { runCli } from './cli/program.ts'
@@ -25,9 +26,6 @@ const terminal: Terminal = {
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),
   columns: process.stdout.columns ?? 80,
-  drained: async () => {
-    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
-  },
   ascii: !isUtf8Locale(),
 }
 
@@ -42,7 +40,11 @@ const context = {
   clock: systemClock,
   signal: interrupted.signal,
   stdin: () => text(process.stdin),
+  self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY
+    ? { tty: { input: process.stdin, output: process.stdout } }
+    : {}),
 }
 // One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -20,6 +20,7 @@ import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import { type Exporting, startExport } from './export/export-rows.ts'
+import { CALL_KINDS } from './ingest/call-row.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
@@ -115,6 +116,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const reading = createEventReader({
     query: (plan, scope, signal) => store.query(plan, scope, signal),
     settle: (signal) => settle(parts, signal),
+    callKinds: CALL_KINDS,
     arrival: (position, timeoutMs, signal) => anyArrival(parts, position, timeoutMs, signal),
     clock,
   })

@@ -67,6 +67,8 @@ export const READY_STATUS: HubStatus = {
   disk: { freeBytes: 1_000_000 },
 }
 
+const NO_STORE = { ok: false, failure: 'rebuilding', message: 'no store here' } as const
+
 export async function startService(
   overrides: Partial<ApiDependencies> = {},
   serverLimits: Partial<ServerLimits> = {},
@@ -128,7 +130,11 @@ export async function startService(
       schemas: () => ({ 'event.json': eventJsonSchema() }),
       status: () => READY_STATUS,
       reading: {
-        list: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+        list: async () => NO_STORE,
+        event: async () => NO_STORE,
+        trace: async () => NO_STORE,
+        traces: async () => NO_STORE,
+        conversation: async () => NO_STORE,
       },
       exporting: {
         start: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
@@ -144,6 +150,8 @@ export async function startService(
         defaults: { events: 0, letters: 0 },
         last: null,
         run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
+        preview: async () => ({ dryRun: true, at: clock.now(), cuts: [], log: null }),
+        projects: async () => control.projects().map(({ name }) => name),
         changed: () => {},
       },
       erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },

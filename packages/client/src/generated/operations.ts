@@ -1941,6 +1941,15 @@ export interface Schemas {
     }
     readonly meta: Schemas['ReportMeta']
   }
+  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
+  readonly PolicyTrial: {
+    /** null: every project. */
+    readonly project?: string | null
+    /** A family of events, dead_letters, or null: every family of events. */
+    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
+    /** 0 keeps for ever; null: as if the policy were removed. */
+    readonly days: number | null
+  }
   readonly Price: {
     readonly provider: string | null
     readonly model: string
@@ -2062,6 +2071,10 @@ export interface Schemas {
     readonly by: string | null
     /** By model id, in the shape of LiteLLM’s model_prices_and_context_window.json. */
     readonly overrides: {
+      readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
+    }
+    /** Those of the configured file, below the ones set at run time. */
+    readonly configured: {
       readonly [field: string]: { readonly [field: string]: unknown } | readonly { readonly [field: string]: unknown }[] | string
     }
     /** What has no effect. */
@@ -2672,6 +2685,47 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['BackupStatus']
   }
+  /** The events of a session in order: tokens, cost, latency, users */
+  readonly 'GET /api/v1/conversations/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly session: string
+      readonly first_event?: string
+      readonly last_event?: string
+      readonly duration_seconds?: number
+      /** Calls of a model among the events. */
+      readonly turns: number
+      readonly errors?: number
+      /** US dollars; null where no cost is known. */
+      readonly cost: string | null
+      /** Calls whose cost nobody knows. */
+      readonly unpriced?: number
+      readonly input_tokens?: number
+      readonly output_tokens?: number
+      readonly users?: readonly string[]
+      readonly models?: readonly string[]
+      /** It has more events: the newest are shown. */
+      readonly partial: boolean
+      readonly events: readonly { readonly [field: string]: unknown }[]
+      readonly links: {
+        readonly [field: string]: string
+      }
+    }
+  }
   /** What the calls cost: totals, a series by granularity, and by day. */
   readonly 'GET /api/v1/costs': {
     readonly params: never
@@ -2971,6 +3025,37 @@ export interface Operations {
     }
     readonly body: never
     readonly answer: Schemas['EventPage']
+  }
+  /** One event, with the other reports of its call and why one of them counts */
+  readonly 'GET /api/v1/events/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: makes the search quicker. Default: none. */
+      readonly from?: string | undefined
+      /** Event time before. Default: none. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly event: Schemas['StoredEvent']
+      /** Reports of the same call, the counted one first; empty when it is the only one. */
+      readonly reports: readonly {
+        readonly event_id: string
+        readonly kind: string
+        readonly time: string
+        readonly counted: boolean
+        readonly why: string
+      }[]
+      /** Events of the same id in other projects. */
+      readonly also: readonly Schemas['StoredEvent'][]
+    }
   }
   /** Export rows of events */
   readonly 'GET /api/v1/export/events': {
@@ -3303,6 +3388,119 @@ export interface Operations {
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['SqlSchema']
+  }
+  /** Traces of a range: duration, spans, cost, errors */
+  readonly 'GET /api/v1/traces': {
+    readonly params: never
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+      /** `slowest` goes by the longest span. */
+      readonly order?: 'newest' | 'cost' | 'errors' | 'slowest' | undefined
+      /** `field:value`, with one of != >= <= = : > < ~: traces that have such a span. */
+      readonly where?: readonly string[] | undefined
+      /** At most 200. */
+      readonly limit?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly traces: readonly {
+        readonly trace_id?: string
+        /** Of the root, or of the first span. */
+        readonly name?: string
+        readonly service?: string | null
+        readonly start?: string
+        readonly duration_ms?: number
+        readonly spans?: number
+        readonly errors?: number
+        /** US dollars; null where no cost is known. */
+        readonly cost?: string | null
+        readonly input_tokens?: number
+        readonly output_tokens?: number
+      }[]
+      readonly meta: Schemas['AnswerMeta']
+    }
+  }
+  /** The spans of a trace as a tree: own times, critical path, cost, errors */
+  readonly 'GET /api/v1/traces/{id}': {
+    readonly params: {
+      /** The id. */
+      readonly id: string
+    }
+    readonly query: {
+      /** Event time at or after: `now-1h`, ISO 8601 or epoch. */
+      readonly from?: string | undefined
+      /** Event time before. */
+      readonly to?: string | undefined
+    }
+    readonly headers: {
+      /** Project to read from, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly trace_id: string
+      /** Of the root, or of the first span. */
+      readonly name: string
+      readonly service: string | null
+      readonly start: string
+      readonly duration_ms: number
+      readonly spans: number
+      readonly errors: number
+      /** US dollars; null where no cost is known. */
+      readonly cost: string | null
+      readonly input_tokens: number
+      readonly output_tokens: number
+      readonly root: {
+        readonly span_id: string | null
+        /** Null for a root that holds several. */
+        readonly event_id: string | null
+        readonly kind?: string | null
+        readonly name: string
+        readonly service?: string | null
+        readonly model?: string | null
+        readonly status?: string | null
+        readonly error_type?: string | null
+        readonly error_message?: string | null
+        readonly start: string
+        /** After the start of the trace. */
+        readonly offset_ms?: number
+        readonly duration_ms: number
+        /** What none of its children covers. */
+        readonly self_ms: number
+        /** The end of the trace waited for it. */
+        readonly critical?: boolean
+        /** The parent it names is not there. */
+        readonly orphan?: boolean
+        /** US dollars; null where no cost is known. */
+        readonly cost?: string | null
+        readonly input_tokens?: number
+        readonly output_tokens?: number
+        /** Of it and all below. */
+        readonly total: {
+          readonly spans?: number
+          readonly errors?: number
+          /** US dollars; null where no cost is known. */
+          readonly cost?: string | null
+          readonly input_tokens?: number
+          readonly output_tokens?: number
+        }
+        readonly children: readonly { readonly [field: string]: unknown }[]
+      }
+      /** Spans that the end waited for, from the root on. */
+      readonly critical_path: readonly {
+        readonly name: string
+        readonly event_id: string | null
+      }[]
+      /** It has more spans: the newest are shown. */
+      readonly partial: boolean
+    }
   }
   /** The API reference */
   readonly 'GET /docs': {
@@ -3664,6 +3862,7 @@ export interface Operations {
     readonly headers: never
     readonly body: {
       readonly dry_run?: boolean
+      readonly policy?: Schemas['PolicyTrial']
     }
     readonly answer: Schemas['RetentionRun']
   }

@@ -21,6 +21,7 @@ import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
 import { readEventRoutes } from './routes/read-events.ts'
+import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { reportRoutes } from './routes/reports.ts'
@@ -64,6 +65,7 @@ export async function createApi(
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
+    ...readOneRoutes(dependencies),
     ...importRoutes(dependencies, receive),
     ...exportRoutes(dependencies),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
@@ -80,11 +82,11 @@ export async function createApi(
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...priceRoutes(dependencies),
-    ...verifyRoutes(dependencies.verify),
+    ...verifyRoutes(dependencies.verify, dependencies.random),
     ...retentionRoutes(dependencies),
     ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
-    ...compactionRoutes(dependencies.compaction),
+    ...compactionRoutes(dependencies.compaction, dependencies.random),
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,

@@ -125,7 +125,7 @@ describe('addresses and methods', () => {
   )
 
   test.each([
-    ['GET', '/api/v1/events', 'POST'],
+    ['PUT', '/api/v1/events', 'POST, GET, HEAD'],
     ['DELETE', '/health', 'GET, HEAD'],
     ['PUT', '/api/v1/keys', 'GET, POST, HEAD'],
     ['PATCH', '/api/v1/keys/abc', 'DELETE'],
@@ -324,7 +324,7 @@ describe('questions', () => {
     expect(json.json['rows']).toEqual([[1]])
     const csv = await call('POST', '/api/v1/query?format=csv', { key, json: question })
     expect([csv.text, csv.headers.get('content-type')]).toEqual([
-      'n\r\n',
+      'n\r\n1\r\n',
       'text/csv; charset=utf-8',
     ])
     const lines = await call('POST', '/api/v1/query?format=ndjson', { key, json: question })

@@ -59,7 +59,7 @@ export interface CreateOptions {
 }
 
 /**
- * - `busy`: another backup into the folder is under way
+ * - `busy`: another backup into the folder, a pruning or a restore of it is under way
  * - `other_hub`: the folder holds backups of another hub
  * - `disk_full`: it did not fit; the backups there were are whole
  * - `stopped`: asked to stop
@@ -95,7 +95,7 @@ export async function createBackup(
     await options.files.makeFolder(to)
     const locking = lockFolder(to)
     if (!locking.ok) {
-      const message = `a backup into ${to} is under way: ${locking.message}`
+      const message = `another backup, a pruning or a restore of ${to} is under way: ${locking.message}`
       return { ok: false, failure: 'busy', message }
     }
     const held: IndexImage[] = []

@@ -10,7 +10,7 @@
 import { dirname, join } from 'node:path'
 import type { Control } from '../control/control.ts'
 import { UNFINISHED_RESTORE } from '../core/folder-format.ts'
-import { lockFolder } from '../core/folder-lock.ts'
+import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
 import type { IndexFiles } from '../core/index-image.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import type { Cut } from '../log/operation.ts'
@@ -44,6 +44,7 @@ export interface RestoreRequest {
 /**
  * - `not_empty`: the folder holds something else than an unfinished restore
  * - `in_use`: a process has the folder
+ * - `busy`: a backup into the folder of backups, or a pruning of it, is under way
  * - `no_point`: no backup has the point
  * - `damaged`: the backup is; nothing was restored
  * - `disk_full`, `failed`: the folder is left half restored; run the same again
@@ -51,6 +52,7 @@ export interface RestoreRequest {
 export type RestoreFailure =
   | 'not_empty'
   | 'in_use'
+  | 'busy'
   | 'no_point'
   | 'damaged'
   | 'disk_full'
@@ -86,8 +88,10 @@ export async function restoreBackup(
   parts: RestoreParts,
 ): Promise<RestoreOutcome> {
   const { files } = parts
-  const { to } = request
+  const { from, to } = request
+  let backups: FolderLock | null = null
   try {
+    backups = await lockBackups(from, files)
     const { manifest, indexed } = await choose(request, files)
     const names = await files.list(to)
     const isUnfinished = names.includes(UNFINISHED_RESTORE)
@@ -117,7 +121,23 @@ export async function restoreBackup(
     }
     if (codeOf(error) === undefined) throw error
     return { ok: false, failure: 'failed', message: `${message}; mend it and run the same again` }
+  } finally {
+    backups?.release()
   }
+}
+
+/**
+ * Keeps the files of a folder of backups from being superseded or pruned while they are read. Null where
+ * there is none, and where it cannot be written: then nothing on this machine changes it either.
+ */
+async function lockBackups(from: string, files: Files): Promise<FolderLock | null> {
+  if (!(await files.list(from)).includes('manifests')) return null
+  const locking = lockFolder(from)
+  if (locking.ok) return locking.lock
+  if (locking.failure === 'unwritable') return null
+  const who = locking.owner === null ? 'another process' : `process ${locking.owner}`
+  const message = `${from} is in use by ${who}, which makes, prunes or restores backups there: run the same again when it has ended`
+  throw new Refused('busy', message)
 }
 
 interface Choice {

@@ -10,13 +10,18 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
+  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
@@ -98,7 +103,10 @@ async function traced(settings: ClientSettings, url: string, init: RequestInit):
   }
 }
 
-/** Sends one request whose name only a string tells. Answers of any status come back; failing to reach the hub is an error. */
+/**
+ * Sends one request whose name only a string tells. Answers of any status come back; failing to reach
+ * the hub is an error, and so is an abort of `signal`, with the exit code for an interruption.
+ */
 export async function request(
   settings: ClientSettings,
   method: string,
@@ -148,9 +156,7 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
-    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
-    throw new CliError(message, EXIT.failure)
+    throw cutOff((error as Error).message, url, signal)
   }
 }
 
@@ -175,7 +181,7 @@ async function reach(
       ...stop,
     })
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
     throw unreachable(settings, reasonOf(error))
   }
 }
@@ -193,7 +199,8 @@ function refused(
   { signal }: RequestExtras,
 ): CliError {
   if (status !== null) return failed(hubResponse(status, headers, text, settings))
-  if (signal?.aborted === true) return new CliError('interrupted', EXIT.interrupted)
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  if (problem.code === 'cut_off') return cutOff(problem.detail, settings.url, signal)
   return unreachable(settings, problem.detail)
 }
 
@@ -208,12 +215,20 @@ function hubResponse(
   const isJson = (headers.get('content-type') ?? '').includes('json')
   return {
     status,
+    headers,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
     settings,
   }
+}
+
+/** Why the body of an answer could not be read to its end. */
+function cutOff(reason: string, url: string, signal: AbortSignal | undefined): CliError {
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  const message = `the hub at ${url} ended its answer before the end of it: ${reason}`
+  return new CliError(message, EXIT.unreachable)
 }
 
 /** Turns an answer that is not a success into an error that says what to do. */
@@ -223,7 +238,10 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: mend } of errors) {
+    lines.push(`  ${path}: ${message}`)
+    if (mend !== undefined) lines.push(`    ${mend}`)
+  }
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)

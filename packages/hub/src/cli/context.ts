@@ -23,8 +23,12 @@ export interface CliContext {
   readonly stdin: () => Promise<string>
   /** Asks a person for a line; absent where nobody sits at a terminal. */
   readonly ask?: (question: string) => Promise<string>
+  /** The words that start this program; absent where it is no program of its own. */
+  readonly self?: readonly string[]
   /** As `ask`, without showing what is typed. */
   readonly askSecret?: (question: string) => Promise<string>
+  /** Standard input and output, where both are a terminal. */
+  readonly tty?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 }
 
 export interface GlobalOptions {

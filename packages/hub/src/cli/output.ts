@@ -10,8 +10,6 @@ export interface Terminal {
   readonly errIsTty: boolean
   readonly color: boolean
   readonly columns: number
-  /** Resolves once a slow reader of `out` has taken what was written; absent where nothing buffers. */
-  drained?(): Promise<void>
   /** True where it shows nothing but ASCII: by locale, or because it was asked for. Absent: false. */
   readonly ascii?: boolean
 }

@@ -59,9 +59,10 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       prices
         .command('diff')
         .description(
-          "compare the prices of the package and the configured file with another file's: LiteLLM's model_prices_and_context_window.json, or the data of genai-prices",
+          "compare the prices of the package and the configured file, or with --url those in force in a hub, with another file's: LiteLLM's model_prices_and_context_window.json, or the data of genai-prices",
         ),
     )
+      .option('--url <url>', 'compare with what is in force in this hub, prices set in it included')
       .option(...OUTPUT)
       .argument('<file>')
       .option(...provider)
@@ -69,7 +70,10 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       .option(...at)
       .option('--all', 'also what the file adds or lacks')
       .action((file: string, options: DiffOptions) => pricesDiff(file, options, context)),
-    ['llmhub prices diff model_prices_and_context_window.json --provider openai'],
+    [
+      'llmhub prices diff model_prices_and_context_window.json --provider openai',
+      'llmhub prices diff new-prices.json --url http://localhost:8080 --all',
+    ],
   )
   withExamples(
     common(

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addBenchCommands } from './bench-commands.ts'
 import {
   CHART_OUTPUT,
   collect,
@@ -25,6 +26,7 @@ import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
+import { ASK, addCompletionCommands, candidateLines } from './completion-commands.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import { addContextCommands } from './context-commands.ts'
 import { addEventCommands } from './event-commands.ts'
@@ -39,6 +41,7 @@ import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
+import { addSqlCommands } from './sql-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -49,6 +52,8 @@ Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, LLMHUB_CONTEXT, and ever
 More: llmhub help auth, config, questions or exit-codes
 
 In a clone of the repository: npx llmhub …`
+
+const MOST_HELP_COLUMNS = 100
 
 /** The command line. Every action gets the context; errors come out as CliError. */
 export function createProgram(given: CliContext, version: string): Command {
@@ -70,7 +75,10 @@ export function createProgram(given: CliContext, version: string): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
-      writeErr: (text) => context.terminal.err(text),
+      writeErr: (text) => given.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'llmhub: ')),
+      getOutHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
+      getErrHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
     })
     .addHelpText('after', EXIT_HELP)
   withExamples(program, [
@@ -184,6 +192,7 @@ export function createProgram(given: CliContext, version: string): Command {
 
   addContextCommands(program, context)
   addExportCommands(program, context)
+  addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
   addEventCommands(program, context)
@@ -246,6 +255,7 @@ export function createProgram(given: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
   addGenerateCommands(program, context, version)
@@ -258,6 +268,7 @@ export function createProgram(given: CliContext, version: string): Command {
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),
   )
+  addCompletionCommands(program, context)
   addHelpTopics(program, context)
   inherit(program)
   return program
@@ -278,6 +289,10 @@ export async function runCli(
   version: string,
 ): Promise<number> {
   const program = createProgram(context, version)
+  if (argv[0] === ASK) {
+    context.terminal.out(candidateLines(program, argv.slice(1)))
+    return EXIT.ok
+  }
   try {
     await program.parseAsync(argv, { from: 'user' })
     return EXIT.ok

@@ -30,13 +30,14 @@ export function addRetentionCommands(program: Command, context: CliContext): voi
       .option('--project <name>', 'of this project (default: every project)')
       .option('--family <family>', 'of this family, or dead_letters (default: all events)')
       .option('--remove', 'remove the policy, so that a less specific one holds')
-      .option(...DRY_RUN)
+      .option('--dry-run', 'change nothing; count what would be deleted of what it is about')
       .option(...YES)
       .action((days: string | undefined, options: PolicyOptions) =>
         retentionSet(days, options, context),
       ),
     [
       'llmhub retention set 90',
+      'llmhub retention set 30 --project shop --dry-run',
       'llmhub retention set 400 --project shop --family security',
       'llmhub retention set --remove --project shop --family security',
     ],

@@ -76,6 +76,21 @@ export function userConfigFolder(): string | null {
   return home === '' ? null : join(home, '.config')
 }
 
+/** Where programs keep what this user left behind, such as the history of a prompt; null as above. */
+export function stateFolder(): string | null {
+  const { env } = process
+  const named = platform() === 'win32' ? env['LOCALAPPDATA'] : env['XDG_STATE_HOME']
+  if (named !== undefined && named !== '') return join(named, 'llmhub')
+  const home = homedir()
+  return home === '' ? null : join(home, '.local', 'state', 'llmhub')
+}
+
+/** The environment for a process that this one starts: without the hub's variables, but with those given. */
+export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LLMHUB_'))
+  return { ...Object.fromEntries(kept), ...given }
+}
+
 /** Whether texts of the terminal are UTF-8, as far as the locale says it. */
 export function isUtf8Locale(): boolean {
   const { env } = process

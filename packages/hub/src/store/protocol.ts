@@ -104,7 +104,7 @@ export interface StoreWorkerData {
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number
   readonly maxWaitMs?: number
-  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 500,000. */
+  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 250,000. */
   readonly checkpointRows?: number
   /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
   readonly checkpointMs?: number

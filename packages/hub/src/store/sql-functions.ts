@@ -43,7 +43,7 @@ const NESTED = words(`
   element_at flatten list_any_value list_append list_apply list_avg list_concat list_contains
   list_count list_distinct list_element list_extract list_filter list_first list_has list_has_all
   list_has_any list_indexof list_intersect list_last list_max list_median list_min list_mode list_pack
-  list_position list_prepend list_product list_reduce list_reverse list_reverse_sort list_slice
+  list_position list_prepend list_product list_reverse list_reverse_sort list_slice
   list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum list_transform list_unique
   list_value list_var_pop list_var_samp list_where list_zip map map_concat map_contains
   map_contains_entry map_contains_value map_entries map_extract map_extract_value map_from_entries
@@ -127,6 +127,13 @@ export const BOUNDED: Readonly<Record<string, ArgumentBound>> = {
   max_by: { argument: 2, max: 1000, grows: false },
   min_by: { argument: 2, max: 1000, grows: false },
 }
+
+/** Aggregates that hold all they have seen: over a window each row would have a copy. */
+export const NOT_OVER: ReadonlySet<string> = new Set(
+  words(
+    'array_agg list string_agg group_concat listagg histogram json_group_array json_group_object',
+  ),
+)
 
 /** Functions whose text argument is put in many times: it must be a short text written out. */
 export const REPLACEMENTS: Readonly<

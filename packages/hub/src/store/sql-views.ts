@@ -39,7 +39,7 @@ export const FORM_TYPES: Readonly<Record<ViewColumnForm, string>> = {
   text: 'VARCHAR',
   time: 'TIMESTAMP',
   micros: 'BIGINT',
-  money: 'DECIMAL(32,12)',
+  money: 'DECIMAL(31,12)',
   integer: 'BIGINT',
   number: 'DOUBLE',
   boolean: 'BOOLEAN',

@@ -106,6 +106,10 @@ export const OVERRIDES_SCHEMA = {
     at: textOrNull,
     by: { type: ['string', 'null'], description: 'Id of the key that set them.' },
     overrides: OVERRIDES_BODY,
+    configured: {
+      ...OVERRIDES_BODY,
+      description: 'Those of the configured file, below the ones set at run time.',
+    },
     notes: {
       type: 'array',
       description: 'What has no effect.',

@@ -107,6 +107,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       at: newest === undefined ? null : new Date(newest.at).toISOString(),
       by: newest?.by ?? null,
       overrides: newest === undefined ? {} : (JSON.parse(newest.json) as OverrideJson),
+      configured: prices.file,
       notes: prices.overrides().notes,
       history: history.map(({ version, at, by, json }) => ({
         version,

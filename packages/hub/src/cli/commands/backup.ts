@@ -31,7 +31,7 @@ const URL_PATH = '/api/v1/backups'
 const LOOK_MS = 250
 
 const FAILURES: Readonly<Record<string, string>> = {
-  busy: 'another backup into that folder is under way',
+  busy: 'another backup into that folder, a pruning or a restore of it is under way',
   other_hub: 'the folder holds backups of another hub: choose another one',
   disk_full:
     'the folder has no room for it; earlier backups are whole, and the next one removes what this one left',
@@ -258,7 +258,10 @@ export async function backupPrune(
   await confirm({ what, word: 'prune' }, options, context)
   const locking = lockFolder(dir)
   if (!locking.ok) {
-    throw new CliError(`a backup into ${dir} is under way: ${locking.message}`, EXIT.conflict)
+    throw new CliError(
+      `a backup into ${dir} or a restore of it is under way: ${locking.message}`,
+      EXIT.conflict,
+    )
   }
   try {
     const pruned = await folder.prune(options.keep)

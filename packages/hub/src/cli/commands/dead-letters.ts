@@ -3,6 +3,7 @@ import { failed, type HubResponse, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { fitTable } from '../fit-table.ts'
 import { count, percent } from '../formats.ts'
 import { printable, table } from '../output.ts'
 
@@ -107,9 +108,8 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
     letter.event_id ?? '',
     letter.message,
   ])
-  context.terminal.out(
-    table(['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE'], rows),
-  )
+  const head = ['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE']
+  fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
   context.terminal.err(`${shown}${count(page.total)} letters: ${codes.join(', ') || 'none'}\n`)
@@ -293,7 +293,8 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
       path ?? '',
       message ?? '',
     ])
-    context.terminal.out(table(['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE'], rows))
+    const head = ['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE']
+    fitTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
   } else {
     printJson(context, { dry_run: dryRun, counts, results, position })
   }

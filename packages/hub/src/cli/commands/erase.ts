@@ -3,6 +3,7 @@ import { type Hub, hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { fitTable } from '../fit-table.ts'
 import { bytes, count } from '../formats.ts'
 import { table } from '../output.ts'
 
@@ -93,7 +94,8 @@ export async function erasures(
     count(total(each.rows.own)),
     count(total(each.rows.mentions)),
   ])
-  context.terminal.out(table(['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS'], rows))
+  const head = ['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS']
+  fitTable(context.terminal, head, rows, { optional: ['CREATED', 'PROJECT'], keep: ['ID'] })
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -19,6 +19,7 @@ import {
   resolvedConfig,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { fitTable } from '../fit-table.ts'
 import { count } from '../formats.ts'
 import { table } from '../output.ts'
 import { diffPrices } from '../prices/diff.ts'
@@ -31,6 +32,13 @@ export interface PriceOptions extends GlobalOptions {
   readonly at?: string
   readonly limit?: number
   readonly offline?: boolean
+}
+
+/** What is in force in a hub: its configured file and what was set in it, over the package of this release. */
+async function hubBook(options: GlobalOptions): Promise<PriceBook> {
+  const hub = hubAt(connection(options))
+  const { configured, overrides } = await hub.call('GET /api/v1/prices/overrides')
+  return createPriceBook(configured as OverrideJson, overrides as OverrideJson)
 }
 
 /** Prices without a hub: of the package and the configured file. */
@@ -95,10 +103,15 @@ export async function pricesList(options: PriceOptions, context: CliContext): Pr
     each.source,
   ])
   const head = ['MODEL', 'PROVIDER', 'INPUT', 'OUTPUT', 'CACHE READ', 'CACHE WRITE', 'SOURCE']
-  context.terminal.out(table(head, rows))
+  fitTable(context.terminal, head, rows, {
+    optional: ['SOURCE', 'CACHE WRITE', 'CACHE READ'],
+    keep: ['MODEL'],
+  })
   const more = total > found.length ? `, ${count(total)} in all (--limit, --model, --provider)` : ''
   context.terminal.err(`${count(found.length)} models, dollars per million tokens${more}\n`)
 }
+
+const ORIGINS = { file: 'of the configured file', set: 'set in the hub' } as const
 
 export async function pricesShow(
   name: string,
@@ -121,10 +134,9 @@ export async function pricesShow(
     printJson(context, view)
     return
   }
-  const origin = view.origin === 'set' ? ', set in the hub' : ''
-  context.terminal.out(
-    `${view.entry}  (${view.source}${origin}, ${view.matched}, ${view.version})\n`,
-  )
+  // An override is always matched by its own key.
+  const why = view.source === 'override' ? ORIGINS[view.origin ?? 'file'] : view.matched
+  context.terminal.out(`${view.entry}  (${view.source}, ${why}, ${view.version})\n`)
   const rows = view.tiers.flatMap(({ tier, now, scheduled }) => [
     ...(now === null ? [] : periodRows(tier, 'now', now)),
     ...scheduled.flatMap((period) => periodRows(tier, `from ${period.from ?? ''}`, period)),
@@ -146,7 +158,10 @@ export interface DiffOptions extends PriceOptions {
   readonly all?: boolean
 }
 
-/** Exit 0 whether or not there are differences: they are the answer. */
+/**
+ * Compares with the hub that is named, else with the package and the configured file. Exit 0 whether or
+ * not there are differences: they are the answer.
+ */
 export async function pricesDiff(
   path: string,
   options: DiffOptions,
@@ -154,7 +169,8 @@ export async function pricesDiff(
 ): Promise<void> {
   const file = await readPriceFile(path)
   const part = options.model?.toLowerCase() ?? ''
-  const differences = diffPrices(await offlineBook(options), file, instant(options, context))
+  const book = options.url === undefined ? await offlineBook(options) : await hubBook(options)
+  const differences = diffPrices(book, file, instant(options, context))
     .filter((each) => each.model.toLowerCase().includes(part))
     .filter(({ provider }) => options.provider === undefined || provider === options.provider)
   if (format(options, context) !== 'table') {
@@ -173,7 +189,7 @@ export async function pricesDiff(
     each.percent === null ? '' : `${each.percent}%`,
   ])
   const head = ['CHANGE', 'PROVIDER', 'MODEL', 'TIER', 'UNIT', 'IN FORCE', 'IN FILE', 'BY']
-  context.terminal.out(table(head, rows))
+  fitTable(context.terminal, head, rows, { optional: ['BY', 'CHANGE', 'TIER'], keep: ['MODEL'] })
   const number = (change: string): string =>
     count(differences.filter((each) => each.change === change).length)
   const rest = options.all === true ? '' : ' (--all shows those too)'

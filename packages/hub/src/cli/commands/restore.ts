@@ -23,6 +23,7 @@ export interface RestoreOptions extends GlobalOptions {
 const FAILURE_EXIT: Readonly<Record<RestoreFailure, number>> = {
   not_empty: EXIT.conflict,
   in_use: EXIT.conflict,
+  busy: EXIT.conflict,
   no_point: EXIT.notFound,
   damaged: EXIT.storage,
   disk_full: EXIT.storage,

@@ -1,4 +1,4 @@
-import type { Schemas } from '@llmhub/client'
+import type { RequestOptions, Schemas } from '@llmhub/client'
 import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
@@ -17,13 +17,22 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
     return
   }
   const rows = found.policies.map(({ project, family, days }) => [
-    project ?? '(all)',
-    family ?? '(events)',
+    project ?? 'every project',
+    family ?? 'all events',
     daysText(days),
+    'policy',
   ])
-  rows.push(['(default)', '(events)', daysText(found.default_days)])
-  rows.push(['(default)', 'dead_letters', daysText(found.dead_letter_days)])
-  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS'], rows))
+  // What has a policy of its own for every project never falls back to the configuration.
+  const isRuled = (family: string | null): boolean =>
+    found.policies.some((policy) => policy.project === null && policy.family === family)
+  if (!isRuled(null)) {
+    rows.push(['every project', 'all events', daysText(found.default_days), 'retention.days'])
+  }
+  if (!isRuled('dead_letters')) {
+    const days = daysText(found.dead_letter_days)
+    rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
+  }
+  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
   if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
 }
 
@@ -40,22 +49,33 @@ export async function retentionSet(
   options: PolicyOptions,
   context: CliContext,
 ): Promise<void> {
+  const whole = Number(days)
+  const isDays = days !== undefined && Number.isSafeInteger(whole) && whole >= 0
+  if (options.remove !== true && !isDays) {
+    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
+  }
+  if (options.remove === true && days !== undefined) {
+    throw new CliError('retention set: --remove goes without days', EXIT.usage)
+  }
+  const policy = {
+    project: options.project ?? null,
+    family: familyOf(options) ?? null,
+    days: options.remove === true ? null : whole,
+  }
+  if (options.dryRun === true) {
+    await showRun({ dry_run: true, policy }, options, context)
+    return
+  }
   const whose = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
-    if (options.dryRun === true) return dryRunOf(`Would remove the policy: ${what}.`, context)
     await confirm({ what, word: 'remove' }, options, context)
     const query = { project: options.project, family: familyOf(options) }
     await hubAt(connection(options)).call('DELETE /api/v1/retention', { query })
     context.terminal.err('Removed.\n')
     return
   }
-  const whole = Number(days)
-  if (days === undefined || !Number.isSafeInteger(whole) || whole < 0) {
-    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
-  }
   const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
-  if (options.dryRun === true) return dryRunOf(`Would set that ${whose} ${what}.`, context)
   // What is kept for ever deletes nothing, and can be taken back.
   if (whole > 0) {
     await confirm(
@@ -64,8 +84,7 @@ export async function retentionSet(
       context,
     )
   }
-  const family = familyOf(options) ?? null
-  const body = { project: options.project ?? null, family, days: whole }
+  const body = { ...policy, days: whole }
   await hubAt(connection(options)).call('PUT /api/v1/retention', { body })
   context.terminal.err(`${whose} ${what}. See what that is: llmhub retention run --dry-run\n`)
 }
@@ -84,21 +103,29 @@ export async function retentionRun(options: RunOptions, context: CliContext): Pr
   const dryRun = options.dryRun === true
   if (!dryRun)
     await confirm({ what: 'this deletes rows for good', word: 'delete' }, options, context)
-  const hub = hubAt(connection(options))
-  const run = await hub.call('POST /api/v1/retention/run', { body: { dry_run: dryRun } })
+  await showRun({ dry_run: dryRun }, options, context)
+}
+
+/** Runs retention, or has it say what it would do, and shows what it answers. */
+async function showRun(
+  body: NonNullable<RequestOptions<'POST /api/v1/retention/run'>['body']>,
+  options: GlobalOptions,
+  context: CliContext,
+): Promise<void> {
+  const run = await hubAt(connection(options)).call('POST /api/v1/retention/run', { body })
   if (format(options, context) !== 'table') {
     printJson(context, run)
     return
   }
   const rows = run.cuts.map((cut) => [
-    cut.project ?? '(all)',
-    cut.family ?? '(events)',
+    cut.project ?? 'every project',
+    cut.family ?? 'all events',
     cut.from ?? '',
     cut.before,
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
-  if (dryRun) context.terminal.err('Nothing was deleted.\n')
+  if (run.dry_run) context.terminal.err('Nothing was deleted.\n')
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
@@ -116,7 +143,7 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
   const rows = holds.map((hold) => [
     hold.name,
     hold.project,
-    hold.family ?? '(all)',
+    hold.family ?? 'everything',
     hold.from ?? '',
     hold.to ?? '',
     hold.released_at === null ? 'in force' : `released ${hold.released_at}`,

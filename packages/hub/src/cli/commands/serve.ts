@@ -1,4 +1,5 @@
 import type { Config } from '../../config/options.ts'
+import { endProcess } from '../../core/end-process.ts'
 import type { Hub } from '../../hub.ts'
 import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -27,7 +28,7 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   if (failure !== null) {
     // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
     context.terminal.err(`llmhub: storage failed: ${failure.error.message}\n`)
-    process.exit(EXIT.storage)
+    endProcess(EXIT.storage)
   }
   context.terminal.err('llmhub: stopping\n')
   await hub.stop()

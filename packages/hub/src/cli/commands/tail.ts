@@ -64,7 +64,7 @@ export async function tail(options: TailOptions, context: CliContext): Promise<v
       if (isError(event)) totals.errors++
       totals.cost += typeof event['cost'] === 'string' ? Number(event['cost']) : 0
     }
-    await terminal.drained?.()
+    await terminal.outDrained?.()
     if (!options.follow || signal.aborted) break
     const following = new URLSearchParams(parameters)
     following.set('cursor', page.next)

@@ -50,7 +50,7 @@ export function parseEventsRequest(
 ): EventsParse {
   const issues: QuestionIssue[] = []
   const order = given['order'] === 'arrival' ? 'arrival' : 'time'
-  const where = whereOf(given['kind'], wheres, issues)
+  const where = filterOf(given['kind'], wheres, issues)
   const range = rangeOf(given, order, now, issues)
   const limit = wholeOf(given['limit'], 'limit', [1, EVENT_LIMITS.rows], issues)
   const last = wholeOf(given['last'], 'last', [0, EVENT_LIMITS.rows], issues)
@@ -109,7 +109,8 @@ const EVERY_REPORT: Predicate = {
   })),
 }
 
-function whereOf(
+/** Everything that `kind` and the `where`s ask for; `issues` gets what is wrong with them. */
+export function filterOf(
   kind: string | undefined,
   wheres: readonly string[],
   issues: QuestionIssue[],

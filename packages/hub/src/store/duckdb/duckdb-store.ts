@@ -422,10 +422,10 @@ export class DuckDbStore implements Store {
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
     this.#widen()
-    return this.#reads.run(
+    return this.#readFirst(
       (connection) => connection.select(sql, values, limits.maxRows),
       signal,
-      limits.deadlineMs ?? this.#options.deadlineMs ?? 30_000,
+      limits.deadlineMs,
     )
   }
 
@@ -443,7 +443,7 @@ export class DuckDbStore implements Store {
     // Taken before the snapshot of the answer, so that the answer holds at least this much.
     const position = new Map(this.#next)
     const watermark = this.#watermark
-    const outcome = await this.#reads.run(
+    const outcome = await this.#readFirst(
       (connection) =>
         connection.readOnly(
           () =>
@@ -457,10 +457,20 @@ export class DuckDbStore implements Store {
           'SELECT next FROM positions LIMIT 0',
         ),
       signal,
-      this.#options.deadlineMs ?? 30_000,
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /** Reads before SQL of people: where that has taken the memory, it gives way and the read runs again. */
+  async #readFirst<T>(
+    work: (connection: Connection) => Promise<T>,
+    signal: AbortSignal,
+    deadlineMs = this.#options.deadlineMs ?? 30_000,
+  ): Promise<ReadOutcome<T>> {
+    const outcome = await this.#reads.run(work, signal, deadlineMs)
+    if (outcome.ok || outcome.outOfMemory !== true) return outcome
+    return (await this.#userSql.giveWay()) ? this.#reads.run(work, signal, deadlineMs) : outcome
   }
 
   /** Answers a question about dead letters in one snapshot. */
@@ -471,7 +481,7 @@ export class DuckDbStore implements Store {
   ): Promise<LettersOutcome> {
     // Taken before the snapshot of the answer, as for a plan.
     const position = new Map(this.#next)
-    const outcome = await this.#reads.run(
+    const outcome = await this.#readFirst(
       (connection) =>
         connection.readOnly(() =>
           answerLetters(question, scope, this.#dictionaries, (sql, values, maxRows) =>
@@ -479,7 +489,6 @@ export class DuckDbStore implements Store {
           ),
         ),
       signal,
-      this.#options.deadlineMs ?? 30_000,
     )
     return outcome.ok ? { ok: true, answer: { ...outcome.value, position } } : outcome
   }
@@ -487,10 +496,9 @@ export class DuckDbStore implements Store {
   /** A page of rows; see `scanPage`. */
   scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
     return scanPage(request, new Map(this.#next), this.#dictionaries, (sql, values) =>
-      this.#reads.run(
+      this.#readFirst(
         (connection) => connection.readOnly(() => connection.rows(sql, values)),
         signal,
-        this.#options.deadlineMs ?? 30_000,
       ),
     )
   }

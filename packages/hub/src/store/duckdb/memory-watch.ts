@@ -7,7 +7,7 @@ import type { Connection } from './driver.ts'
  * memory that the limit does not count at all. So a statement is stopped well before either hurts.
  */
 
-const LOOK_EVERY_MS = 25
+const LOOK_EVERY_MS = 10
 /** Share of the limit that sorts, hash tables and results may take; cached blocks give way and do not count. */
 const SHARE = 0.5
 /** What the process may grow by beside what the database counts. */

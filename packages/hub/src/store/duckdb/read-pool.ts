@@ -20,6 +20,8 @@ export interface ReadFailure {
   readonly ok: false
   readonly failure: QueryFailure
   readonly message: string
+  /** The database had no memory left for it: beside fewer others it may run. */
+  readonly outOfMemory?: true
 }
 
 export type ReadOutcome<T> = { readonly ok: true; readonly value: T } | ReadFailure
@@ -162,15 +164,26 @@ export class ReadPool {
       case 'interrupted':
         return read.stopped ?? CANCELLED
       case 'out_of_memory':
-        return failed(
-          'too_many_rows',
-          'the question needs more memory than the store may use: narrow its range',
-        )
+        return {
+          ...failed(
+            'too_many_rows',
+            'the question needs more memory than the store may use: narrow its range',
+          ),
+          outOfMemory: true,
+        }
       case 'disk_full':
       case 'other':
         if (read.stopped !== null) return read.stopped
         throw error
     }
+  }
+
+  /** Stops all reads under way, and answers how many there were when the last has let go. */
+  async stopAll(failure: ReadFailure): Promise<number> {
+    const reads = [...this.#reads]
+    for (const read of reads) read.stop(failure)
+    await Promise.all(reads.map(({ ended }) => ended))
+    return reads.length
   }
 
   /** Refuses new reads, stops those under way, and answers when the last has let go. */
@@ -190,7 +203,9 @@ export class ReadPool {
 class Read {
   readonly #clock: Clock
   readonly started: Promise<void>
+  readonly ended: Promise<void>
   #resolveStarted: () => void = () => {}
+  #resolveEnded: () => void = () => {}
   #connection: Connection | null = null
   #stopInterrupting: (() => void) | null = null
   /** By the monotonic clock; null before. */
@@ -202,6 +217,9 @@ class Read {
     this.#clock = clock
     this.started = new Promise((resolve) => {
       this.#resolveStarted = resolve
+    })
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
     })
   }
 
@@ -233,6 +251,7 @@ class Read {
   }
 
   end(): void {
+    this.#resolveEnded()
     this.#connection = null
     this.#stopInterrupting?.()
     this.#cancelPatience()

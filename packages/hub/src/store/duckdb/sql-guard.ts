@@ -1,6 +1,6 @@
 import { nearestName } from '@llmhub/schema'
 import type { SqlIssue } from '../sql.ts'
-import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
+import { NOT_OVER, SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
 import { SQL_SCHEMA, SQL_VIEWS, sqlViewNamed } from '../sql-views.ts'
 import { argumentIssue, growthOf } from './sql-arguments.ts'
 import { aliasCosts } from './sql-expansion.ts'
@@ -273,6 +273,7 @@ class Check {
     if (!EXPRESSIONS.has(kind)) refuse(`${wordsOf(kind)} is not allowed`, locationOf(tree), ALLOWED)
     if (kind === 'CONSTANT') return
     if (kind === 'FUNCTION' || kind === 'WINDOW') this.#function(tree)
+    if (kind === 'LAMBDA') checkLambda(tree)
     if (kind === 'CAST' || kind === 'TYPE') {
       this.#type(tree)
       this.#children(tree, scope, 'cast_type', 'type_info')
@@ -294,6 +295,9 @@ class Check {
           ? `Write … FROM ${name}(…).`
           : `${near === null || near === name ? '' : `Did you mean ${near}? `}GET /api/v1/sql/schema lists the functions that are.`,
       )
+    }
+    if (tree['class'] === 'WINDOW' && NOT_OVER.has(name)) {
+      refuse(`${name} is not allowed over a window`, at, 'Use it with GROUP BY.')
     }
     const issue = argumentIssue(name, tree)
     if (issue !== null) refuse(issue.message, at, issue.hint)
@@ -321,6 +325,31 @@ class Check {
     }
     names(tree['class'] === 'TYPE' ? tree : tree['cast_type'])
   }
+}
+
+/**
+ * A lambda may name its own parameters alone. One that names a list from outside would copy it for each
+ * element, within one call of a function that nothing can interrupt.
+ */
+function checkLambda(lambda: Tree): void {
+  const parameters = new Set(columnRefs(lambda['lhs']).map(([name = '']) => name.toLowerCase()))
+  for (const [name = ''] of columnRefs(lambda['expr'])) {
+    if (parameters.has(name.toLowerCase())) continue
+    refuse(
+      `${name} may not be named within a lambda: only its own parameters may`,
+      locationOf(lambda),
+      'Use unnest and a join instead; to take a part of JSON, json_extract(…).',
+    )
+  }
+}
+
+/** Names of columns that stand in a part, those of lambdas within it left out. */
+function columnRefs(value: unknown): readonly (readonly string[])[] {
+  if (Array.isArray(value)) return value.flatMap(columnRefs)
+  if (!isObject(value) || value['class'] === 'LAMBDA') return []
+  const names = value['column_names']
+  if (value['class'] === 'COLUMN_REF' && Array.isArray(names)) return [names.map(String)]
+  return Object.values(value).flatMap(columnRefs)
 }
 
 /** Whether a function is named without a schema of its own, as the parser does for operators too. */

@@ -224,7 +224,7 @@ export class StoreOwner {
     this.#rowsSinceCheckpoint += rows + changed - this.#changedSeen
     this.#changedSeen = changed
     this.#keeper?.applied()
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 250_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())

@@ -127,10 +127,22 @@ export class UserSql {
     }
   }
 
+  /** Stops every statement under way, because what others need is more urgent; answers whether any was. */
+  async giveWay(): Promise<boolean> {
+    return (await this.#pool.stopAll(GIVES_WAY)) > 0
+  }
+
   close(reason: string): Promise<void> {
     return this.#pool.close(reason)
   }
 }
+
+const GIVES_WAY = {
+  ok: false,
+  failure: 'too_many_rows',
+  message:
+    'the statement was stopped because a question needed its memory: try again, or read less',
+} as const
 
 const TOO_MUCH_MEMORY = refused(
   'too_much_memory',

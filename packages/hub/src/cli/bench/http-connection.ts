@@ -14,6 +14,8 @@ export class HttpConnection {
   readonly #socket: Socket
   readonly #host: string
   readonly #key: string
+  /** A header line that names the project, or nothing. */
+  readonly #project: string
   #received: Buffer[] = []
   #length = 0
   /** Length of the whole response, once its head has come. */
@@ -22,22 +24,24 @@ export class HttpConnection {
   #waiting: { resolve: (response: Response) => void; reject: (error: Error) => void } | null = null
   #error: Error | null = null
 
-  private constructor(socket: Socket, host: string, key: string) {
+  private constructor(socket: Socket, host: string, key: string, project: string | null) {
     this.#socket = socket
     this.#host = host
     this.#key = key
+    this.#project = project === null ? '' : `x-llmhub-project: ${project}\r\n`
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#take(chunk))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('the server closed the connection')))
   }
 
-  static open(url: string, key: string): Promise<HttpConnection> {
+  /** @param project sent with every request, for keys of all projects */
+  static open(url: string, key: string, project: string | null = null): Promise<HttpConnection> {
     const { hostname, port, host } = new URL(url)
     return new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname)
       socket.once('error', reject)
-      socket.once('connect', () => resolve(new HttpConnection(socket, host, key)))
+      socket.once('connect', () => resolve(new HttpConnection(socket, host, key, project)))
     })
   }
 
@@ -45,7 +49,7 @@ export class HttpConnection {
     if (this.#error !== null) return Promise.reject(this.#error)
     const type =
       body === null ? '' : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
-    const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#key}\r\n${type}\r\n`
+    const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#key}\r\n${this.#project}${type}\r\n`
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       this.#socket.cork()

@@ -1,0 +1,46 @@
+import { systemClock } from '../core/clock.ts'
+import type { CliContext } from './context.ts'
+import type { Terminal } from './output.ts'
+import { runCli } from './program.ts'
+
+/** The command line in this process, with a terminal that only remembers. */
+
+export interface CliRun {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export interface CliSetting extends Partial<Omit<CliContext, 'terminal'>> {
+  readonly terminal?: Partial<Terminal>
+}
+
+export async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun> {
+  let out = ''
+  let err = ''
+  const terminal: Terminal = {
+    out: (text) => {
+      out += text
+    },
+    err: (text) => {
+      err += text
+    },
+    outIsTty: false,
+    errIsTty: false,
+    color: false,
+    columns: 100,
+    ...setting.terminal,
+  }
+  const code = await runCli(
+    argv,
+    {
+      clock: systemClock,
+      signal: new AbortController().signal,
+      stdin: () => Promise.resolve(''),
+      ...setting,
+      terminal,
+    },
+    '9.9.9',
+  )
+  return { code, out, err }
+}
