@@ -29,7 +29,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'hub-refusals.ts',
   'hub-status.ts',
-  'hub-erasure.ts',
+  'hub-warm-up.ts',
   'main.ts',
   'store-worker.ts',
   'history-worker.ts',

@@ -17,6 +17,7 @@ import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { pageRoutes } from './routes/pages.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
@@ -62,6 +63,7 @@ export async function createApi(
   const closed = new AbortController()
   let openApi: JsonSchema = {}
 
+  const status = shareStatus(dependencies.status, clock)
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
     ...readEventRoutes({ ...dependencies, closing: closed.signal }),
@@ -90,10 +92,11 @@ export async function createApi(
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
-      status: shareStatus(dependencies.status, clock),
+      status,
       metrics,
       isClosing: () => closing,
     }),
+    ...pageRoutes({ version: dependencies.version, status, routes: () => routes }),
     ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
     ...referenceRoutes(() => openApi),
   ]

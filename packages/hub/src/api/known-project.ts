@@ -18,18 +18,18 @@ export interface KnownProjects {
 export async function unknownProject(
   name: string | null,
   principal: Principal | null,
-  { projects }: KnownProjects,
+  known: KnownProjects,
   random: () => number,
 ): Promise<Problem | null> {
   if (name === null || name === DEFAULT_PROJECT || principal?.project === name) return null
-  const known = await projects()
-  if (known === null) {
+  const names = await known.projects()
+  if (names === null) {
     const message = `whether there is a project ${name} cannot be told before the store is ready`
     return problem('store_rebuilding', message, retryAfter('store_rebuilding', random))
   }
-  if (known.includes(name)) return null
-  const shown = known.slice(0, MOST_NAMED).join(', ')
-  const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : ''
+  if (names.includes(name)) return null
+  const shown = names.slice(0, MOST_NAMED).join(', ')
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
   const message = `there is no project ${name}`
   return problem('invalid_request', `/project: ${message}`, {
     errors: [

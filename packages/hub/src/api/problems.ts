@@ -62,11 +62,16 @@ export function retryAfter(
   return {}
 }
 
+/** Where the hub has a page about an error; the `type` of its problems. */
+export function problemPath(code: string): string {
+  return `/problems/${code}`
+}
+
 /** The document of RFC 9457. `instance` is the id of the request, as in the logs. */
 export function problemDocument(failure: Problem, requestId: string): Record<string, unknown> {
   const spec = errorSpec(failure.problem)
   return {
-    type: `urn:llmhub:error:${spec.code}`,
+    type: problemPath(spec.code),
     title: spec.title,
     status: spec.status,
     detail: failure.detail,

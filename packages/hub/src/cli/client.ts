@@ -10,21 +10,17 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly {
-    readonly path: string
-    readonly message: string
-    readonly hint?: string
-  }[]
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
 }
 
 export interface HubResponse {
   readonly status: number
   readonly body: unknown
   readonly text: string
-  readonly headers: Headers
   readonly retryAfterSeconds: number | null
   /** Date header, epoch milliseconds. */
   readonly date: number | null
+  readonly headers: Headers
   /** Who was asked. */
   readonly settings: ClientSettings
 }
@@ -238,10 +234,7 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message, hint: mend } of errors) {
-    lines.push(`  ${path}: ${message}`)
-    if (mend !== undefined) lines.push(`    ${mend}`)
-  }
+  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)

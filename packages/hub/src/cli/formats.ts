@@ -14,6 +14,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
+/** 1 letter, 2 letters. */
+export function counted(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : nouns}`
+}
+
 /** 1536 → 1.5 KiB. */
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -133,6 +138,12 @@ export function axisFormat(unit: string | undefined, values: readonly (number | 
 export function shortTime(iso: string): string {
   const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(iso)
   return found === null ? iso : `${found[1]} ${found[2]}${found[3] === 'Z' ? '' : ` ${found[3]}`}`
+}
+
+/** As {@link shortTime}, where no zone stands beside it: `2026-11-21 10:00:00Z`. */
+export function utcTime(iso: string): string {
+  const short = shortTime(iso)
+  return short === iso || !iso.endsWith('Z') ? short : `${short}Z`
 }
 
 /**

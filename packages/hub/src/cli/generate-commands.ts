@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { common, wholeNumber, withExamples } from './command-options.ts'
+import { type DemoOptions, demo } from './commands/demo.ts'
 import { type GenerateOptions, generate } from './commands/generate.ts'
 import type { CliContext } from './context.ts'
 
-/** `llmhub generate`. */
+/** `llmhub generate` and `llmhub demo`. */
 export function addGenerateCommands(program: Command, context: CliContext, version: string): void {
   withExamples(
     common(
@@ -43,6 +44,31 @@ export function addGenerateCommands(program: Command, context: CliContext, versi
       'llmhub generate --days 7 --into ./data && llmhub serve',
     ],
   )
+  withExamples(
+    common(
+      program
+        .command('demo')
+        .description(
+          'a hub with 30 days of made-up traffic and live events, in a folder of its own',
+        ),
+    )
+      .option('--dir <folder>', 'where everything is kept', './demo-data')
+      .option('--days <n>', 'days of history', wholeNumber, 30)
+      .option('--events <n>', 'about how many events in it', wholeNumber, 400_000)
+      .option('--seed <n>', 'another number makes another world', wholeNumber, 1)
+      .option('--live <rate>', 'live events per second; 0 for none', perSecondOrNone, 5)
+      .option('--no-open', 'open no browser')
+      .action((options: DemoOptions) => demo(options, context, version)),
+    [
+      'llmhub demo',
+      'llmhub demo --events 1000000 --live 50 --no-open',
+      'llmhub demo --set port=9000',
+    ],
+  )
+}
+
+function perSecondOrNone(text: string): number {
+  return Number(text) === 0 ? 0 : perSecond(text)
 }
 
 function perSecond(text: string): number {

@@ -9,6 +9,8 @@ export interface CliRun {
   readonly code: number
   readonly out: string
   readonly err: string
+  /** Both, in the order they were written: what a terminal shows. */
+  readonly shown: string
 }
 
 export interface CliSetting extends Partial<Omit<CliContext, 'terminal'>> {
@@ -18,12 +20,15 @@ export interface CliSetting extends Partial<Omit<CliContext, 'terminal'>> {
 export async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun> {
   let out = ''
   let err = ''
+  let shown = ''
   const terminal: Terminal = {
     out: (text) => {
       out += text
+      shown += text
     },
     err: (text) => {
       err += text
+      shown += text
     },
     outIsTty: false,
     errIsTty: false,
@@ -42,5 +47,5 @@ export async function run(argv: readonly string[], setting: CliSetting = {}): Pr
     },
     '9.9.9',
   )
-  return { code, out, err }
+  return { code, out, err, shown }
 }

@@ -125,3 +125,9 @@ export function sabotageSwitches(): ReadonlySet<SabotageSwitch> {
   const asked = (process.env['LLMHUB_SABOTAGE'] ?? '').split(',')
   return new Set(SABOTAGE_SWITCHES.filter((name) => asked.includes(name)))
 }
+
+/** Whether a browser can be opened for the person who started the command. */
+export function hasDesktop(platform: NodeJS.Platform): boolean {
+  if (platform === 'darwin' || platform === 'win32') return true
+  return (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? '') !== ''
+}

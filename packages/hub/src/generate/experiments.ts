@@ -93,8 +93,8 @@ export const ARMS: readonly Arm[] = EXPERIMENT_MODELS.flatMap((model) =>
 /** Quality to be expected of a task with an arm. */
 export function expectedQuality(task: Task, arm: Arm): number {
   const off = arm.temperature - task.temperature
-  const heat = off > 0 ? 0.22 * off * off + 0.04 * off : 0.1 * off * off
-  const narrow = 0.6 * (arm.topP - task.topP) ** 2
+  const heat = off > 0 ? 0.22 * off * off + 0.04 * off : 0.3 * off * off
+  const narrow = 1.5 * (arm.topP - task.topP) ** 2
   const short = arm.maxTokens < task.neededTokens ? 0.06 : 0
   return task.base + arm.model.merit - heat - narrow - short
 }

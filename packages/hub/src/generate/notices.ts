@@ -41,8 +41,11 @@ export const BACKGROUND_THREATS: Notice = {
   make: (random) => threat(random, null),
 }
 
+/** Tasks tried with parameters: what `experiments.ts` says of them. */
+export const EXECUTIONS: Notice = { share: 0.04, followsTraffic: true, make: execution }
+
 export const NOTICES: readonly Notice[] = [
-  { share: 0.04, followsTraffic: true, make: execution },
+  EXECUTIONS,
   {
     share: 0.012,
     followsTraffic: false,
@@ -143,7 +146,7 @@ export const NOTICES: readonly Notice[] = [
       resource_type: random.pick(['gpu', 'cpu', 'memory', 'storage']),
       quantity: from(random, 0.1, 12),
       unit: 'hours',
-      cost_usd: Math.round(random.uniform() * 1e6) / 1e6,
+      cost_usd: Math.round(random.uniform() * 4e4) / 1e6,
       utilization: fraction(random),
       service: random.pick(SERVICES),
     }),

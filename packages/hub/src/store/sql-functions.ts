@@ -6,12 +6,12 @@
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 const ARITHMETIC = words(`
-  + - * / // % ^ ** & | << >> ~ @ ! || ~~ !~~ ~~* !~~* ~~~ -> ->> ^@ && @> <@
+  + - * / // % ^ ** & | << >> ~ @ || ~~ !~~ ~~* !~~* ~~~ ->> ^@ && @> <@
   abs acos acosh asin asinh atan atan2 atanh cbrt ceil ceiling cos cosh cot degrees divide even exp
   factorial fdiv floor fmod gamma gcd greatest greatest_common_divisor isfinite isinf isnan lcm least
   least_common_multiple lgamma ln log log10 log2 mod multiply nextafter pi pow power radians random
   round round_even roundbankers sign signbit sin sinh sqrt subtract add tan tanh trunc xor bit_count
-  hash width_bucket`)
+  hash`)
 
 const TEXT = words(`
   ascii char_length character_length chr concat concat_ws contains ends_with format format_bytes
@@ -22,7 +22,7 @@ const TEXT = words(`
   replace reverse right right_grapheme rpad rtrim sha1 sha256 split split_part starts_with str_split
   str_split_regex string_split string_split_regex string_to_array strip_accents strlen strpos substr
   substring substring_grapheme suffix translate trim ucase unicode unhex upper url_decode url_encode
-  base64 to_base64 from_base64 bit_length overlay`)
+  base64 to_base64 from_base64 bit_length`)
 
 const TIME = words(`
   age ago century current_date current_localtime current_localtimestamp date_add date_diff date_part
@@ -75,12 +75,13 @@ const OTHER = words(`
 
 /** Names in lower case. Operators are functions too. */
 export const SQL_FUNCTIONS: ReadonlySet<string> = new Set([
+  // The first that is near is what is thought to be meant.
+  ...AGGREGATES,
   ...ARITHMETIC,
   ...TEXT,
   ...TIME,
   ...NESTED,
   ...JSON_FUNCTIONS,
-  ...AGGREGATES,
   ...WINDOWS,
   ...OTHER,
 ])

@@ -1,3 +1,4 @@
+import { ERROR_NOTES, type ErrorCode, errorSpec } from '@llmhub/schema'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../../src/cli/program.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -171,6 +172,27 @@ describe('what was taken in can be read', () => {
     const tail = await commandLine(hub, args)
     expect(tail.out.split('\n').filter((line) => line.includes('gpt-4o'))).toHaveLength(2)
     expect((await commandLine(hub, ['tail', '--where', 'x'])).err).toContain('field=value')
+  })
+
+  it.each(
+    Object.entries(ERROR_NOTES).flatMap(([code, { example }]) =>
+      example === undefined ? [] : [[code, example] as const],
+    ),
+  )('the example of %s ends in it', async (code, { method, path, body, keyless, mediaType }) => {
+    const response = await fetch(`${hub.url}${path}`, {
+      method,
+      headers: {
+        ...(keyless === true ? {} : hub.headers),
+        ...(method === 'POST' ? { 'content-type': mediaType ?? 'application/json' } : {}),
+      },
+      body: body ?? null,
+    })
+    const answer = (await response.json()) as {
+      code?: string
+      results?: readonly { code: string }[]
+    }
+    expect(answer.code ?? answer.results?.[0]?.code).toBe(code)
+    expect(response.status).toBe(errorSpec(code as ErrorCode).status)
   })
 
   it('as it arrives, across a restart, nothing twice and nothing left out; Ctrl-C ends it well', async () => {

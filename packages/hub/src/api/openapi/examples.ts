@@ -16,6 +16,7 @@ export interface RouteExample {
 }
 
 const DAY = { start_time: '2025-11-20', end_time: '2025-11-21' } as const
+const RANGE = { from: '2025-11-20', to: '2025-11-21' } as const
 const FILE = 'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a'
 
 function call(eventId: string) {
@@ -34,7 +35,6 @@ function call(eventId: string) {
 /** By route. GET routes without parameters in their path need none: the plain request is theirs. */
 const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'POST /api/v1/events': { body: [call('call-1')] },
-  'GET /api/v1/events': { query: { from: '2025-11-20', to: '2025-11-21', limit: '1' } },
   'GET /api/v1/export/events': {
     query: { format: 'csv', from: '2025-11-20', to: '2025-11-21', fields: 'time,model,cost' },
   },
@@ -42,6 +42,23 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
     body: { sql: 'SELECT DISTINCT provider, model FROM events ORDER BY model', limit: 3 },
   },
   'GET /api/v1/sql/schema': { record: 'status' },
+  'GET /api/v1/events': {
+    query: { ...RANGE, fields: 'time,event_id,model,latency,cost' },
+  },
+  'GET /api/v1/events/:id': { params: { id: 'call-1' }, varies: true },
+  'GET /api/v1/traces': { query: { ...RANGE, order: 'slowest' } },
+  'GET /api/v1/traces/:id': {
+    params: { id: '4bf92f3577b34da6a3ce929d0e0e4736' },
+    query: { from: 'now-1h' },
+    notRun: 'There is no such trace.',
+  },
+  'GET /api/v1/conversations/:id': { params: { id: 'talk-0' }, query: RANGE },
+  'GET /': { record: 'status' },
+  'GET /problems': { record: 'status' },
+  'GET /problems/:code': { params: { code: 'invalid_request' } },
+  'GET /llms.txt': { record: 'status' },
+  'GET /llms-full.txt': { record: 'status' },
+  'GET /docs/guide/:page': { params: { page: 'events.md' }, record: 'status' },
   'POST /api/v1/imports/:file': {
     params: { file: FILE },
     query: { from: '0', next: '1', last: 'true' },

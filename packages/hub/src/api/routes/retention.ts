@@ -250,7 +250,7 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
             dry_run: { type: 'boolean', default: false },
             policy: {
               ...POLICY_SCHEMA,
-              title: 'PolicyTrial',
+              title: 'RetentionPolicyChange',
               description:
                 'With dry_run: says what the next run would delete of what this policy is about, if it were in force.',
               required: ['days'],

@@ -1,7 +1,7 @@
 import type { Answer, Cell } from '@llmhub/schema'
 import { memberName, numberOf } from '../chart/answer-chart.ts'
 import { bucketLabels, columnFormat, isWritten, UNKNOWN } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable, type Terminal, table, tableColumns } from '../output.ts'
 
 /** A column that is not the hub's: made here from other answers. */
 export interface ExtraColumn {
@@ -14,7 +14,11 @@ export interface ExtraColumn {
  * An answer as a table for people: numbers in the format of their column's unit, times in the zone of
  * the answer, and no column that says the same for every row (whether buckets are complete).
  */
-export function answerTable(answer: Answer, extra: readonly ExtraColumn[] = []): string {
+export function answerTable(
+  answer: Answer,
+  terminal: Terminal,
+  extra: readonly ExtraColumn[] = [],
+): string {
   const { columns, rows } = answer
   const values = (at: number): Cell[] => rows.map((row) => row[at] ?? null)
   const shown = columns.flatMap((column, at) => {
@@ -23,13 +27,25 @@ export function answerTable(answer: Answer, extra: readonly ExtraColumn[] = []):
       return isSaid ? [{ head: column.name, cells: values(at).map(yesNo) }] : []
     }
     const unit = isWritten(column.unit) ? '' : ` (${column.unit})`
-    return [{ head: `${column.name}${unit}`, cells: cellsOf(answer, at) }]
+    return [
+      {
+        head: `${column.role === 'comparison' ? comparisonName(column.name) : column.name}${unit}`,
+        cells: cellsOf(answer, at),
+      },
+    ]
   })
   shown.push(...extra.map(({ name, cells }) => ({ head: name, cells: [...cells] })))
   return table(
     shown.map(({ head }) => head),
     rows.map((_, row) => shown.map(({ cells }) => cells[row] ?? '')),
+    60,
+    tableColumns(terminal),
   )
+}
+
+/** `cost.total.previous` stands right behind `cost.total`: its last word will do. */
+function comparisonName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 const yesNo = (cell: Cell): string => (cell === true ? 'yes' : 'no')

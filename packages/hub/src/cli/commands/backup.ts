@@ -13,7 +13,7 @@ import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, duration } from '../formats.ts'
+import { bytes, count, counted, duration, utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
 import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
@@ -169,7 +169,7 @@ function show(made: BackupShown, options: GlobalOptions, context: CliContext): v
 function listOf(backups: readonly BackupShown[]): string {
   const rows = backups.map((each) => [
     each.id,
-    each.created_at,
+    utcTime(each.created_at),
     Object.entries(each.cursor)
       .map(([partition, next]) => `${partition}:${next}`)
       .join(','),
@@ -213,7 +213,7 @@ export async function backupVerify(
     }
   }
   context.terminal.err(
-    `${count(check.backups)} backups, ${count(check.files)} files, ${bytes(check.bytes)}: ${check.problems.length === 0 ? 'whole' : 'DAMAGED'}\n`,
+    `${counted(check.backups, 'backup')}, ${counted(check.files, 'file')}, ${bytes(check.bytes)}: ${check.problems.length === 0 ? 'whole' : 'DAMAGED'}\n`,
   )
   if (check.problems.length > 0) {
     throw new CliError(
@@ -250,11 +250,11 @@ export async function backupPrune(
   if (options.dryRun === true) {
     const backups = old.map(backupDocument)
     if (format(options, context) === 'json') printJson(context, { removed: backups })
-    else context.terminal.out(listOf(backups))
-    context.terminal.err(`Would remove ${count(old.length)} backups. Nothing was changed.\n`)
+    else if (backups.length > 0) context.terminal.out(listOf(backups))
+    context.terminal.err(`Would remove ${counted(old.length, 'backup')}. Nothing was changed.\n`)
     return
   }
-  const what = `this removes ${count(old.length)} of ${count(manifests.length)} backups`
+  const what = `this removes ${count(old.length)} of ${counted(manifests.length, 'backup')}`
   await confirm({ what, word: 'prune' }, options, context)
   const locking = lockFolder(dir)
   if (!locking.ok) {
@@ -267,7 +267,7 @@ export async function backupPrune(
     const pruned = await folder.prune(options.keep)
     if (format(options, context) === 'json') printJson(context, pruned)
     context.terminal.err(
-      `${count(pruned.removed.length)} backups removed, ${bytes(pruned.bytes)} given back\n`,
+      `${counted(pruned.removed.length, 'backup')} removed, ${bytes(pruned.bytes)} given back\n`,
     )
   } finally {
     locking.lock.release()

@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { fitTable } from '../fit-table.ts'
-import { count, percent } from '../formats.ts'
+import { count, counted, percent, utcTime } from '../formats.ts'
 import { printable, table } from '../output.ts'
 
 const PATH = '/api/v1/dead-letters'
@@ -101,7 +101,7 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
   }
   const rows = page.letters.map((letter) => [
     letter.id,
-    letter.received_at.replace(/\.\d+Z$/, 'Z'),
+    utcTime(letter.received_at),
     letter.status,
     letter.code,
     letter.path,
@@ -112,7 +112,7 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
   fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
-  context.terminal.err(`${shown}${count(page.total)} letters: ${codes.join(', ') || 'none'}\n`)
+  context.terminal.err(`${shown}${counted(page.total, 'letter')}: ${codes.join(', ') || 'none'}\n`)
   if (page.next !== null) context.terminal.err(`More: --cursor ${page.next}\n`)
 }
 
@@ -219,12 +219,12 @@ export async function lettersDismiss(
   checkChoice('dismiss', ids, options)
   if (options.dryRun === true) {
     const n = ids.length > 0 ? ids.length : await openLetters(options)
-    context.terminal.err(`Would dismiss ${count(n)} letters. Nothing was changed.\n`)
+    context.terminal.err(`Would dismiss ${counted(n, 'letter')}. Nothing was changed.\n`)
     if (ids.length === 0) context.terminal.err('Which: llmhub dead-letters list --status open\n')
     return
   }
   const which =
-    ids.length > 0 ? `${count(ids.length)} dead letters` : 'all letters that were chosen'
+    ids.length > 0 ? counted(ids.length, 'dead letter') : 'all open letters that pass the filter'
   await confirm({ what: `this dismisses ${which} for good`, word: 'dismiss' }, options, context)
   await resolve('dismiss', ids, options, {}, context)
 }
@@ -336,7 +336,7 @@ export async function lettersSummary(options: SummaryOptions, context: CliContex
   }
   const codes = Object.keys(summary.by_code)
   const rows = summary.buckets.map((bucket) => [
-    bucket.start.replace(/:00\.?0*Z$/, 'Z'),
+    utcTime(bucket.start),
     count(bucket.rejected),
     count(bucket.taken_in),
     percent(bucket.rate),

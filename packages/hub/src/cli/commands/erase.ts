@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { fitTable } from '../fit-table.ts'
-import { bytes, count } from '../formats.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
 type Counts = Schemas['ErasureSummary']['rows']
@@ -42,7 +42,8 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
   const dryRun = options.dryRun === true
   if (dryRun && !asTable) return printJson(context, dry)
   const print = (text: string) => (dryRun ? terminal.out(text) : terminal.err(text))
-  print(countsTable(rows))
+  // With --yes nobody looks before it is done, and the receipt has the same counts.
+  if (dryRun || options.yes !== true) print(countsTable(rows))
   if (heldBy.length > 0) terminal.err(`! held by ${heldBy.join(', ')}: it would be refused\n`)
   if (dryRun) {
     terminal.err('Nothing was erased.\n')
@@ -89,7 +90,7 @@ export async function erasures(
   const rows = found.map((each) => [
     each.id,
     each.state,
-    each.created_at,
+    utcTime(each.created_at),
     each.project ?? '(all)',
     count(total(each.rows.own)),
     count(total(each.rows.mentions)),
@@ -117,7 +118,7 @@ function printReceipt(receipt: Receipt, { terminal }: CliContext): void {
   const lines = [`${receipt.id}: ${receipt.state}`]
   if (receipt.state === 'done') {
     lines.push(
-      `log: ${receipt.segments_rewritten ?? 0} segments rewritten`,
+      `log: ${counted(receipt.segments_rewritten ?? 0, 'segment')} rewritten`,
       `store: ${bytes(receipt.bytes_before ?? 0)} before, ${bytes(receipt.bytes_after ?? 0)} after`,
     )
   }

@@ -1,7 +1,4 @@
-import { writeFile as writeText } from 'node:fs/promises'
 import type { Totals } from '../../generate/totals.ts'
-import { truthOf } from '../../generate/truth.ts'
-import { createWorld } from '../../generate/world.ts'
 import { type CliContext, connection, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { count, duration } from '../formats.ts'
@@ -10,6 +7,7 @@ import { type Sent, sendHistory } from '../generate/send-history.ts'
 import { type LiveSent, sendLive } from '../generate/send-live.ts'
 import { writeFile } from '../generate/write-file.ts'
 import { writeFolder } from '../generate/write-folder.ts'
+import { writeTruth } from '../generate/write-truth.ts'
 import { type Progress, progressBar } from '../progress.ts'
 import { waitUntilAnswerable } from '../wait-until-answerable.ts'
 
@@ -111,16 +109,6 @@ async function carryOut(
       'Without a hub: --output events.ndjson writes a file, --into ./data a new data folder'
     throw new CliError(`${error.message}\n${more}`, EXIT.unreachable)
   }
-}
-
-/** Writes what is true of the events of a range, as JSON. */
-export async function writeTruth(
-  file: string,
-  { world, from, to }: GeneratedRange,
-  totals: Totals,
-): Promise<void> {
-  const truth = truthOf(createWorld(world), from, to, totals)
-  await writeText(file, `${JSON.stringify(truth, null, 2)}\n`)
 }
 
 function report(

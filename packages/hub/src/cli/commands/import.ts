@@ -17,7 +17,7 @@ import { MAPPINGS } from '../import/mappings.ts'
 import { eventsPlan, type ImportPlan, type PlanOptions, planOf } from '../import/plan.ts'
 import type { RowCounts } from '../import/run.ts'
 import { type FilesSummary, importFiles } from '../import/run-files.ts'
-import { table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {
@@ -135,7 +135,8 @@ export async function importCommand(
   const { terminal, clock, signal } = context
   if (options.list === true) {
     const rows = MAPPINGS.map((mapping) => [mapping.name, mapping.kind, mapping.doc])
-    terminal.out(table(['MAPPING', 'KIND', 'WHAT IT READS'], rows, 110))
+    const head = ['MAPPING', 'KIND', 'WHAT IT READS']
+    terminal.out(table(head, rows, 200, tableColumns(terminal)))
     return
   }
   const [first] = files

@@ -5,7 +5,7 @@ import { type CliContext, format, type GlobalOptions, printJson } from '../conte
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 const onLog = <T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> =>
@@ -130,18 +130,20 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
         }
         context.terminal.out(`${JSON.stringify(line)}\n`)
       } else {
-        lines.push([record.offset, record.kind, rows.length, record.payload.length, record.durable])
-        if (operation !== undefined) lines.push(['', JSON.stringify(operation), '', '', ''])
+        const { offset, kind, payload, durable } = record
+        const what = operation === undefined ? '' : JSON.stringify(operation)
+        lines.push([offset, kind, rows.length, payload.length, durable, what])
         if (options.rows === true)
-          for (const row of rows) lines.push(['', JSON.stringify(row), '', '', ''])
+          for (const row of rows) lines.push(['', '', '', '', '', JSON.stringify(row)])
       }
     }
     if (!asJson)
       context.terminal.out(
         table(
-          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE'],
+          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE', 'CONTENT'],
           lines.map((line) => line.map(String)),
-          160,
+          400,
+          tableColumns(context.terminal),
         ),
       )
   })

@@ -5,8 +5,9 @@ import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 
 export async function keysList(options: GlobalOptions, context: CliContext): Promise<void> {
   const { keys } = await hubAt(connection(options)).call('GET /api/v1/keys')
@@ -15,16 +16,17 @@ export async function keysList(options: GlobalOptions, context: CliContext): Pro
     return
   }
   const state = (key: Schemas['Key']): string =>
-    key.revoked_at === null ? 'active' : `revoked ${key.revoked_at}`
+    key.revoked_at === null ? 'active' : `revoked ${utcTime(key.revoked_at)}`
   const rows = keys.map((key) => [
     key.id,
     key.name,
     key.project ?? '(all)',
     key.permissions.join(' '),
-    key.last_used_at ?? 'never',
+    utcTime(key.last_used_at ?? 'never'),
     state(key),
   ])
-  context.terminal.out(table(['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE'], rows))
+  const head = ['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE']
+  context.terminal.out(table(head, rows, 60, tableColumns(context.terminal)))
 }
 
 export interface KeyCreateOptions extends GlobalOptions {
@@ -66,7 +68,7 @@ export async function keysRevoke(
     const { keys } = await hub.call('GET /api/v1/keys')
     const key = keys.find((each) => each.id === id)
     if (key === undefined) throw new CliError(`there is no key ${id}`, EXIT.notFound)
-    const used = key.last_used_at === null ? 'never used' : `last used ${key.last_used_at}`
+    const used = key.last_used_at === null ? 'never used' : `last used ${utcTime(key.last_used_at)}`
     context.terminal.err(
       `Would revoke ${id} (${key.name}, ${used}); senders that use it would get 401.\n`,
     )

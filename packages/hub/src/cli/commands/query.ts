@@ -6,7 +6,7 @@ import { type CliContext, connection, format, type GlobalOptions } from '../cont
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { shortTime } from '../formats.ts'
-import { printable, type Terminal, table } from '../output.ts'
+import { printable, type Terminal, table, tableColumns } from '../output.ts'
 import { answerTable } from './answer-table.ts'
 import { sparkColumn, sparkQuestion } from './spark-column.ts'
 
@@ -106,8 +106,8 @@ export async function query(
   else if (options.spark === true) {
     const overTime = await ask(sparkQuestion(withoutTime(question), answer.meta))
     const column = sparkColumn(answer, overTime.body as Answer, terminal.ascii === true)
-    terminal.out(answerTable(answer, [column]))
-  } else terminal.out(answerTable(answer))
+    terminal.out(answerTable(answer, terminal, [column]))
+  } else terminal.out(answerTable(answer, terminal))
   const { meta } = answer
   terminal.err(
     `${shortTime(meta.from)} … ${shortTime(meta.to)} ${meta.timezone} · from ${SOURCES[meta.source]}${meta.partial ? ' · PARTIAL' : ''}\n`,
@@ -166,7 +166,21 @@ export async function listCatalogue(options: GlobalOptions, context: CliContext)
     entry.unit ?? '',
     entry.description ?? '',
   ]
-  context.terminal.out(table(['MEASURE', 'UNIT', 'WHAT IT IS'], measures.map(line), 90))
+  context.terminal.out(
+    table(
+      ['MEASURE', 'UNIT', 'WHAT IT IS'],
+      measures.map(line),
+      200,
+      tableColumns(context.terminal),
+    ),
+  )
   context.terminal.out('\n')
-  context.terminal.out(table(['DIMENSION', 'UNIT', 'WHAT IT IS'], dimensions.map(line), 90))
+  context.terminal.out(
+    table(
+      ['DIMENSION', 'UNIT', 'WHAT IT IS'],
+      dimensions.map(line),
+      200,
+      tableColumns(context.terminal),
+    ),
+  )
 }

@@ -6,7 +6,7 @@ import { type Hub, hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count } from '../formats.ts'
+import { columnFormat, count, counted } from '../formats.ts'
 import { table } from '../output.ts'
 
 export interface RepriceOptions extends GlobalOptions {
@@ -69,7 +69,7 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
     if (!isTable) printJson(context, document(tried, false))
     return
   }
-  const what = `this prices ${count(tried.changed)} events again`
+  const what = `this prices ${counted(tried.changed, 'event')} again`
   await confirm({ what, word: 'reprice' }, options, context)
   const done = await run(false)
   if (!isTable) printJson(context, document(done, true))
@@ -141,13 +141,18 @@ function sorted(sum: Sum): ModelView[] {
   })
 }
 
-const usd = (pico: bigint): string => (Number(pico) / 1e12).toFixed(6)
-
 const total = (sum: Sum, side: 'before' | 'after'): bigint =>
   [...sum.models.values()].reduce((all, each) => all + each[side], 0n)
 
 function print(sum: Sum, context: CliContext): void {
-  const rows = sorted(sum).map((each) => [
+  const before = total(sum, 'before')
+  const after = total(sum, 'after')
+  const dollars = (pico: bigint): number => Number(pico) / 1e12
+  const models = sorted(sum)
+  const amounts = models.flatMap((each) => [each.before, each.after, each.after - each.before])
+  const written = columnFormat('USD', [...amounts, before, after].map(dollars))
+  const usd = (pico: bigint): string => written(dollars(pico))
+  const rows = models.map((each) => [
     each.model ?? '(none)',
     each.provider ?? '(none)',
     count(each.seen),
@@ -156,12 +161,10 @@ function print(sum: Sum, context: CliContext): void {
     usd(each.after),
     usd(each.after - each.before),
   ])
-  const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'USD BEFORE', 'USD AFTER', 'CHANGE']
+  const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'BEFORE', 'AFTER', 'CHANGE']
   context.terminal.out(table(head, rows))
-  const before = total(sum, 'before')
-  const after = total(sum, 'after')
   context.terminal.err(
-    `${count(sum.changed)} of ${count(sum.seen)} events change: $${usd(before)} becomes $${usd(after)}; ` +
+    `${count(sum.changed)} of ${count(sum.seen)} events change: ${usd(before)} becomes ${usd(after)}; ` +
       `unpriced ${count(sum.unpricedBefore)} → ${count(sum.unpricedAfter)}\n`,
   )
 }

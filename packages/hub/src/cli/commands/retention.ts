@@ -3,7 +3,7 @@ import { hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../formats.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
 import { table } from '../output.ts'
 
 function daysText(days: number): string {
@@ -33,7 +33,12 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
     rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
   }
   context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
-  if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
+  if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
+}
+
+function familyText(family: string | undefined): string {
+  if (family === undefined) return 'events'
+  return family === 'dead_letters' ? 'dead letters' : `${family} events`
 }
 
 export interface PolicyOptions extends GlobalOptions {
@@ -60,13 +65,13 @@ export async function retentionSet(
   const policy = {
     project: options.project ?? null,
     family: familyOf(options) ?? null,
-    days: options.remove === true ? null : whole,
   }
   if (options.dryRun === true) {
-    await showRun({ dry_run: true, policy }, options, context)
+    const days = options.remove === true ? null : whole
+    await showRun({ dry_run: true, policy: { ...policy, days } }, options, context)
     return
   }
-  const whose = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
+  const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
     const what = `without its policy a less specific one decides about ${whose}`
     await confirm({ what, word: 'remove' }, options, context)
@@ -84,14 +89,10 @@ export async function retentionSet(
       context,
     )
   }
-  const body = { ...policy, days: whole }
-  await hubAt(connection(options)).call('PUT /api/v1/retention', { body })
+  await hubAt(connection(options)).call('PUT /api/v1/retention', {
+    body: { ...policy, days: whole },
+  })
   context.terminal.err(`${whose} ${what}. See what that is: llmhub retention run --dry-run\n`)
-}
-
-/** Says what would be, and how to see which rows that concerns. */
-function dryRunOf(message: string, { terminal }: CliContext): void {
-  terminal.err(`${message} Nothing was changed.\n`)
 }
 
 export interface RunOptions extends GlobalOptions {
@@ -120,8 +121,8 @@ async function showRun(
   const rows = run.cuts.map((cut) => [
     cut.project ?? 'every project',
     cut.family ?? 'all events',
-    cut.from ?? '',
-    cut.before,
+    utcTime(cut.from ?? ''),
+    utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
@@ -129,7 +130,7 @@ async function showRun(
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
-    `log: ${dropped} segments dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
+    `log: ${counted(dropped, 'segment')} dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
   )
   for (const problem of problems) context.terminal.err(`! ${problem}\n`)
 }
@@ -144,9 +145,9 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
     hold.name,
     hold.project,
     hold.family ?? 'everything',
-    hold.from ?? '',
-    hold.to ?? '',
-    hold.released_at === null ? 'in force' : `released ${hold.released_at}`,
+    utcTime(hold.from ?? ''),
+    utcTime(hold.to ?? ''),
+    hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,
     hold.reason,
   ])
   context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
@@ -193,7 +194,10 @@ export async function holdsRelease(
     const hold = holds.find((each) => each.name === name)
     if (hold === undefined) throw new CliError(`there is no hold ${name}`, EXIT.notFound)
     const about = `${hold.family ?? 'everything'} of ${hold.project}, held for: ${hold.reason}`
-    return dryRunOf(`Would release ${name} (${about}); retention may delete it then.`, context)
+    context.terminal.err(
+      `Would release ${name} (${about}); retention may delete it then. Nothing was changed.\n`,
+    )
+    return
   }
   await confirm({ what, word: name }, options, context)
   await hub.call('DELETE /api/v1/holds/{name}', { params: { name } })

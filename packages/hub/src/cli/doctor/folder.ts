@@ -120,10 +120,10 @@ function checkFormat(dir: string, version: string): Finding {
   const mine = `this release (${version}) writes ${FOLDER_FORMAT.format}`
   if (!read.ok) return problem('format', read.message, 'Start the release that the message names.')
   if (read.found === null) return ok('format', `none yet; ${mine}`)
-  const { format, minReader, minRelease, writer } = read.found
+  const { format, minRelease, writer } = read.found
   return ok(
     'format',
-    `format ${format}, of release ${writer}; release ${minRelease} and newer read it (format ${minReader}); ${mine}`,
+    `format ${format} of release ${writer}; ${minRelease} and newer read it; ${mine}`,
   )
 }
 

@@ -54,7 +54,8 @@ export function complete(schema: SqlSchema, text: string): [string[], string] {
   if (word === '') return [[...new Set(named.length === 0 ? [] : columns)], word]
   const functions = schema.functions.map((name) => `${name}(`)
   const keywords = word === word.toUpperCase() ? KEYWORDS : KEYWORDS.map((key) => key.toLowerCase())
-  return [starting([...new Set([...columns, ...keywords, ...views, ...functions])], word), word]
+  const words = starting([...new Set([...columns, ...keywords, ...views])], word)
+  return [words.length > 0 ? words : starting(functions, word), word]
 }
 
 const COMMANDS = ['\\?', '\\d', '\\o', '\\q', '\\r', '\\timing', '\\x']

@@ -50,7 +50,9 @@ export async function prompt(options: PromptOptions): Promise<void> {
     removeHistoryDuplicates: true,
     completer: (line: string) => {
       const [hits, word] = complete(schema, buffer + line)
-      return [hits, word]
+      const [only = ''] = hits
+      // A word that can be no other is done, unless a parenthesis or a name belongs behind it.
+      return [hits.length === 1 && /\w$/.test(only) ? [`${only} `] : hits, word]
     },
   })
   lines.on('history', (now: string[]) => {
@@ -157,8 +159,11 @@ function choose(argument: string | undefined, state: PromptState, terminal: Term
 
 function describe(name: string | undefined, schema: SqlSchema, terminal: Terminal): void {
   if (name === undefined) {
-    const rows = schema.views.map((view) => [`${schema.schema}.${view.name}`, view.doc])
-    terminal.out(table(['VIEW', 'WHAT IT HAS'], rows, 100))
+    const rows = schema.views.map(({ name: view, doc }) => [
+      `${schema.schema}.${view}`,
+      doc.slice(0, doc.indexOf('.') + 1),
+    ])
+    terminal.out(table(['VIEW', 'WHAT IT HAS'], rows, 130))
     return
   }
   const view = schema.views.find(

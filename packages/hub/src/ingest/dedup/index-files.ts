@@ -17,7 +17,7 @@ export function imageOfIndex(folder: string, index: Pick<KeyIndex, 'hold'>): Ind
       covered,
       mark,
     })),
-    release: held.release,
+    release: () => held.release(),
   }
 }
 

@@ -13,6 +13,8 @@ export type SqlValue = string | number | bigint | boolean | null
 export type DatabaseHandle = duckdb.Database
 
 const SELECT = duckdb.StatementType.SELECT
+/** More than interrupts can hit in a row: a ROLLBACK takes microseconds, and interrupts come every few milliseconds. */
+const ROLLBACK_TRIES = 100
 const INT64_MAX = (1n << 63n) - 1n
 
 export class Connection {
@@ -90,7 +92,22 @@ export class Connection {
       await this.execute(`BEGIN TRANSACTION READ ONLY; ${first}`)
       return await work()
     } finally {
-      await this.execute('ROLLBACK').catch(() => {})
+      await this.#rollback()
+    }
+  }
+
+  /**
+   * Interrupts are repeated until the work has ended, and one of them may hit its ROLLBACK: the
+   * transaction would stay open and every later one of the connection fail.
+   */
+  async #rollback(): Promise<void> {
+    for (let tries = 0; tries < ROLLBACK_TRIES; tries++) {
+      try {
+        await this.execute('ROLLBACK')
+        return
+      } catch (error) {
+        if (!/interrupt/i.test(String(error))) return
+      }
     }
   }
 

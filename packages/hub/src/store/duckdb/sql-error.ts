@@ -62,7 +62,9 @@ function partsOf(text: string): ErrorParts {
 
 /** The first part of a message, without what repeats the statement. */
 function wording(message: string): string {
-  const [first = ''] = message.split(/\n\nLINE \d+:|\nCandidate bindings:|\nDid you mean/)
+  const [first = ''] = message.split(
+    /\n\nLINE \d+:|[\n!] ?Candidate (?:bindings|tables):|\nDid you mean/,
+  )
   const lines = first.split('\n').map((line) => line.trim())
   const shown = lines.filter((line) => line !== '').slice(0, 8)
   return shown.join(' ').replace(/!$/, '').slice(0, 500)
@@ -74,10 +76,12 @@ const COLUMNS: readonly string[] = [
 
 /** The column or function that was meant, where a name is not known. */
 function hintOf(message: string): { readonly hint?: string } {
-  const column = /(?:column|named?) "([^"]+)"/i.exec(message)?.[1]
+  const column = /(?:column|table|named?) "([^"]+)"/i.exec(message)?.[1]
   if (column !== undefined && /not found|does not have a column/i.test(message)) {
     const candidates = [
-      ...(/Candidate bindings: ([^\n]*)/.exec(message)?.[1] ?? '').matchAll(/"([^"]+)"/g),
+      ...(/Candidate (?:bindings|tables): ([^\n]*)/.exec(message)?.[1] ?? '').matchAll(
+        /"([^"]+)"/g,
+      ),
     ]
     const given = candidates.map(([, name = '']) => name)
     const near = nearestName(column, [...given, ...COLUMNS]) ?? given[0]
