@@ -1941,15 +1941,6 @@ export interface Schemas {
     }
     readonly meta: Schemas['ReportMeta']
   }
-  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
-  readonly PolicyTrial: {
-    /** null: every project. */
-    readonly project?: string | null
-    /** A family of events, dead_letters, or null: every family of events. */
-    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
-    /** 0 keeps for ever; null: as if the policy were removed. */
-    readonly days: number | null
-  }
   readonly Price: {
     readonly provider: string | null
     readonly model: string
@@ -2326,6 +2317,15 @@ export interface Schemas {
     /** 0 keeps for ever. */
     readonly days: number
   }
+  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
+  readonly RetentionPolicyChange: {
+    /** null: every project. */
+    readonly project?: string | null
+    /** A family of events, dead_letters, or null: every family of events. */
+    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
+    /** 0 keeps for ever; null: as if the policy were removed. */
+    readonly days: number | null
+  }
   readonly RetentionRun: {
     readonly dry_run: boolean
     readonly at: string
@@ -2456,7 +2456,10 @@ export interface Schemas {
       readonly running: number
       readonly waiting: number
       readonly asked: number
+      /** Joined a run of the same question. */
       readonly shared: number
+      /** Answered from the answer to the same question before. */
+      readonly reused: number
       readonly refused: number
     }
     readonly disk: {
@@ -2663,6 +2666,22 @@ export interface Operations {
     readonly headers: never
     readonly body: never
     readonly answer: undefined
+  }
+  /** Whether the hub works and where to go from here; a page for browsers */
+  readonly 'GET /': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly name: string
+      readonly version: string
+      readonly ready: boolean
+      readonly reasons: readonly string[]
+      readonly links: {
+        readonly [field: string]: string
+      }
+    }
   }
   /** The backups in a folder, oldest first */
   readonly 'GET /api/v1/backups': {
@@ -3510,6 +3529,17 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
+  /** A page of the guide: /docs/guide/<name>.md */
+  readonly 'GET /docs/guide/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** A page of the API reference */
   readonly 'GET /docs/{page}': {
     readonly params: {
@@ -3531,6 +3561,22 @@ export interface Operations {
       readonly status: 'ok'
     }
   }
+  /** The same with the parameters of all routes and the whole guide */
+  readonly 'GET /llms-full.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** The hub in one text, for agents */
+  readonly 'GET /llms.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** Metrics for Prometheus */
   readonly 'GET /metrics': {
     readonly params: never
@@ -3550,6 +3596,47 @@ export interface Operations {
       readonly info: { readonly [field: string]: unknown }
       readonly paths: { readonly [field: string]: unknown }
       readonly components: { readonly [field: string]: unknown }
+    }
+  }
+  /** All errors */
+  readonly 'GET /problems': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly problems: readonly {
+        readonly code: string
+        readonly scope: 'event' | 'request'
+        readonly status: number
+        readonly title: string
+        /** What to do. */
+        readonly hint: string
+        readonly causes: readonly string[]
+        /** A request that ends in it. */
+        readonly example: { readonly [field: string]: unknown } | null
+      }[]
+    }
+  }
+  /** An error: what it means, usual causes, what to do, an example */
+  readonly 'GET /problems/{code}': {
+    readonly params: {
+      /** The code. */
+      readonly code: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly code: string
+      readonly scope: 'event' | 'request'
+      readonly status: number
+      readonly title: string
+      /** What to do. */
+      readonly hint: string
+      readonly causes: readonly string[]
+      /** A request that ends in it. */
+      readonly example: { readonly [field: string]: unknown } | null
     }
   }
   /** Whether everything it needs works */
@@ -3862,7 +3949,7 @@ export interface Operations {
     readonly headers: never
     readonly body: {
       readonly dry_run?: boolean
-      readonly policy?: Schemas['PolicyTrial']
+      readonly policy?: Schemas['RetentionPolicyChange']
     }
     readonly answer: Schemas['RetentionRun']
   }
