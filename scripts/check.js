@@ -11,6 +11,8 @@ const steps = [
   ['types', [tool('typescript', 'tsc'), '-p', 'tsconfig.check.json']],
   ['lint', [tool('oxlint'), '--type-aware', '--deny-warnings']],
   ['format', [tool('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.']],
+  // Rules and their exceptions: redocly.yaml.
+  ['API document', [tool('@redocly/cli', 'redocly'), 'lint', 'docs/reference/openapi.json']],
   ['dead code', [tool('knip'), '--treat-config-hints-as-errors']],
   ['layers', [tool('vitest'), 'run', '--reporter=dot', 'test/layers.test.ts']],
 ]

@@ -27,6 +27,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'api-clients',
   'demo',
   'doctor',
 ]

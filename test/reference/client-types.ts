@@ -48,7 +48,7 @@ function indented(text: string): string {
     .map((line) => {
       if (/^[})\]]/.test(line)) depth -= 1
       const shown = line === '' ? '' : '  '.repeat(depth) + line
-      if (/[{(\[]$/.test(line)) depth += 1
+      if (/[{([]$/.test(line)) depth += 1
       return shown
     })
     .join('\n')

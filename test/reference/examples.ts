@@ -1,7 +1,7 @@
 /** Carries out the examples of the reference, in each of their languages, against a hub. */
 
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -165,13 +165,14 @@ async function inShell(jobs: readonly Job[]): Promise<string[]> {
 }
 
 const NODE_RUNNER = `
+import { format } from 'node:util'
 const { jobs } = JSON.parse(await new Response(process.stdin).text())
 const print = console.log
 const printed = []
 for (const [index, job] of jobs.entries()) {
   Object.assign(process.env, job.env)
   const lines = []
-  console.log = (line) => lines.push(line)
+  console.log = (...parts) => lines.push(format(...parts))
   try {
     await import(\`./example-\${index}.ts\`)
   } catch (error) {
@@ -182,9 +183,9 @@ for (const [index, job] of jobs.entries()) {
 print(JSON.stringify(printed))
 `
 
-async function inNode(jobs: readonly Job[], folder: string): Promise<string[]> {
-  const place = join(folder, 'typescript')
-  mkdirSync(place)
+/** Runs TypeScript programs as somebody would who has installed the client. */
+export async function inNode(jobs: readonly Job[], folder: string): Promise<string[]> {
+  const place = mkdtempSync(join(folder, 'typescript-'))
   symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'))
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(place, 'run.js'), NODE_RUNNER)

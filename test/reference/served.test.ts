@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApiChecker } from '../../packages/hub/test/openapi-check.ts'
-import { HubProcess } from '../support/hub-process.ts'
+import { ADMIN_KEY, HubProcess } from '../support/hub-process.ts'
 import { clientTypes } from './client-types.ts'
 import { comparable, trimmed } from './compare-answers.ts'
-import { carryOut, type Example, examplesOf, type Language, prepare } from './examples.ts'
+import { carryOut, type Example, examplesOf, inNode, type Language, prepare } from './examples.ts'
 import type { OpenApi } from './openapi.ts'
 import { apiPage, metricsPage } from './served.ts'
 
@@ -62,6 +62,7 @@ describe('examples', () => {
   ]
   it.for(LANGUAGES)(
     'run with %s and answer what is recorded (UPDATE=1 records)',
+    { timeout: SLOW_MS },
     async ([, language], context) => {
       if (language === 'python' && !hasPython()) context.skip('python3 is not installed')
       expect(examples.length).toBeGreaterThan(35)
@@ -102,12 +103,16 @@ describe('examples', () => {
 })
 
 describe('what is made from a served document', () => {
-  it('is made from one that has the recorded answers', async () => {
-    if (!UPDATE) return
-    await hub.stop()
-    hub = await start()
-    document = await served()
-  })
+  it(
+    'is made from one that has the recorded answers',
+    async () => {
+      if (!UPDATE) return
+      await hub.stop()
+      hub = await start()
+      document = await served()
+    },
+    SLOW_MS,
+  )
 
   it('docs/reference/openapi.json (UPDATE=1 writes it)', () => {
     holds('docs/reference/openapi.json', `${JSON.stringify(document, null, 2)}\n`)
@@ -124,6 +129,26 @@ describe('what is made from a served document', () => {
   it('the types of the client (UPDATE=1 writes them)', () => {
     holds('packages/client/src/generated/operations.ts', clientTypes(document))
   })
+})
+
+describe('programs of the pages', () => {
+  it.each(['packages/client/README.md', 'docs/guide/api-clients.md'])(
+    '%s: its TypeScript runs as it stands',
+    async (page) => {
+      const text = readFileSync(join(ROOT, page), 'utf8')
+      const blocks = [
+        ...text.matchAll(/^```ts run\n([^]*?)^```\n(?:\n```text answer\n([^]*?)^```)?/gm),
+      ]
+      expect(blocks.length).toBeGreaterThan(0)
+      const env = { LLMHUB_URL: hub.url, LLMHUB_KEY: ADMIN_KEY }
+      const jobs = blocks.map(([, source = '']) => ({ name: page, env, source }))
+      const printed = await inNode(jobs, folder)
+      for (const [index, [, , answer]] of blocks.entries()) {
+        if (answer !== undefined) expect(printed[index]?.trim()).toBe(answer.trim())
+      }
+    },
+    SLOW_MS,
+  )
 })
 
 /** Status and media type of the successful answer that is declared first; no media type for no body. */

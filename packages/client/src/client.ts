@@ -71,14 +71,14 @@ export function createClient(options: ClientOptions): Client {
       name: Name,
       ...given: Given<RequestOptions<Name>>
     ): Promise<Outcome<Answer<Name>>> {
-      const outcome = await send(wireOf(name, (given[0] ?? {}) as Loose))
+      const outcome = await send(wireOf(name, given[0] ?? {}))
       return outcome.ok ? parseAnswer<Answer<Name>>(outcome) : outcome
     },
     async text<Name extends OperationName>(
       name: Name,
       ...given: Given<RequestOptions<Name>>
     ): Promise<Outcome<string>> {
-      const outcome = await send(wireOf(name, (given[0] ?? {}) as Loose))
+      const outcome = await send(wireOf(name, given[0] ?? {}))
       return outcome.ok ? { ...outcome, data: outcome.data.text } : outcome
     },
   }

@@ -4,7 +4,7 @@ import type { Schemas } from './generated/operations.ts'
 export type Problem = Schemas['Problem']
 
 /** What the client itself has to say: the hub did not answer, or something else did. */
-export type LocalCode = 'unreachable' | 'timed_out' | 'aborted' | 'not_a_hub'
+export type LocalCode = 'unreachable' | 'cut_off' | 'timed_out' | 'aborted' | 'not_a_hub'
 
 export interface Success<Data> {
   readonly ok: true
@@ -33,6 +33,7 @@ export type Outcome<Data> = Success<Data> | Failure
 
 const LOCAL: Readonly<Record<LocalCode, readonly [title: string, hint: string]>> = {
   unreachable: ['The hub cannot be reached', 'Check the address, and that the hub runs.'],
+  cut_off: ['The answer ended too early', 'Whether the request was carried out is not known.'],
   timed_out: ['The hub did not answer in time', 'Try again, or allow more time.'],
   aborted: ['The request was aborted', 'The caller did so.'],
   not_a_hub: ['The answer is not one of a hub', 'Check the address, and proxies on the way.'],

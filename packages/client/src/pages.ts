@@ -1,6 +1,6 @@
 import type { Client, OperationName, RequestOptions } from './client.ts'
 import type { Operations } from './generated/operations.ts'
-import type { Failure } from './outcome.ts'
+import type { Failure, Outcome } from './outcome.ts'
 
 /** Operations whose answers come in pages: `next` of one is `cursor` of the next. */
 export type PagedName = {
@@ -20,6 +20,10 @@ export class PageError extends Error {
   }
 }
 
+interface Loose<Name extends PagedName> {
+  request(name: Name, options: object): Promise<Outcome<Operations[Name]['answer']>>
+}
+
 /**
  * Every page of an answer, one request each, as they are asked for.
  * @throws PageError when a page is refused
@@ -31,6 +35,8 @@ export async function* pages<Name extends PagedName>(
 ): AsyncGenerator<Operations[Name]['answer'], void, undefined> {
   const given = options as { readonly query?: object; readonly body?: object }
   const inBody = given.body !== undefined
+  // A page is a request of the same shape, with one more member.
+  const loose = client as unknown as Loose<Name>
   let cursor: string | null = null
   do {
     const page: object =
@@ -39,12 +45,7 @@ export async function* pages<Name extends PagedName>(
         : inBody
           ? { body: { ...given.body, cursor } }
           : { query: { ...given.query, cursor } }
-    // A page is a request of the same shape, with one more member.
-    const request = client.request as (
-      name: string,
-      options: object,
-    ) => ReturnType<typeof client.request<Name>>
-    const outcome = await request(name, { ...options, ...page })
+    const outcome = await loose.request(name, { ...options, ...page })
     if (!outcome.ok) throw new PageError(outcome)
     yield outcome.data
     cursor = (outcome.data as { readonly next: string | null }).next

@@ -67,6 +67,7 @@ export function createTransport(options: ClientOptions): Send {
       ...(wire.signal === undefined ? [] : [wire.signal]),
       ...(timeoutMs === 0 ? [] : [deadline(timeoutMs)]),
     ]
+    let answered = false
     try {
       const response = await send(base + wire.path, {
         method: wire.method,
@@ -78,13 +79,15 @@ export function createTransport(options: ClientOptions): Send {
         ...(wire.body === undefined ? {} : { body: wire.body }),
         ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
       })
+      answered = true
       return outcomeOf(response, await response.text())
     } catch (error) {
       if (wire.signal?.aborted === true) return localFailure('aborted', 'aborted', null, error)
       if ((error as Error).name === 'TimeoutError') {
         return localFailure('timed_out', `no answer within ${timeoutMs} ms`, null, error)
       }
-      return localFailure('unreachable', reasonOf(error), null, error)
+      const code = answered ? 'cut_off' : 'unreachable'
+      return localFailure(code, reasonOf(error), null, error)
     }
   }
 

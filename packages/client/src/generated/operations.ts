@@ -2456,7 +2456,10 @@ export interface Schemas {
       readonly running: number
       readonly waiting: number
       readonly asked: number
+      /** Joined a run of the same question. */
       readonly shared: number
+      /** Answered from the answer to the same question before. */
+      readonly reused: number
       readonly refused: number
     }
     readonly disk: {

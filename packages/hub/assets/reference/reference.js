@@ -61,8 +61,10 @@ document.addEventListener('change', ({ target }) => {
   scrollBy(0, target.getBoundingClientRect().top - top)
 })
 
-document.addEventListener('click', async ({ target }) => {
-  if (!target.matches('.copy')) return
+document.addEventListener('click', ({ target }) => {
+  if (target.matches('.copy')) void copy(target)
+})
+async function copy(target) {
   const text = target.parentElement.querySelector('pre').textContent
   try {
     await navigator.clipboard.writeText(text)
@@ -71,14 +73,16 @@ document.addEventListener('click', async ({ target }) => {
     getSelection().selectAllChildren(target.parentElement.querySelector('pre'))
     target.textContent = 'Selected'
   }
-})
+}
 
 for (const input of document.querySelectorAll('.try input[name=key]')) {
   input.value = sessionStorage.getItem('key') ?? ''
 }
-document.addEventListener('submit', async (event) => {
+document.addEventListener('submit', (event) => {
   event.preventDefault()
-  const form = event.target
+  void trySending(event.target)
+})
+async function trySending(form) {
   const values = new FormData(form)
   const query = new URLSearchParams()
   let path = form.dataset.path
@@ -87,7 +91,7 @@ document.addEventListener('submit', async (event) => {
     if (place === 'path') path = path.replace(`{${parameter}}`, encodeURIComponent(value))
     if (place === 'query' && value !== '') query.set(parameter, value)
   }
-  const key = values.get('key')
+  const key = form.elements.key?.value ?? ''
   if (key) sessionStorage.setItem('key', key)
   const body = values.get('body')
   const pre = document.createElement('pre')
@@ -110,4 +114,4 @@ document.addEventListener('submit', async (event) => {
   } catch (error) {
     pre.textContent = `No answer: ${error.message}`
   }
-})
+}

@@ -99,7 +99,10 @@ async function traced(settings: ClientSettings, url: string, init: RequestInit):
   }
 }
 
-/** Sends one request whose name only a string tells. Answers of any status come back; failing to reach the hub is an error. */
+/**
+ * Sends one request whose name only a string tells. Answers of any status come back; failing to reach
+ * the hub is an error, and so is an abort of `signal`, with the exit code for an interruption.
+ */
 export async function request(
   settings: ClientSettings,
   method: string,
@@ -149,9 +152,7 @@ async function* chunksOf(
   try {
     for await (const chunk of body) yield chunk
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
-    const message = `the hub at ${url} ended its answer before the end of it: ${(error as Error).message}`
-    throw new CliError(message, EXIT.failure)
+    throw cutOff((error as Error).message, url, signal)
   }
 }
 
@@ -176,7 +177,7 @@ async function reach(
       ...stop,
     })
   } catch (error) {
-    if (signal?.aborted === true) throw new CliError('interrupted', EXIT.interrupted)
+    if (signal?.aborted === true) throw new CliError('', EXIT.interrupted)
     throw unreachable(settings, reasonOf(error))
   }
 }
@@ -194,7 +195,8 @@ function refused(
   { signal }: RequestExtras,
 ): CliError {
   if (status !== null) return failed(hubResponse(status, headers, text, settings))
-  if (signal?.aborted === true) return new CliError('interrupted', EXIT.interrupted)
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  if (problem.code === 'cut_off') return cutOff(problem.detail, settings.url, signal)
   return unreachable(settings, problem.detail)
 }
 
@@ -209,13 +211,20 @@ function hubResponse(
   const isJson = (headers.get('content-type') ?? '').includes('json')
   return {
     status,
+    headers,
     text,
     body: isJson && text !== '' && !text.includes('\n{') ? (JSON.parse(text) as unknown) : null,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
     date: Number.isFinite(date) ? date : null,
-    headers,
     settings,
   }
+}
+
+/** Why the body of an answer could not be read to its end. */
+function cutOff(reason: string, url: string, signal: AbortSignal | undefined): CliError {
+  if (signal?.aborted === true) return new CliError('', EXIT.interrupted)
+  const message = `the hub at ${url} ended its answer before the end of it: ${reason}`
+  return new CliError(message, EXIT.unreachable)
 }
 
 /** Turns an answer that is not a success into an error that says what to do. */

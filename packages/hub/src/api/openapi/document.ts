@@ -106,7 +106,7 @@ function successOf({ responses: declared }: Route): string {
 }
 
 /** `GET /api/v1/costs/breakdown` as `getCostsBreakdown`. */
-export function operationId(route: Pick<Route, 'method' | 'url' | 'operationId'>): string {
+function operationId(route: Pick<Route, 'method' | 'url' | 'operationId'>): string {
   if (route.operationId !== undefined) return route.operationId
   const words = route.url
     .replace('/api/v1/', '/')

@@ -32,6 +32,11 @@ function isText({ responses }: SampledRoute): boolean {
   return !media.some((name) => /[/+]json$/.test(name))
 }
 
+/** Whether the successful answer has no body. */
+function isEmpty({ responses }: SampledRoute): boolean {
+  return Object.values(responses).every(({ content }) => Object.keys(content).length === 0)
+}
+
 function queryString({ query }: RouteExample): string {
   return query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
 }
@@ -75,13 +80,13 @@ function typeScriptSample(route: SampledRoute, example: RouteExample): string {
   }
   const path = route.url.replace(/:([a-zA-Z]+)/g, '{$1}')
   const more = Object.keys(options).length === 0 ? '' : `, ${literal(options, '')}`
-  const shown = isText(route) ? 'answer.data' : 'JSON.stringify(answer.data, null, 2)'
+  const data = isText(route) ? 'answer.data' : 'JSON.stringify(answer.data, null, 2)'
+  const shown = isEmpty(route) ? '' : `\nconsole.log(${data})`
   return `import { createClient } from '@llmhub/client'
 
 const hub = createClient({ url: process.env.LLMHUB_URL!, key: process.env.LLMHUB_KEY })
 const answer = await hub.request('${route.method} ${path}'${more})
-if (!answer.ok) throw new Error(answer.problem.detail)
-console.log(${shown})`
+if (!answer.ok) throw new Error(answer.problem.detail)${shown}`
 }
 
 const WIDTH = 72

@@ -31,7 +31,7 @@ ${of(name).map((operation) => operationView(operation, document))}`
   return pages
 }
 
-export function slug(tag: string): string {
+function slug(tag: string): string {
   return tag.replaceAll(' ', '-')
 }
 

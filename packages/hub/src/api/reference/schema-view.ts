@@ -33,7 +33,9 @@ export function schemaView(
       .map((each) =>
         each === 'array'
           ? `array of ${typeName((items ?? {}) as JsonSchema)}`
-          : String(each ?? 'any'),
+          : typeof each === 'string'
+            ? each
+            : 'any',
       )
       .join(' or ')
   }

@@ -106,7 +106,7 @@ export function referenceRoutes(openApi: () => JsonSchema): readonly Route[] {
       permission: 'public',
       summary: 'Where the API reference is',
       tags: ['documents'],
-      responses: { 308: { description: 'At /docs.', content: {} } },
+      responses: { 308: { description: 'It is at /docs.', content: {} } },
       problems: [],
       handle: () => ({ status: 308, headers: { location: '/docs' } }),
     },

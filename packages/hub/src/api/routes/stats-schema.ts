@@ -64,7 +64,14 @@ export const STATS_SCHEMA = {
       aliasConflicts: whole,
       pendingRows: whole,
     }),
-    query: open({ running: whole, waiting: whole, asked: whole, shared: whole, refused: whole }),
+    query: open({
+      running: whole,
+      waiting: whole,
+      asked: whole,
+      shared: { ...whole, description: 'Joined a run of the same question.' },
+      reused: { ...whole, description: 'Answered from the answer to the same question before.' },
+      refused: whole,
+    }),
     disk: open({ freeBytes: bytes }),
   }),
 } as const

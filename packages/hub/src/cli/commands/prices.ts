@@ -38,7 +38,7 @@ export interface PriceOptions extends GlobalOptions {
 async function hubBook(options: GlobalOptions): Promise<PriceBook> {
   const hub = hubAt(connection(options))
   const { configured, overrides } = await hub.call('GET /api/v1/prices/overrides')
-  return createPriceBook(configured as OverrideJson, overrides as OverrideJson)
+  return createPriceBook(configured, overrides)
 }
 
 /** Prices without a hub: of the package and the configured file. */
@@ -58,14 +58,6 @@ function instant(options: PriceOptions, context: CliContext): number {
   const time = parseTime(options.at ?? 'now', context.clock.nowMicros(), 'UTC')
   if (!time.ok) throw new CliError(`--at ${options.at}: ${time.message}`, EXIT.usage)
   return time.micros
-}
-
-function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
-  const set = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) set.set(name, String(value))
-  }
-  return set.size === 0 ? '' : `?${set.toString()}`
 }
 
 export async function pricesList(options: PriceOptions, context: CliContext): Promise<void> {
