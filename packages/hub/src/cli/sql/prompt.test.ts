@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HubResponse } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../output.ts'
 import { complete, type SqlSchema } from './complete.ts'
@@ -76,10 +77,9 @@ describe('what is shown', () => {
         errors: [{ path: '/sql', message: 'm', position, hint: 'h' }],
       }
       const headers = new Headers()
-      return sqlFailure(
-        { status: 400, body, text: '', headers, retryAfterSeconds: null, date: null },
-        sql,
-      ).message
+      const settings = { url: '', key: null, project: 'x' } as HubResponse['settings']
+      const response = { status: 400, body, text: '', headers, retryAfterSeconds: null, date: null }
+      return sqlFailure({ ...response, settings }, sql).message
     }
     expect(failure('SELECT x', 7)).toBe('m\nLINE 1: SELECT x\n               ^\nh')
     expect(failure('SELECT\n\tx, y', 11)).toBe('m\nLINE 2: \tx, y\n        \t   ^\nh')
