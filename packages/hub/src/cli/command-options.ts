@@ -6,9 +6,10 @@ export const OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
   'table or json (default: table on a terminal, json in a pipe)',
 ]
-export const ROWS_OUTPUT: readonly [string, string] = [
+
+export const ANSWER_OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
-  'table, json, csv or ndjson (default: table on a terminal, json in a pipe)',
+  'table, json, csv, ndjson; to a file also parquet, arrow or xlsx (default: table on a terminal, json in a pipe)',
 ]
 
 export const collect = (value: string, before: readonly string[] | undefined): string[] => [

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
 import {
+  ANSWER_OUTPUT,
   collect,
   common,
   OUTPUT,
-  ROWS_OUTPUT,
   remote,
   wholeNumber,
   withExamples,
@@ -78,7 +78,7 @@ function createProgram(context: CliContext, version: string): Command {
   addImportCommands(program, context)
 
   withExamples(
-    remote(program.command('query').description('ask a question'), ROWS_OUTPUT)
+    remote(program.command('query').description('ask a question'), ANSWER_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',
@@ -100,6 +100,7 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
       .option('--compare', 'beside each value that of the period before')
       .option('--limit <n>', 'most rows', wholeNumber)
+      .option('--file <file>', 'write the answer there; its name tells the format where -o does not')
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>

@@ -92,8 +92,9 @@ export async function encodeXlsx(
         throw new RangeError(`a sheet holds ${MOST_SHEET_ROWS} rows; ${name} has more`)
       }
     }
-    const head: Row = columns.map((column) =>
-      header(column.unit === undefined ? column.name : `${column.name} (${column.unit})`),
+    const head: Row = columns.map(({ name: column, unit = 'count' }) =>
+      // That a number counts something is said by its name.
+      header(unit === 'count' ? column : `${column} (${unit})`),
     )
     sheets.push({
       sheet: sheetName(name, taken),

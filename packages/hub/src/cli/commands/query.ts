@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer, Question } from '@llmhub/schema'
-import { failed, request } from '../client.ts'
+import { FORMATS } from '../../formats/formats.ts'
+import { download, failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
-import { table } from '../output.ts'
+import { bytes, type OutputFormat, table } from '../output.ts'
+import { saveChunks } from '../save-chunks.ts'
 
 export interface QueryOptions extends GlobalOptions {
   readonly by?: readonly string[]
@@ -17,7 +19,7 @@ export interface QueryOptions extends GlobalOptions {
   readonly compare?: boolean
   readonly limit?: number
   readonly json?: string
-  readonly project?: string
+  readonly file?: string
 }
 
 function questionOf(measures: readonly string[], options: QueryOptions): object {
@@ -36,6 +38,24 @@ function questionOf(measures: readonly string[], options: QueryOptions): object 
     ...(options.compare === true ? { compare: 'previous' } : {}),
     ...(limit === undefined ? {} : { limit }),
   }
+}
+
+const OFFERED = ['table', 'json', 'csv', 'ndjson', 'parquet', 'arrow', 'xlsx'] as const
+
+/** By `-o`, else by the name of the file, else as a command prints. */
+function chosenFormat(options: QueryOptions, context: CliContext): OutputFormat {
+  const { file, output } = options
+  const named = Object.values(FORMATS).find(
+    ({ name, extension }) =>
+      file?.endsWith(`.${extension}`) === true || file?.endsWith(`.${name}`) === true,
+  )
+  if (output === undefined && file !== undefined) return named?.name ?? 'json'
+  const chosen = format(options, context, OFFERED)
+  const isText = Object.values(FORMATS).every(({ name, isText }) => name !== chosen || isText)
+  if (file === undefined && !isText) {
+    throw new CliError(`${chosen} is not text: name a file for it with --file`, EXIT.usage)
+  }
+  return chosen
 }
 
 /** The question of `--json`: the text itself, `@file`, or `-` for standard input. */
@@ -68,11 +88,20 @@ export async function query(
     options.json === undefined
       ? questionOf(measures, options)
       : await questionFromJson(options.json, context)
-  const output = format(options, context, ['table', 'json', 'csv', 'ndjson'])
+  const output = chosenFormat(options, context)
+  const settings = connection(options)
+  const body = { content: JSON.stringify(question), type: 'application/json' }
+  if (options.file !== undefined) {
+    const asked = output === 'table' ? 'json' : output
+    const path = `/api/v1/query?format=${asked}`
+    const { chunks } = await download(settings, 'POST', path, body, context.signal)
+    const size = await saveChunks(chunks, options.file)
+    context.terminal.err(`${options.file}: ${bytes(size)}\n`)
+    return
+  }
   const path =
     output === 'csv' || output === 'ndjson' ? `/api/v1/query?format=${output}` : '/api/v1/query'
-  const body = { content: JSON.stringify(question), type: 'application/json' }
-  const response = await request(connection(options), 'POST', path, body)
+  const response = await request(settings, 'POST', path, body)
   if (response.status !== 200) throw failed(response)
   if (output !== 'table') {
     context.terminal.out(response.text.endsWith('\n') ? response.text : `${response.text}\n`)

@@ -43,7 +43,7 @@ export function wallFormat(format: string): WallFormat {
       if (!part.startsWith('[') && /\p{L}/u.test(part)) {
         return { ok: false, message: `"${part}" is no part of a format; put text in brackets: [${part}]` }
       }
-      source += literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&')
+      source += literal.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')
       continue
     }
     const name = /<(\w+)>/u.exec(pattern)?.[1] ?? ''
