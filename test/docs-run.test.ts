@@ -25,6 +25,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'import-export',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)
