@@ -64,8 +64,7 @@ const MOST_FIELDS = 200
 
 /** Reads `model,cost,tag.team`; absent means all. */
 export function parseFields(text: string | undefined): FieldsParse {
-  const names =
-    text === undefined ? EXPORT_FIELDS : text.split(',').map((name) => name.trim())
+  const names = text === undefined ? EXPORT_FIELDS : text.split(',').map((name) => name.trim())
   if (names.length > MOST_FIELDS) {
     return { ok: false, message: `names more than ${MOST_FIELDS} fields` }
   }

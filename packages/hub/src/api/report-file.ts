@@ -34,7 +34,9 @@ export function chooseFile(format: string | undefined, table: string | undefined
   const found = OFFERED.find(({ name }) => name === format)
   if (format !== undefined && format !== 'json' && found === undefined) {
     const message = `must be one of json, ${OFFERED.map(({ name }) => name).join(', ')}`
-    return problem('invalid_request', `format ${message}`, { errors: [{ path: 'format', message }] })
+    return problem('invalid_request', `format ${message}`, {
+      errors: [{ path: 'format', message }],
+    })
   }
   if (table !== undefined && found?.name !== 'csv') {
     const message = 'goes with format=csv alone'

@@ -257,8 +257,7 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Reply | Prob
   const { body } = answer
   if (body === undefined) return reply.send()
   reply.type(answer.mediaType ?? 'application/json; charset=utf-8')
-  const ready =
-    typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable
+  const ready = typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable
   return reply.send(ready ? body : JSON.stringify(body))
 }
 

@@ -100,7 +100,10 @@ function createProgram(context: CliContext, version: string): Command {
       .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
       .option('--compare', 'beside each value that of the period before')
       .option('--limit <n>', 'most rows', wholeNumber)
-      .option('--file <file>', 'write the answer there; its name tells the format where -o does not')
+      .option(
+        '--file <file>',
+        'write the answer there; its name tells the format where -o does not',
+      )
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>

@@ -32,8 +32,7 @@ export async function* encodeCsv({ columns, batches }: Table): AsyncGenerator<st
   for await (const rows of batches) {
     yield rows
       .map(
-        (row) =>
-          `${columns.map((column, at) => csvCell(row[at] ?? null, column)).join(',')}\r\n`,
+        (row) => `${columns.map((column, at) => csvCell(row[at] ?? null, column)).join(',')}\r\n`,
       )
       .join('')
   }

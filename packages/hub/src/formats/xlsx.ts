@@ -67,7 +67,11 @@ const WIDTHS: Record<TableType, number> = {
 
 /** A name that a sheet may have: at most 31 characters, none of `[]:*?/\`, unlike the others. */
 function sheetName(name: string, taken: Set<string>): string {
-  const clean = name.replaceAll(/[[\]:*?/\\]/g, ' ').slice(0, 31).trim() || 'Sheet'
+  const clean =
+    name
+      .replaceAll(/[[\]:*?/\\]/g, ' ')
+      .slice(0, 31)
+      .trim() || 'Sheet'
   let unique = clean
   for (let n = 2; taken.has(unique.toLowerCase()); n++) unique = `${clean.slice(0, 27)} ${n}`
   taken.add(unique.toLowerCase())
@@ -102,7 +106,10 @@ export async function encodeXlsx(
         width: Math.max(WIDTHS[column.type], column.name.length + 4),
       })),
       stickyRowsCount: 1,
-      data: [head, ...rows.map((row) => columns.map((column, at) => cellOf(row[at] ?? null, column)))],
+      data: [
+        head,
+        ...rows.map((row) => columns.map((column, at) => cellOf(row[at] ?? null, column))),
+      ],
     })
   }
   sheets.push({

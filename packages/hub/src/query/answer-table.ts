@@ -1,5 +1,11 @@
 import { type Answer, type AnswerColumn, type Cell, parseIsoMicros } from '@llmhub/schema'
-import { type Table, type TableCell, type TableColumn, type TableType, tableOf } from '../core/table.ts'
+import {
+  type Table,
+  type TableCell,
+  type TableColumn,
+  type TableType,
+  tableOf,
+} from '../core/table.ts'
 import { fieldNamed } from './dimensions.ts'
 import { measureNamed } from './measures.ts'
 import { picoDollars } from './value.ts'

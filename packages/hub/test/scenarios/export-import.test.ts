@@ -78,7 +78,8 @@ function eventAt(i: number): object {
     payload[spec.name] = valueOf(spec)
     const [alias] = spec.aliases ?? []
     // A second name that contradicts the first is kept beside it.
-    if (alias !== undefined && spec.type === 'string' && random.chance(0.2)) payload[alias] = 'other'
+    if (alias !== undefined && spec.type === 'string' && random.chance(0.2))
+      payload[alias] = 'other'
   }
   if ('model_id' in payload) payload['model_id'] = random.pick(['gpt-4o', 'claude-sonnet-4-5', 'm'])
   if ('provider' in payload) payload['provider'] = random.pick(['openai', 'anthropic', 'azure'])

@@ -43,7 +43,11 @@ const MAPPING = {
 const HEAD = 'day,model,tokens,seconds'
 
 async function requests(where?: object): Promise<unknown> {
-  const question = { kind: 'table', measures: ['requests.count', 'tokens.input'], from: '2026-01-01' }
+  const question = {
+    kind: 'table',
+    measures: ['requests.count', 'tokens.input'],
+    from: '2026-01-01',
+  }
   const { body } = await hub.call('/api/v1/query', { ...question, ...(where ?? {}) })
   return body['rows']
 }
@@ -141,11 +145,23 @@ it('reports every rejected row of a request that has more than the hub lists', a
   const file = fileOf('many.csv', `${HEAD}\n${rows.join('\n')}\n`)
   const errors = join(folder, 'many.ndjson')
   // Half of the rows are known already and listed as well, so that some rejections are not.
-  const good = fileOf('good.csv', `${HEAD}\n${rows.filter((row) => !row.includes('-1')).join('\n')}\n`)
+  const good = fileOf(
+    'good.csv',
+    `${HEAD}\n${rows.filter((row) => !row.includes('-1')).join('\n')}\n`,
+  )
   const ids = { ...MAPPING, tags: {}, id: "concat('many-', tokens)" }
   const map = fileOf('ids.json', JSON.stringify(ids))
   await commandLine(hub, ['import', good, '--map', map])
-  const { out } = await commandLine(hub, ['import', file, '--map', map, '--errors', errors, '-o', 'json'])
+  const { out } = await commandLine(hub, [
+    'import',
+    file,
+    '--map',
+    map,
+    '--errors',
+    errors,
+    '-o',
+    'json',
+  ])
   expect(summary(out)).toMatchObject({ rows: 1500, duplicates: 750, rejected: 750 })
   const lines = readFileSync(errors, 'utf8').trimEnd().split('\n')
   const reported = lines.map((line) => (JSON.parse(line) as { row: number }).row)
@@ -155,7 +171,12 @@ it('reports every rejected row of a request that has more than the hub lists', a
 it('says what is wrong with a mapping, a file and a format', async () => {
   const map = fileOf(
     'wrong.json',
-    JSON.stringify({ ...MAPPING, id: 'concat(', tags: { a: 'nope()' }, constants: { '__proto__.x': 1 } }),
+    JSON.stringify({
+      ...MAPPING,
+      id: 'concat(',
+      tags: { a: 'nope()' },
+      constants: { '__proto__.x': 1 },
+    }),
   )
   const file = fileOf('w.csv', `${HEAD}\n`)
   const wrong = await commandLine(hub, ['import', file, '--map', map])
@@ -166,8 +187,16 @@ it('says what is wrong with a mapping, a file and a format', async () => {
   const unknown = await commandLine(hub, ['import', fileOf('x.dat', ''), '--map', 'vllm'])
   expect(unknown.err).toContain('--field model_id=VALUE')
   const noFormat = await commandLine(hub, ['import', join(folder, 'x.dat')])
-  expect([noFormat.code, noFormat.err]).toEqual([2, expect.stringContaining('its name does not tell')])
-  const bad = await commandLine(hub, ['import', fileOf('bad.csv.gz', 'no gzip'), '--map', join(folder, 'calls.json')])
+  expect([noFormat.code, noFormat.err]).toEqual([
+    2,
+    expect.stringContaining('its name does not tell'),
+  ])
+  const bad = await commandLine(hub, [
+    'import',
+    fileOf('bad.csv.gz', 'no gzip'),
+    '--map',
+    join(folder, 'calls.json'),
+  ])
   expect([bad.code, bad.err]).toEqual([1, expect.stringContaining('bad.csv.gz cannot be read')])
   const none = await commandLine(hub, ['import', join(folder, 'none.csv')])
   expect(none.code).toBe(6)

@@ -139,8 +139,7 @@ export async function importCommand(
   }
   const [first] = files
   if (first === undefined) throw new CliError('name the file to import', EXIT.usage)
-  if (new Set(files).size < files.length)
-    throw new CliError('a file is named twice', EXIT.usage)
+  if (new Set(files).size < files.length) throw new CliError('a file is named twice', EXIT.usage)
   const parallel = Math.max(1, options.parallel)
   const planOptions = { start: startOf(options.start), constants: assignments(options.field) }
   const plan = planFrom(options.map, planOptions)

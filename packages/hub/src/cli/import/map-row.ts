@@ -5,7 +5,7 @@ import {
   parseIsoMicros,
   USAGE_SHORTHAND,
 } from '@llmhub/schema'
-import { compileExpression, type ColumnOf, type Expression } from './expression/compile.ts'
+import { type ColumnOf, compileExpression, type Expression } from './expression/compile.ts'
 import { difference, isTrue, rounded, type Value, ValueError } from './expression/value.ts'
 import type { FieldMapping, Mapping, TimeMapping } from './mapping.ts'
 

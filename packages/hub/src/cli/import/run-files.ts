@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import type { ClientSettings } from '../../config/load.ts'
-import type { Progress } from '../progress.ts'
 import { request } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import type { Progress } from '../progress.ts'
 import { type ImportOptions, type ImportSummary, type RowCounts, runImport } from './run.ts'
 
 export interface FilesOptions extends Omit<ImportOptions, 'file' | 'onProgress'> {

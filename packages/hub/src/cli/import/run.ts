@@ -72,7 +72,10 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     )
   }
   if (format === 'parquet' && /\.(gz|zst|zstd)$/iu.test(file)) {
-    throw new CliError(`${file}: Parquet is compressed inside; decompress the file first`, EXIT.usage)
+    throw new CliError(
+      `${file}: Parquet is compressed inside; decompress the file first`,
+      EXIT.usage,
+    )
   }
   const started = clock.monotonic()
   const { size } = await stat(file)
@@ -134,10 +137,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
 }
 
 /** Rows of a file; what goes wrong with reading it names it. */
-async function* rowsOf(
-  file: string,
-  read: () => AsyncIterable<FileRow>,
-): AsyncGenerator<FileRow> {
+async function* rowsOf(file: string, read: () => AsyncIterable<FileRow>): AsyncGenerator<FileRow> {
   try {
     yield* read()
   } catch (error) {

@@ -96,7 +96,8 @@ function sentOf(chunk: Chunk, answer: IntakeAnswer): Sent {
 }
 
 function sum(parts: readonly Sent[]): Sent {
-  const total = (of: (part: Sent) => number): number => parts.reduce((all, part) => all + of(part), 0)
+  const total = (of: (part: Sent) => number): number =>
+    parts.reduce((all, part) => all + of(part), 0)
   return {
     accepted: total(({ accepted }) => accepted),
     duplicates: total(({ duplicates }) => duplicates),

@@ -7,9 +7,9 @@
 
 import type { Answer, Cell } from '@llmhub/schema'
 import { formatIsoMicros, parseIsoMicros } from '@llmhub/schema'
+import { dollars } from '../../core/dollars.ts'
 import type { ReportSpec } from '../../core/report.ts'
 import { QUESTION_LIMITS } from '../parse-question.ts'
-import { dollars } from '../../core/dollars.ts'
 import { divideHalfEven, picoDollars } from '../value.ts'
 import { defineReport, questionBase } from './define-report.ts'
 import { FILTER_PARAMETERS, RANGE_PARAMETERS } from './parameters.ts'

@@ -1,8 +1,8 @@
 /** What the parts of a change say, in a sentence each. */
 
+import { dollars } from '../../core/dollars.ts'
 import type { Part, PartAmounts } from '../cost-change.ts'
 import type { Spending } from '../cost-lines.ts'
-import { dollars } from '../../core/dollars.ts'
 
 /** The change of something, as its parts explain it. */
 export interface Change {

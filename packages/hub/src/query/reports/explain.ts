@@ -1,6 +1,7 @@
 import type { Answer, Question, Where } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { QuestionIssue } from '../../core/ask.ts'
+import { dollars } from '../../core/dollars.ts'
 import type { ReportSpec } from '../../core/report.ts'
 import type { PartAmounts } from '../cost-change.ts'
 import { addParts, costOfLine, explainChange, NO_CHANGE, NO_COST, PARTS } from '../cost-change.ts'
@@ -16,7 +17,6 @@ import {
   spendingOf,
   withoutPart,
 } from '../cost-lines.ts'
-import { dollars } from '../../core/dollars.ts'
 import { defineReport, questionBase } from './define-report.ts'
 import { type Change, type ModelChange, sayChange, sayPart } from './explain-words.ts'
 import type { ReportInput } from './parameters.ts'

@@ -4,7 +4,13 @@
  */
 
 import { type AnswerMeta, parseIsoMicros } from '@llmhub/schema'
-import { type Table, type TableCell, type TableColumn, type TableType, tableOf } from '../../core/table.ts'
+import {
+  type Table,
+  type TableCell,
+  type TableColumn,
+  type TableType,
+  tableOf,
+} from '../../core/table.ts'
 import { aboutAnswer } from '../answer-table.ts'
 import { picoDollars } from '../value.ts'
 import type { JsonSchema } from './shape.ts'
@@ -120,7 +126,9 @@ function isAmount(value: unknown): value is string | number {
 }
 
 function isTime(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/u.test(value) && parseIsoMicros(value) !== null
+  return (
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT/u.test(value) && parseIsoMicros(value) !== null
+  )
 }
 
 function tableCell(value: unknown, type: TableType): TableCell {

@@ -62,10 +62,7 @@ describe('an expression', () => {
     ["time('2026-07-01 12:00 -0330', 'YYYY-MM-DD HH:mm Z')", at('2026-07-01T15:30:00Z')],
     // The clock goes from 02:00 to 03:00 there, so that it never shows this time; and back in autumn.
     ["time(when, 'DD.MM.YYYY HH:mm', 'Europe/Berlin')", at('2026-03-29T01:30:00Z')],
-    [
-      "time('25.10.2026 02:30', 'DD.MM.YYYY HH:mm', 'Europe/Berlin')",
-      at('2026-10-25T00:30:00Z'),
-    ],
+    ["time('25.10.2026 02:30', 'DD.MM.YYYY HH:mm', 'Europe/Berlin')", at('2026-10-25T00:30:00Z')],
   ])('%s', (text, expected) => {
     expect(run(text)).toEqual(expected)
   })

@@ -11,15 +11,7 @@
 import { nearestName } from '@llmhub/schema'
 import { type Constant, FUNCTIONS, type Lookups } from './functions.ts'
 import { ExpressionError, type Token, tokensOf } from './tokens.ts'
-import {
-  difference,
-  isTrue,
-  numberOf,
-  rounded,
-  textOf,
-  type Value,
-  ValueError,
-} from './value.ts'
+import { difference, isTrue, numberOf, rounded, textOf, type Value, ValueError } from './value.ts'
 
 /** Where columns come from. */
 export type ColumnOf = (name: string) => Value
@@ -173,25 +165,33 @@ class Parser {
   }
 
   #coalesced(): Node {
-    return this.#chain('??', () => this.#either(), (nodes, column) => {
-      let value: Value = null
-      for (const { run } of nodes) {
-        value = run(column)
-        if (value !== null && value !== '') return value
-      }
-      return value
-    })
+    return this.#chain(
+      '??',
+      () => this.#either(),
+      (nodes, column) => {
+        let value: Value = null
+        for (const { run } of nodes) {
+          value = run(column)
+          if (value !== null && value !== '') return value
+        }
+        return value
+      },
+    )
   }
 
   #either(): Node {
-    return this.#chain('or', () => this.#both(), (nodes, column) =>
-      nodes.some(({ run }) => isTrue(run(column))),
+    return this.#chain(
+      'or',
+      () => this.#both(),
+      (nodes, column) => nodes.some(({ run }) => isTrue(run(column))),
     )
   }
 
   #both(): Node {
-    return this.#chain('and', () => this.#negated(), (nodes, column) =>
-      nodes.every(({ run }) => isTrue(run(column))),
+    return this.#chain(
+      'and',
+      () => this.#negated(),
+      (nodes, column) => nodes.every(({ run }) => isTrue(run(column))),
     )
   }
 

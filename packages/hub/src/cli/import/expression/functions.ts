@@ -110,8 +110,7 @@ function makeNumber([, mark = '.']: readonly Constant[]): Call {
 }
 
 function makeLookup([name]: readonly Constant[], lookups: Lookups): Call {
-  const table =
-    typeof name === 'string' && Object.hasOwn(lookups, name) ? lookups[name] : undefined
+  const table = typeof name === 'string' && Object.hasOwn(lookups, name) ? lookups[name] : undefined
   if (table === undefined) {
     const known = Object.keys(lookups).join(', ')
     throw new ValueError(`there is no lookup ${shown(name)}; there are: ${known || 'none'}`)
@@ -134,7 +133,10 @@ export const FUNCTIONS: Readonly<Record<string, FunctionSpec>> = {
     doc: 'a where the condition holds, else b',
     least: 2,
     most: 3,
-    make: () => ([condition = null, a = null, b = null]) => (isTrue(condition) ? a : b),
+    make:
+      () =>
+      ([condition = null, a = null, b = null]) =>
+        isTrue(condition) ? a : b,
   },
   lookup: {
     form: "lookup('table', key, otherwise)",
@@ -256,11 +258,33 @@ export const FUNCTIONS: Readonly<Record<string, FunctionSpec>> = {
       roundTo(number, Math.min(15, Math.max(0, Math.trunc(numberOf(digits ?? null) ?? 0)))),
     ),
   },
-  floor: { form: 'floor(x)', doc: 'down to a whole number', least: 1, most: 1, make: ofNumber(Math.floor) },
-  ceil: { form: 'ceil(x)', doc: 'up to a whole number', least: 1, most: 1, make: ofNumber(Math.ceil) },
+  floor: {
+    form: 'floor(x)',
+    doc: 'down to a whole number',
+    least: 1,
+    most: 1,
+    make: ofNumber(Math.floor),
+  },
+  ceil: {
+    form: 'ceil(x)',
+    doc: 'up to a whole number',
+    least: 1,
+    most: 1,
+    make: ofNumber(Math.ceil),
+  },
   abs: { form: 'abs(x)', doc: 'without its sign', least: 1, most: 1, make: ofNumber(Math.abs) },
-  min: { form: 'min(a, b, …)', doc: 'the least; null is passed over', least: 1, make: ofAll(Math.min) },
-  max: { form: 'max(a, b, …)', doc: 'the greatest; null is passed over', least: 1, make: ofAll(Math.max) },
+  min: {
+    form: 'min(a, b, …)',
+    doc: 'the least; null is passed over',
+    least: 1,
+    make: ofAll(Math.min),
+  },
+  max: {
+    form: 'max(a, b, …)',
+    doc: 'the greatest; null is passed over',
+    least: 1,
+    make: ofAll(Math.max),
+  },
   time: {
     form: "time(x, 'DD.MM.YYYY HH:mm', 'Europe/Berlin')",
     doc: "epoch microseconds of a text: by the format ('ISO' or none: ISO 8601), on the clock of the zone (default UTC)",

@@ -41,7 +41,10 @@ export function wallFormat(format: string): WallFormat {
     if (pattern === undefined) {
       const literal = part.startsWith('[') ? part.slice(1, -1) : part
       if (!part.startsWith('[') && /\p{L}/u.test(part)) {
-        return { ok: false, message: `"${part}" is no part of a format; put text in brackets: [${part}]` }
+        return {
+          ok: false,
+          message: `"${part}" is no part of a format; put text in brackets: [${part}]`,
+        }
       }
       source += literal.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')
       continue
@@ -133,4 +136,3 @@ export function readIsoTime(text: string, clock: ZoneClock): number | null {
   const wall = parseIsoMicros(isDay ? `${trimmed}T00:00:00Z` : `${trimmed}Z`)
   return wall === null ? null : clock(wall)
 }
-
