@@ -10,7 +10,7 @@ import { withoutFormula } from './csv.ts'
 import { plainCell } from './plain-cell.ts'
 
 /** A sheet has 1,048,576 rows, the header one of them. */
-export const MOST_SHEET_ROWS = 1_048_575
+const MOST_SHEET_ROWS = 1_048_575
 /** A cell holds 32,767 characters. */
 const LONGEST_TEXT = 32_767
 /** Decimal digits that a spreadsheet keeps of a number. */

@@ -48,7 +48,7 @@ async function requests(where?: object): Promise<unknown> {
     measures: ['requests.count', 'tokens.input'],
     from: '2026-01-01',
   }
-  const { body } = await hub.call('/api/v1/query', { ...question, ...(where ?? {}) })
+  const { body } = await hub.call('/api/v1/query', { ...question, ...where })
   return body['rows']
 }
 
@@ -96,7 +96,7 @@ it('takes compressed files and tabs at once, by one mapping, and each row once',
 
   const list = { kind: 'list', by: ['provider', 'latency', 'tag.file'], from: '2026-01-01' }
   const { body } = await hub.call('/api/v1/query', list)
-  const rows = (body['rows'] as unknown[][]).toSorted()
+  const rows = (body['rows'] as [string, ...unknown[]][]).toSorted(([a], [b]) => (a < b ? -1 : 1))
   expect(rows.map((row) => row.slice(0, 3))).toEqual([
     ['2026-10-31T23:00:00.000Z', 'openai', 1500],
     ['2026-11-02T23:00:00.000Z', 'openai', 500],
@@ -121,9 +121,8 @@ it('sends a file again by another mapping: what is the same event is a conflict,
 it('reads Parquet as it was exported, times to the microsecond', async () => {
   const exported = join(folder, 'rows.parquet')
   const fields = 'time,event_id,model,input_tokens,cost,tags'
-  const saved = await commandLine(hub, [
-    ...['export', 'events', '--kind', 'llm_request', '--fields', fields, '--file', exported],
-  ])
+  const chosen = ['--kind', 'llm_request', '--fields', fields]
+  const saved = await commandLine(hub, ['export', 'events', ...chosen, '--file', exported])
   expect(saved.code).toBe(0)
   const map = fileOf(
     'rows.json',

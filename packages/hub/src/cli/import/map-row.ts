@@ -213,7 +213,7 @@ export function compileMapping(mapping: Mapping): CompiledMapping {
       if (name === '$row') return index + 1
       if (name === '$file') return context.fileId
       if (name === '$start') return context.start
-      return (valueAt(row, name) ?? null) as Value
+      return valueAt(row, name) ?? null
     }
     try {
       if (where !== null && !isTrue(where(column))) return { leftOut: true }
