@@ -323,7 +323,7 @@ describe('questions', () => {
     expect(json.json['rows']).toEqual([[1]])
     const csv = await call('POST', '/api/v1/query?format=csv', { key, json: question })
     expect([csv.text, csv.headers.get('content-type')]).toEqual([
-      'n\r\n',
+      'n\r\n1\r\n',
       'text/csv; charset=utf-8',
     ])
     const lines = await call('POST', '/api/v1/query?format=ndjson', { key, json: question })

@@ -203,7 +203,7 @@ it.each([
 })
 
 it('a key sees its own project alone, and whole events are of one project', async () => {
-  const put = await source.call('/api/v1/projects/shop', { eventsPerSecond: null }, 'PUT')
+  const put = await source.call('/api/v1/projects/shop', { events_per_second: null }, 'PUT')
   expect([200, 201]).toContain(put.status)
   const key = await source.call('/api/v1/keys', {
     name: 'reader',
