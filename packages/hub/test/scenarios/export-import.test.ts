@@ -210,7 +210,7 @@ it('a key sees its own project alone, and whole events are of one project', asyn
     project: 'shop',
     permissions: ['query:read'],
   })
-  const bound = { authorization: `Bearer ${String(key.body['secret'])}` }
+  const bound = { authorization: `Bearer ${String(key.body['key'])}` }
   expect(await exported('', bound)).toMatchObject({ status: 200, text: '' })
   expect((await exported('', { ...bound, 'x-llmhub-project': 'default' })).status).toBe(403)
   const unnamed = await exported('')
