@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeBody, makePool } from './traffic.ts'
+import { makeBody, makePool } from '../packages/hub/src/cli/bench/traffic.ts'
 
 /** What the same machine does in the same run without the hub. */
 export interface Peers {

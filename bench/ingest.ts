@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile } from '../packages/hub/src/cli/bench/quantiles.ts'
 import type { HubProcess } from './hub-process.ts'
 import { generateLoad, type LoadOptions, type LoadResult } from './load.ts'
-import { quantile } from './quantiles.ts'
 
 export interface IngestResult extends LoadResult {
   readonly batch: number

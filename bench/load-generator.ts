@@ -3,12 +3,15 @@
  * `generateLoad`. Stops by itself after `seconds` or `events`, whichever comes first.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpConnection } from './http-connection.ts'
+import { HttpConnection } from '../packages/hub/src/cli/bench/http-connection.ts'
+import { quantile } from '../packages/hub/src/cli/bench/quantiles.ts'
+import { makeBody, makePool } from '../packages/hub/src/cli/bench/traffic.ts'
 import type { LoadMessage, LoadOptions, LoadResult } from './load.ts'
-import { quantile } from './quantiles.ts'
-import { makeBody, makePool } from './traffic.ts'
 
-const POOL_EVENTS = 50_000
+/** Fewer where events are long: a pool is held in memory, and is a body's worth of copying per request. */
+const POOL_BYTES = 64e6
+const MOST_POOL_EVENTS = 50_000
+const BYTES_WITHOUT_TEXT = 700
 const POSITION_EVERY_MS = 250
 const DAY_MS = 86_400_000
 
@@ -20,7 +23,12 @@ const send = (message: LoadMessage): void => {
 // Whoever started this process is gone.
 process.once('disconnect', () => process.exit(0))
 
-const pool = makePool(options.seed, POOL_EVENTS)
+const payload = options.payload ?? 0
+const poolEvents = Math.min(
+  MOST_POOL_EVENTS,
+  Math.floor(POOL_BYTES / (BYTES_WITHOUT_TEXT + payload)),
+)
+const pool = makePool(options.seed, poolEvents, payload)
 const total = options.events ?? Number.POSITIVE_INFINITY
 const latencies: number[] = []
 let taken = 0
@@ -64,7 +72,7 @@ async function worker(connection: HttpConnection): Promise<void> {
   for (;;) {
     const serial = taken
     if (serial >= total || performance.now() >= end) return
-    const count = Math.min(options.batch, total - serial, POOL_EVENTS - (serial % POOL_EVENTS))
+    const count = Math.min(options.batch, total - serial, poolEvents - (serial % poolEvents))
     taken += count
     let intended = performance.now()
     if (options.rate !== null) {
@@ -90,7 +98,7 @@ async function deliver(
     spreadFrom === null
       ? () => now
       : (place: number) => Math.floor(spreadFrom + ((serial + place) / total) * (now - spreadFrom))
-  const body = makeBody(pool, serial % POOL_EVENTS, count, options.firstSerial + serial, timeOf)
+  const body = makeBody(pool, serial % poolEvents, count, options.firstSerial + serial, timeOf)
   for (;;) {
     const {
       status,

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly rate: number | null
   /** Days before now over which the events' times are spread; null = now. Needs `events`. */
   readonly spreadDays: number | null
+  /** Characters of incompressible text in every event; default 0. */
+  readonly payload?: number
 }
 
 export interface LoadResult {

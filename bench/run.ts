@@ -15,11 +15,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { quantile } from '../packages/hub/src/cli/bench/quantiles.ts'
 import { calibrate, measurePeers, type Peers } from './calibration.ts'
 import { HubProcess, KEY } from './hub-process.ts'
 import { type IngestResult, measureIngest } from './ingest.ts'
 import { type DiskUse, dropStore, type Idle, measureDisk, measureIdle } from './lifecycle.ts'
-import { quantile } from './quantiles.ts'
 import {
   measureCachedReport,
   measureQuestions,

@@ -19,13 +19,16 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'events',
   'cli',
+  'sql',
   'dead-letters',
   'prices',
   'operating',
   'backup',
   'recovering',
   'import-export',
+  'demo',
 ]
 const PAGES = ['README.md', ...GUIDE.map((name) => `docs/guide/${name}.md`)]
 const run = promisify(execFile)

@@ -150,6 +150,7 @@ describe('commands', () => {
       'bench',
       'build',
       'check',
+      'demo',
       'format',
       'make-release-fixture',
       'start',

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { DEFAULT_FUTURE_TOLERANCE, DEFAULT_VALIDATION_LIMITS } from '@llmhub/schema'
+import { makeBody, makePool } from '../../packages/hub/src/cli/bench/traffic.ts'
 import { systemClock } from '../../packages/hub/src/core/clock.ts'
 import { CALL_VALUE_WORDS } from '../../packages/hub/src/ingest/call-row.ts'
 import { KeyIndex } from '../../packages/hub/src/ingest/dedup/key-index.ts'
@@ -21,7 +22,6 @@ import { openJournal } from '../../packages/hub/src/log/journal/journal.ts'
 import { BodyBudget } from '../../packages/hub/src/receivers/http/body-budget.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../../packages/hub/src/receivers/http/limits.ts'
 import { createEventReceiver } from '../../packages/hub/src/receivers/http/receive.ts'
-import { makeBody, makePool } from '../traffic.ts'
 
 const BATCH = Number(process.argv[2] ?? 1000)
 const EVENTS = 50_000

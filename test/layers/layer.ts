@@ -19,6 +19,7 @@ const STAGES: ReadonlySet<string> = new Set([
   'detect',
   'advise',
   'query',
+  'generate',
   'alert',
   'auth',
 ])
@@ -28,9 +29,10 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-erasure.ts',
   'hub-refusals.ts',
   'hub-status.ts',
-  'hub-erasure.ts',
+  'hub-warm-up.ts',
   'main.ts',
   'store-worker.ts',
+  'history-worker.ts',
 ])
 
 export const HUB = 'packages/hub/src/'

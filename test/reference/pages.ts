@@ -9,7 +9,11 @@ import {
   KINDS,
   type KindSpec,
 } from '@llmhub/schema'
+import { PROBLEM_ENTRIES, problemMarkdown } from '../../packages/hub/src/api/pages/problem-pages.ts'
 import { envName, OPTIONS, type OptionSpec } from '../../packages/hub/src/config/options.ts'
+import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS } from '../../packages/hub/src/store/sql-functions.ts'
+import { FORM_TYPES, SQL_SCHEMA, SQL_VIEWS } from '../../packages/hub/src/store/sql-views.ts'
+import { cliPage } from './cli-page.ts'
 import { NOTE, rows } from './markdown.ts'
 
 function typeOf(spec: FieldSpec): string {
@@ -67,7 +71,7 @@ function errorsPage(): string {
     rows(
       ['code', 'status', 'what is wrong', 'what to do'],
       ERRORS.filter((spec) => spec.scope === scope).map((spec) => [
-        `\`${spec.code}\``,
+        `[\`${spec.code}\`](#${spec.code})`,
         String(spec.status),
         spec.title,
         spec.hint,
@@ -82,6 +86,17 @@ function errorsPage(): string {
     table('event'),
     '## Requests',
     table('request'),
+    '## Causes and examples',
+    'A hub serves each of these at the address that `type` of a problem names.',
+    ...PROBLEM_ENTRIES.map((entry) =>
+      [
+        `### ${entry.code}`,
+        ...problemMarkdown(entry)
+          .split('\n\n')
+          .slice(2, -1)
+          .map((part) => part.replace(/^## (.+)$/, '**$1**')),
+      ].join('\n\n'),
+    ),
   ].join('\n\n')
 }
 
@@ -105,9 +120,41 @@ function configurationPage(): string {
   ].join('\n\n')
 }
 
+function sqlPage(): string {
+  const names = (all: Iterable<string>): string =>
+    [...all]
+      .filter((name) => /^\w+$/.test(name))
+      .toSorted()
+      .map((name) => `\`${name}\``)
+      .join(' ')
+  return [
+    NOTE,
+    '# SQL',
+    `What \`llmhub sql\` and \`POST /api/v1/sql\` may name: the views of the schema \`${SQL_SCHEMA}\` (which may be left out), and the functions below. Times are in UTC, money is exact dollars. See the [guide](../guide/sql.md).`,
+    ...SQL_VIEWS.map(
+      ({ name, doc, columns }) =>
+        `## ${SQL_SCHEMA}.${name}\n\n${doc}\n\n${rows(
+          ['column', 'type', 'unit', 'meaning'],
+          columns.map((column) => [
+            `\`${column.name}\``,
+            `\`${FORM_TYPES[column.form]}\``,
+            column.unit ?? '',
+            column.doc,
+          ]),
+        )}`,
+    ),
+    '## Functions',
+    'Scalar functions, aggregates and window functions, as [DuckDB](https://duckdb.org/docs/stable/sql/functions/overview) has them:',
+    names(SQL_FUNCTIONS),
+    `In FROM: ${names(SQL_TABLE_FUNCTIONS)}.`,
+  ].join('\n\n')
+}
+
 /** File name below docs/reference → content. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   'events.md': eventsPage,
   'errors.md': errorsPage,
   'configuration.md': configurationPage,
+  'sql.md': sqlPage,
+  'cli.md': cliPage,
 }

@@ -1,28 +1,7 @@
 /** The reference pages of docs/reference that are made from what a running hub serves. */
 
 import { NOTE, rows } from './markdown.ts'
-
-interface Parameter {
-  readonly name: string
-  readonly in: string
-  readonly description?: string
-  readonly schema?: {
-    readonly enum?: readonly string[]
-    readonly default?: string | number | boolean
-  }
-}
-
-interface Operation {
-  readonly summary: string
-  readonly tags: readonly string[]
-  readonly 'x-permission'?: string
-  readonly parameters?: readonly Parameter[]
-}
-
-/** As much of an OpenAPI document as the page shows. */
-export interface OpenApi {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-}
+import type { OpenApi, Operation, Parameter } from './openapi.ts'
 
 /** Routes by tag; those with query parameters list them. */
 export function apiPage(document: OpenApi): string {
@@ -50,14 +29,48 @@ export function apiPage(document: OpenApi): string {
       const items = parameters.map((each) => `- \`${each.name}\`: ${describeParameter(each)}`)
       return [`\`${method} ${path}\` takes`, items.join('\n')]
     })
-    return [`## ${tag}`, table, ...lists].join('\n\n')
+    const examples = own.flatMap(({ path, method, operation }) =>
+      exampleOf(`${method} ${path}`, operation),
+    )
+    return [`## ${tag}`, table, ...lists, ...examples].join('\n\n')
   })
   return [
     NOTE,
     '# Routes',
-    'What the hub serves, with the permission each route asks of a key. The whole description, with the schemas of bodies and answers, is served at `/openapi.json`. Parameters that a route does not know are refused.',
+    'What the hub serves, with the permission each route asks of a key. The whole description, with the schemas of bodies and answers, is [openapi.json](openapi.json); a hub serves it at `/openapi.json`, and as pages with search at `/docs`. The examples are programs: `LLMHUB_URL` and `LLMHUB_KEY` say where the hub is and with which key; tests carry them out, and the answers are real ones, long lists cut. Parameters that a route does not know are refused.',
     ...sections,
   ].join('\n\n')
+}
+
+const LONGEST_ANSWER = 40
+
+/** The example of an operation in each language, and what a hub answered. */
+function exampleOf(name: string, operation: Operation): readonly string[] {
+  const [shell, ...others] = operation['x-codeSamples'] ?? []
+  if (shell === undefined) return []
+  const answer = Object.entries(operation.responses)
+    .filter(([status]) => status.startsWith('2'))
+    .flatMap(([, { content = {} }]) => Object.values(content))
+    .find(({ example }) => example !== undefined)?.example
+  return [
+    `### ${name}`,
+    operation.summary.endsWith('.') ? operation.summary : `${operation.summary}.`,
+    fenced(shell.lang, shell.source),
+    ...others.map(({ label, lang, source }) =>
+      [`<details><summary>${label}</summary>`, fenced(lang, source), '</details>'].join('\n\n'),
+    ),
+    ...(answer === undefined ? [] : [fenced('json', shortened(JSON.stringify(answer, null, 2)))]),
+  ]
+}
+
+function fenced(lang: string, text: string): string {
+  return `\`\`\`${lang}\n${text}\n\`\`\``
+}
+
+function shortened(text: string): string {
+  const lines = text.split('\n')
+  if (lines.length <= LONGEST_ANSWER) return text
+  return [...lines.slice(0, LONGEST_ANSWER), '…'].join('\n')
 }
 
 function describeParameter({ description = '', schema }: Parameter): string {

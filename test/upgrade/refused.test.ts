@@ -105,7 +105,7 @@ test.each([
 test('doctor tells the formats of a folder and who reads it', () =>
   onCopy(async (dataDir) => {
     const whole = await doctorOf(dataDir)
-    expect(whole.stdout).toMatch(/✓ format +folder of format 1.*read by release 0\.1\.0 and newer/)
+    expect(whole.stdout).toMatch(/✓ format +format 1\b.*0\.1\.0 and newer read it/)
     expect(whole.stdout).toMatch(/✓ control store +schema \d+\n/)
     expect(whole.stdout).toMatch(/✓ store +schema \d+\n/)
     const mark = join(dataDir, 'format.json')

@@ -36,10 +36,9 @@ import {
   refusalOf,
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
-import { CALL_VALUE_WORDS } from './ingest/call-row.ts'
+import { warmUp } from './hub-warm-up.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
-import { KeyIndex } from './ingest/dedup/key-index.ts'
-import { ID_VALUE_WORDS } from './ingest/intake.ts'
+import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
@@ -160,6 +159,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     threads: config['store.threads'],
     deadlineMs: config['query.deadline_ms'],
     readers: config['query.max_concurrent'],
+    sqlReaders: config['sql.max_concurrent'],
     maxRows: config['store.apply_rows'],
     maxWaitMs: config['store.apply_interval_ms'],
     compactDeadShare: config['store.compact_dead_percent'] / 100,
@@ -204,27 +204,16 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
 
   // Ingest: what has been seen, what things cost.
   const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
-  const indexOptions = {
-    clock,
-    horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
-    maxKeys: config['dedup.max_ids'],
-  }
-  const { openRunFolder } = await import('./ingest/dedup/node-run-files.ts')
-  let ids: KeyIndex
-  let calls: KeyIndex
+  let indexes: Indexes
   try {
-    ids = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'ids')),
-      valueWords: ID_VALUE_WORDS,
+    indexes = await openIndexes({
+      dataDir: dir,
+      clock,
+      horizonSeconds: Math.round(config['dedup.horizon_days'] * 86_400),
+      maxKeys: config['dedup.max_ids'],
     })
-    started.add(() => ids.close())
-    calls = await KeyIndex.open({
-      ...indexOptions,
-      files: await openRunFolder(join(dir, 'dedup', 'calls')),
-      valueWords: CALL_VALUE_WORDS,
-    })
-    started.add(() => calls.close())
+    started.add(() => indexes.close())
+    const { ids, calls } = indexes
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {
     if (isNewerFormat(error)) return newer(error.message)
@@ -247,17 +236,21 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     events: config['retention.days'],
     letters: config['dead_letters.days'],
   })
-  const { ingest, asking, maintenance, letters, reprice, exporting } = createPipeline({
+  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
+  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
+  started.add(() => cache.close())
+  const { ingest, asking, reading, maintenance, letters, reprice, exporting } = createPipeline({
     config,
     clock,
     log: journal,
     store,
     freeSpace,
-    ids,
-    calls,
+    ids: indexes.ids,
+    calls: indexes.calls,
     hashKey,
     prices,
     retention: rules,
+    cache,
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
@@ -272,9 +265,6 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
     onError: (error) => logger.warn({ error: String(error) }, 'retention did not run'),
   })
   started.add(() => retention.stop())
-  const { createMemoryCache } = await import('./cache/memory/memory-cache.ts')
-  const cache = createMemoryCache({ maxBytes: config['query.cache_mb'] * 1024 * 1024, clock })
-  started.add(() => cache.close())
   const erasures = new ErasureKeeper({
     maintenance,
     log: journal,
@@ -301,6 +291,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       dataDir: dir,
       control,
       image: () => journal.image(),
+      indexes: () => indexes.images(),
       pathOf: journalFiles().pathOf,
       writer: version,
     },
@@ -312,6 +303,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   started.add(() => backups.stop())
 
   // The service.
+  const receiverLimits = {
+    maxBodyBytes: config['ingest.max_body_bytes'],
+    maxExpansion: config['ingest.max_compression_ratio'],
+    maxEvents: config['ingest.max_events'],
+    maxEventBytes: config['ingest.max_event_bytes'],
+    maxDepth: config['ingest.max_depth'] * 2,
+    maxInFlightBytes: config['ingest.max_inflight_bytes'],
+  }
   const { createApi } = await import('./api/api.ts')
   const api = await createApi(
     {
@@ -325,15 +324,13 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
       authenticator,
       projectLimits,
       intake: ingest.intake,
-      receiverLimits: {
-        maxBodyBytes: config['ingest.max_body_bytes'],
-        maxExpansion: config['ingest.max_compression_ratio'],
-        maxEvents: config['ingest.max_events'],
-        maxEventBytes: config['ingest.max_event_bytes'],
-        maxDepth: config['ingest.max_depth'] * 2,
-        maxInFlightBytes: config['ingest.max_inflight_bytes'],
-      },
+      receiverLimits,
       ask: asking.ask,
+      sql: {
+        run: (request, signal) => store.userSql(request, signal),
+        maxRows: config['sql.max_rows'],
+        maxTimeoutMs: config['sql.deadline_ms'],
+      },
       reports: REPORTS,
       canonicalModel: (provider, model) => canonicalModel(prices.table, provider, model),
       rangeVersion: (scope, from, to) => store.version(scope, from, to),
@@ -350,6 +347,7 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           config,
           clock,
         }),
+      reading,
       letters,
       prices,
       reprice,
@@ -360,6 +358,9 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           return retention.last
         },
         run: (by, dryRun) => retention.run(by, dryRun),
+        preview: (by, policy) => retention.preview(by, policy),
+        projects: async () =>
+          store.progress.state === 'ready' ? knownProjects(control, store) : null,
         changed: () => rules.forget(),
       },
       erasures,
@@ -389,6 +390,15 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   const first = brought ?? authenticator.firstKey(null)
   erasures.start()
   retention.start()
+  let stopping = false
+  started.add(() => {
+    stopping = true
+  })
+  const isOver = (): boolean => stopping || ingest.stats().groups > 0
+  // Events that come before it is done are taken in all the same, only slower.
+  warmUp({ intake: ingest.intake, limits: receiverLimits, clock, isOver }).catch((error: unknown) =>
+    logger.warn({ error: String(error) }, 'the warm-up failed'),
+  )
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {

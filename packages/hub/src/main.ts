@@ -3,11 +3,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { EXIT } from './cli/exit-codes.ts'
 import type { Terminal } from './cli/output.ts'
 import { runCli } from './cli/program.ts'
-import { colorAllowed } from './config/load.ts'
+import { colorAllowed, isUtf8Locale } from './config/load.ts'
 import { systemClock } from './core/clock.ts'
 
 const { version } = JSON.parse(
@@ -24,6 +26,7 @@ const terminal: Terminal = {
   errIsTty: process.stderr.isTTY === true,
   color: process.stdout.isTTY === true && colorAllowed(),
   columns: process.stdout.columns ?? 80,
+  ascii: !isUtf8Locale(),
 }
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no failure.
@@ -37,7 +40,11 @@ const context = {
   clock: systemClock,
   signal: interrupted.signal,
   stdin: () => text(process.stdin),
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+  self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY
+    ? { tty: { input: process.stdin, output: process.stdout } }
+    : {}),
 }
 // One Ctrl-C may arrive twice, from the terminal and from the launcher: repeats are one stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -52,5 +59,18 @@ async function ask(question: string): Promise<string> {
     return await lines.question(question, { signal: interrupted.signal })
   } finally {
     lines.close()
+  }
+}
+
+/** A line that is not shown while it is typed. */
+async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question)
+  const nothing = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nothing, terminal: true })
+  try {
+    return await lines.question('', { signal: interrupted.signal })
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
   }
 }

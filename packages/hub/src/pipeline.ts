@@ -15,10 +15,12 @@
  *   maintain     maintenance                                      → operations of the log that change rows
  */
 
+import type { Cache } from './cache/cache.ts'
 import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import { type Exporting, startExport } from './export/export-rows.ts'
+import { CALL_KINDS } from './ingest/call-row.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
 import { createIntake, type IntakeStage } from './ingest/intake.ts'
@@ -31,6 +33,7 @@ import { type RepriceOutcome, type RepriceRequest, reprice } from './maintenance
 import { createLetterActs, type LetterActs } from './maintenance/resolve.ts'
 import type { RetentionRules } from './maintenance/retention-rules.ts'
 import { createAsk } from './query/ask.ts'
+import { createEventReader, type EventReader } from './query/events/reader.ts'
 import type { StoreClient } from './store/client.ts'
 import type { AskLetters } from './store/letters.ts'
 
@@ -45,6 +48,7 @@ export interface PipelineParts {
   readonly hashKey: Uint8Array
   readonly prices: PriceBook
   readonly retention: RetentionRules
+  readonly cache: Cache
   readonly newId: () => string
   readonly sabotage: { readonly dedupOff?: boolean }
 }
@@ -52,6 +56,7 @@ export interface PipelineParts {
 export interface Pipeline {
   readonly ingest: IntakeStage
   readonly asking: ReturnType<typeof createAsk>
+  readonly reading: EventReader
   readonly maintenance: Maintenance
   readonly letters: LetterActs
   readonly reprice: Reprice
@@ -100,10 +105,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const asking = createAsk({
     query: (plan, scope, signal) => store.query(plan, scope, signal),
     waitFor: (position, timeoutMs, signal) => store.waitFor(position, timeoutMs, signal),
+    version: (scope, { from, to }) => store.version(scope, from, to),
+    progress: () => store.progress,
+    cache: parts.cache,
     clock,
     maxConcurrent: config['query.max_concurrent'],
     maxWaiting: config['query.max_waiting'],
     deadlineMs: config['query.deadline_ms'],
+  })
+  const reading = createEventReader({
+    query: (plan, scope, signal) => store.query(plan, scope, signal),
+    settle: (signal) => settle(parts, signal),
+    callKinds: CALL_KINDS,
+    arrival: (position, timeoutMs, signal) => anyArrival(parts, position, timeoutMs, signal),
+    clock,
   })
   const maintenance = new Maintenance({
     log,
@@ -122,10 +137,42 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   return {
     ingest,
     asking,
+    reading,
     maintenance,
     letters,
     reprice: repriceWith(maintenance, parts.prices),
     exporting: { start: exportFreshly(parts), countsAlike },
+  }
+}
+
+/** Waits until the store has what the log has now, for a while; not while it is being rebuilt. */
+async function settle(
+  { store, log }: Pick<PipelineParts, 'store' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (store.progress.state !== 'ready') return
+  const reach = (partition: number): Promise<boolean> =>
+    store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
+  await Promise.all([LIVE, BACKFILL].map(reach))
+}
+
+/** Waits until the store has applied a record behind the position of any partition. */
+async function anyArrival(
+  { store }: Pick<PipelineParts, 'store'>,
+  position: Readonly<Record<string, string>>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const first = new AbortController()
+  const either = AbortSignal.any([signal, first.signal])
+  const reach = (partition: number): Promise<boolean> => {
+    const offset = BigInt(position[partition] ?? 0) + 1n
+    return store.waitFor({ partition, offset }, timeoutMs, either)
+  }
+  try {
+    return await Promise.race([LIVE, BACKFILL].map(reach))
+  } finally {
+    first.abort()
   }
 }
 
@@ -137,26 +184,15 @@ function askFreshly({ store, log }: Pick<PipelineParts, 'store' | 'log'>): AskLe
   return async (question, scope, signal) => {
     const { type } = question
     const isFirst = type === 'count' || (type === 'list' && question.before === null)
-    if (isFirst) await untilFresh({ store, log }, signal)
+    if (isFirst) await settle({ store, log }, signal)
     return store.letters(question, scope, signal)
   }
-}
-
-/** Waits a moment for the store to have what the log has now. */
-async function untilFresh(
-  { store, log }: Pick<PipelineParts, 'store' | 'log'>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (store.progress.state !== 'ready') return
-  const reach = (partition: number): Promise<boolean> =>
-    store.waitFor({ partition, offset: log.next(partition) }, FRESH_MS, signal)
-  await Promise.all([LIVE, BACKFILL].map(reach))
 }
 
 /** An export has what was acknowledged before it, if the store gets there in time. */
 function exportFreshly(parts: Pick<PipelineParts, 'store' | 'log'>): Exporting['start'] {
   return async (request, signal) => {
-    await untilFresh(parts, signal)
+    await settle(parts, signal)
     return startExport((page, stop) => parts.store.scan(page, stop), request, signal)
   }
 }

@@ -58,6 +58,8 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
         return owner.scan(message.take, signal)
       case 'sql':
         return owner.sql(message.take, signal)
+      case 'userSql':
+        return owner.userSql(message.take, signal)
       case 'verify':
         return owner.verify(message.take)
       case 'compact':

@@ -1,7 +1,5 @@
-import type { ValidateFunction } from 'ajv/dist/2020.js'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import type { JsonSchema } from '../src/api/route.ts'
+import { conformance } from './conforms.ts'
 
 interface Operation {
   readonly responses: Readonly<
@@ -38,25 +36,13 @@ export function openApiChecker(
   { anyProblem = false }: { readonly anyProblem?: boolean } = {},
 ): CheckAnswer {
   const { paths } = openApi as unknown as Document
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  addFormats.default(ajv)
-  ajv.addSchema({ $id: 'openapi', ...openApi })
+  const conforms = conformance(openApi)
   // A path without parameters comes before one whose parameter it would match.
   const concrete = Object.keys(paths).toSorted((a, b) => a.split('{').length - b.split('{').length)
   const patterns = concrete.map((path) => ({
     path,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }))
-
-  const validators = new Map<JsonSchema, ValidateFunction>()
-  const validatorOf = (schema: JsonSchema): ValidateFunction => {
-    const known = validators.get(schema)
-    if (known !== undefined) return known
-    const text = JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components')
-    const validate = ajv.compile(JSON.parse(text) as JsonSchema)
-    validators.set(schema, validate)
-    return validate
-  }
 
   return (answered) => {
     const { mediaType, method, status, text } = answered
@@ -66,13 +52,12 @@ export function openApiChecker(
     const name = `${method} ${path} ${status}`
     if (method === 'HEAD' || status === 304) return text === '' ? [] : [`${name}: has a body`]
     const media = (mediaType ?? '').split(';', 1)[0] ?? ''
-    const against = (schema: JsonSchema): string[] => {
-      const validate = validatorOf(schema)
-      if (validate(JSON.parse(text))) return []
-      return [`${name}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`]
+    const against = (schema: JsonSchema): readonly string[] => {
+      const wrong = conforms(JSON.parse(text), schema)
+      return wrong.map((complaint) => `${name}: ${complaint} in ${text.slice(0, 500)}`)
     }
     if (media === PROBLEM) {
-      const wrong = against(PROBLEM_SCHEMA)
+      const wrong = [...against(PROBLEM_SCHEMA)]
       const said = (JSON.parse(text) as { readonly status?: unknown }).status
       if (said !== status) wrong.push(`${name}: says ${String(said)}`)
       if (anyProblem || wrong.length > 0) return wrong

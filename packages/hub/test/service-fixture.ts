@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { eventJsonSchema } from '@llmhub/schema'
 import { pino } from 'pino'
 import type { Api } from '../src/api/api.ts'
 import { createApi } from '../src/api/api.ts'
@@ -17,6 +18,7 @@ import { systemClock } from '../src/core/clock.ts'
 import type { IntakeRequest } from '../src/core/intake.ts'
 import type { HubStatus } from '../src/core/status.ts'
 import { createPriceBook } from '../src/ingest/price-book.ts'
+import { semanticDocument } from '../src/query/semantic.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../src/receivers/http/limits.ts'
 
 /** A service on a free loopback port, for tests: real HTTP, keys, control store and cache. */
@@ -61,9 +63,11 @@ export const READY_STATUS: HubStatus = {
     aliasConflicts: 9,
     pendingRows: 11,
   },
-  query: { running: 1, waiting: 12, asked: 20, shared: 2, refused: 1 },
+  query: { running: 1, waiting: 12, asked: 20, shared: 2, reused: 3, refused: 1 },
   disk: { freeBytes: 1_000_000 },
 }
+
+const NO_STORE = { ok: false, failure: 'rebuilding', message: 'no store here' } as const
 
 export async function startService(
   overrides: Partial<ApiDependencies> = {},
@@ -114,12 +118,24 @@ export async function startService(
             next: null,
           },
         }),
+      sql: {
+        run: async () => ({ ok: false, failure: 'rebuilding', message: 'no store here' }),
+        maxRows: 100,
+        maxTimeoutMs: 1000,
+      },
       reports: [],
       canonicalModel: (provider, model) => `${provider ?? 'any'}/${model}`,
       rangeVersion: () => Promise.resolve('1'),
-      semantic: () => ({ measures: [] }),
-      schemas: () => ({ 'event.json': { type: 'object' } }),
+      semantic: semanticDocument,
+      schemas: () => ({ 'event.json': eventJsonSchema() }),
       status: () => READY_STATUS,
+      reading: {
+        list: async () => NO_STORE,
+        event: async () => NO_STORE,
+        trace: async () => NO_STORE,
+        traces: async () => NO_STORE,
+        conversation: async () => NO_STORE,
+      },
       exporting: {
         start: () => Promise.resolve({ ok: false, failure: 'rebuilding', message: 'no store' }),
         countsAlike: () => false,
@@ -134,6 +150,8 @@ export async function startService(
         defaults: { events: 0, letters: 0 },
         last: null,
         run: async (_by, dryRun) => ({ dryRun, at: clock.now(), cuts: [], log: null }),
+        preview: async () => ({ dryRun: true, at: clock.now(), cuts: [], log: null }),
+        projects: async () => control.projects().map(({ name }) => name),
         changed: () => {},
       },
       erasures: { erase: async () => ({ ok: false, failure: 'stopped' }) },

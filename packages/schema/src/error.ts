@@ -178,6 +178,20 @@ export const ERRORS = [
     hint: 'Correct the parts named in `errors`; see /api/v1/semantic.',
   },
   {
+    code: 'invalid_sql',
+    scope: 'request',
+    status: 400,
+    title: 'SQL statement cannot be run',
+    hint: 'Correct the place that `errors` names; see docs/reference/sql.md and /api/v1/sql/schema.',
+  },
+  {
+    code: 'too_much_memory',
+    scope: 'request',
+    status: 400,
+    title: 'SQL statement takes too much memory',
+    hint: 'Read fewer rows or columns, or group before you join and sort.',
+  },
+  {
     code: 'not_supported',
     scope: 'request',
     status: 400,

@@ -9,6 +9,8 @@ export {
 } from './columns.ts'
 export type { ErrorCode, ErrorSpec, EventErrorCode, RequestErrorCode } from './error.ts'
 export { ERRORS, errorSpec } from './error.ts'
+export type { ErrorExample, ErrorNote } from './error-notes.ts'
+export { ERROR_NOTES } from './error-notes.ts'
 export type { JsonSchema } from './json-schema.ts'
 export { eventJsonSchema } from './json-schema.ts'
 export type { Common, PayloadOf, WireEvent } from './kinds/event-types.ts'

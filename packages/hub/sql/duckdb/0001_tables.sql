@@ -148,11 +148,11 @@ CREATE TABLE dirty_hours (project INTEGER NOT NULL, hour BIGINT NOT NULL, log_pa
 -- Rows that an operation suppresses but that are not applied yet, because they lie in another partition.
 CREATE TABLE pending_suppressions (log_partition SMALLINT NOT NULL, log_offset BIGINT NOT NULL, log_index INTEGER NOT NULL);
 
--- For people: texts and times in place of ids and microseconds. A dictionary is read once as a list,
--- which costs less than a join and nothing when its column is not asked for.
-CREATE SCHEMA analytics;
+-- Every row, those that do not count and their places in the log too, with texts and times in place of ids
+-- and microseconds: for whoever examines the file itself. What people read by SQL is in 0003_views.sql.
+CREATE SCHEMA examine;
 
-CREATE VIEW analytics.events AS
+CREATE VIEW examine.events AS
 SELECT
   log_partition,
   log_offset,
@@ -231,7 +231,7 @@ SELECT
   list_extract((SELECT list(value ORDER BY id) FROM main."dict_usage_rule"), "usage_rule" + 1) AS "usage_rule"
 FROM main.event_rows;
 
-CREATE VIEW analytics.dead_letters AS
+CREATE VIEW examine.dead_letters AS
 SELECT
   log_partition,
   log_offset,

@@ -2,7 +2,7 @@ import { createMetrics } from '../core/metrics.ts'
 import { BodyBudget } from '../receivers/http/body-budget.ts'
 import { createEventReceiver } from '../receivers/http/receive.ts'
 import type { ApiDependencies } from './dependencies.ts'
-import { openApiDocument } from './openapi.ts'
+import { openApiDocument } from './openapi/document.ts'
 import { ReportCache } from './report-cache.ts'
 import type { JsonSchema, Route } from './route.ts'
 import { backupRoutes } from './routes/backups.ts'
@@ -17,12 +17,17 @@ import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { pageRoutes } from './routes/pages.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { queryRoutes } from './routes/query.ts'
+import { readEventRoutes } from './routes/read-events.ts'
+import { readOneRoutes } from './routes/read-one.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { sqlRoutes } from './routes/sql.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
@@ -55,10 +60,14 @@ export async function createApi(
     admit: (project, events) => projectLimits.admit(project, events),
   })
   let closing = false
+  const closed = new AbortController()
   let openApi: JsonSchema = {}
 
+  const status = shareStatus(dependencies.status, clock)
   const routes: readonly Route[] = [
     ...eventRoutes(dependencies, receive),
+    ...readEventRoutes({ ...dependencies, closing: closed.signal }),
+    ...readOneRoutes(dependencies),
     ...importRoutes(dependencies, receive),
     ...exportRoutes(dependencies),
     ...queryRoutes({ ...dependencies, monotonic, metrics }),
@@ -68,25 +77,28 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    ...sqlRoutes({ ...dependencies, monotonic, metrics }),
     deadLetterSummaryRoute(dependencies),
     ...deadLetterRoutes(dependencies),
     ...reconcileRoutes({ ...dependencies, budget, monotonic, metrics }),
     ...keyRoutes(dependencies),
     ...projectRoutes(dependencies),
     ...priceRoutes(dependencies),
-    ...verifyRoutes(dependencies.verify),
+    ...verifyRoutes(dependencies.verify, dependencies.random),
     ...retentionRoutes(dependencies),
     ...holdRoutes(dependencies),
     ...erasureRoutes(dependencies),
-    ...compactionRoutes(dependencies.compaction),
+    ...compactionRoutes(dependencies.compaction, dependencies.random),
     ...backupRoutes(dependencies.backups),
     ...operationRoutes({
       version: dependencies.version,
-      status: shareStatus(dependencies.status, clock),
+      status,
       metrics,
       isClosing: () => closing,
     }),
+    ...pageRoutes({ version: dependencies.version, status, routes: () => routes }),
     ...documentRoutes({ ...dependencies, serverLimits, openApi: () => openApi }),
+    ...referenceRoutes(() => openApi),
   ]
   openApi = openApiDocument(routes, dependencies.version)
   const server = await createServer({
@@ -105,6 +117,7 @@ export async function createApi(
       ...server,
       async close() {
         closing = true
+        closed.abort()
         await server.close()
         metrics.close()
       },

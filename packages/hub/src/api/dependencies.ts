@@ -13,6 +13,7 @@ import type { HubStatus } from '../core/status.ts'
 import type { Exporting } from '../export/export-rows.ts'
 import type { PriceBook } from '../ingest/price-book.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
+import type { EventReader } from '../query/events/reader.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
 import type { ReceiverLimits } from '../receivers/http/limits.ts'
 import type { JsonSchema } from './route.ts'
@@ -20,6 +21,7 @@ import type { Compaction } from './routes/compaction.ts'
 import type { ErasureRouteDependencies } from './routes/erasures.ts'
 import type { Reprice } from './routes/prices.ts'
 import type { RetentionService } from './routes/retention.ts'
+import type { SqlService } from './routes/sql.ts'
 import type { Verify } from './routes/verify.ts'
 
 /** Everything the service needs and does not make itself. */
@@ -38,6 +40,7 @@ export interface ApiDependencies {
   readonly intake: Intake
   readonly receiverLimits: ReceiverLimits
   readonly ask: Ask
+  readonly sql: SqlService
   /** Mounted at /api/v1 + path. */
   readonly reports: readonly ReportSpec[]
   /** Changes whenever rows of [from, to) of the scope change; epoch microseconds. */
@@ -49,6 +52,7 @@ export interface ApiDependencies {
   /** JSON Schemas by file name, served at /schemas/<name>. */
   readonly schemas: () => Readonly<Record<string, JsonSchema>>
   readonly status: () => HubStatus | Promise<HubStatus>
+  readonly reading: EventReader
   readonly exporting: Exporting
   readonly letters: LetterActs
   readonly verify: Verify

@@ -34,6 +34,7 @@ const LETTER_PROPERTIES = {
 } as const
 
 export const LETTER_SCHEMA = {
+  title: 'DeadLetter',
   type: 'object',
   required: Object.keys(LETTER_PROPERTIES),
   properties: LETTER_PROPERTIES,
@@ -55,6 +56,7 @@ const DETAIL_PROPERTIES = {
 } as const
 
 export const LETTER_DETAIL_SCHEMA = {
+  title: 'DeadLetterDetail',
   type: 'object',
   required: Object.keys(DETAIL_PROPERTIES),
   properties: DETAIL_PROPERTIES,
@@ -85,6 +87,7 @@ const RESULT_PROPERTIES = {
 } as const
 
 const RESULT_SCHEMA = {
+  title: 'DeadLetterResult',
   type: 'object',
   required: Object.keys(RESULT_PROPERTIES),
   properties: RESULT_PROPERTIES,
@@ -104,6 +107,7 @@ const RESOLVED_PROPERTIES = {
 } as const
 
 export const RESOLVED_SCHEMA = {
+  title: 'DeadLetterResults',
   type: 'object',
   required: Object.keys(RESOLVED_PROPERTIES),
   properties: RESOLVED_PROPERTIES,

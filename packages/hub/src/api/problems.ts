@@ -7,6 +7,8 @@ export interface ProblemDetail {
   readonly path: string
   readonly message: string
   readonly hint?: string
+  /** Where in a text the fault is, in UTF-16 units from 0. */
+  readonly position?: number
 }
 
 /** An expected failure of a request; a handler returns it, nobody throws it. */
@@ -60,11 +62,16 @@ export function retryAfter(
   return {}
 }
 
+/** Where the hub has a page about an error; the `type` of its problems. */
+export function problemPath(code: string): string {
+  return `/problems/${code}`
+}
+
 /** The document of RFC 9457. `instance` is the id of the request, as in the logs. */
 export function problemDocument(failure: Problem, requestId: string): Record<string, unknown> {
   const spec = errorSpec(failure.problem)
   return {
-    type: `urn:llmhub:error:${spec.code}`,
+    type: problemPath(spec.code),
     title: spec.title,
     status: spec.status,
     detail: failure.detail,
@@ -77,6 +84,7 @@ export function problemDocument(failure: Problem, requestId: string): Record<str
 
 /** JSON Schema of the document. */
 export const PROBLEM_SCHEMA = {
+  title: 'Problem',
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'hint'],
   properties: {
@@ -96,6 +104,10 @@ export const PROBLEM_SCHEMA = {
           path: { type: 'string' },
           message: { type: 'string' },
           hint: { type: 'string' },
+          position: {
+            type: 'integer',
+            description: 'Where in a text the fault is, in UTF-16 units from 0.',
+          },
         },
         additionalProperties: false,
       },

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import type { Question } from '@llmhub/schema'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { conforms } from '../../test/conforms.ts'
 import type { ServiceFixture } from '../../test/service-fixture.ts'
 import { startService } from '../../test/service-fixture.ts'
 import type { ProjectScope } from '../core/scope.ts'
 import { RECONCILE_SCHEMA } from '../query/reconcile/reconcile.ts'
-import { conforms } from '../query/reports/conforms.fixture.ts'
 
 const asked: { readonly question: Question; readonly scope: ProjectScope }[] = []
 let service: ServiceFixture
@@ -27,8 +27,8 @@ beforeAll(async () => {
             partial: false,
             warnings: [],
             timezone: 'UTC',
-            from: '',
-            to: '',
+            from: '2026-11-20T00:00:00.000Z',
+            to: '2026-11-21T00:00:00.000Z',
           },
           next: null,
         },

@@ -24,6 +24,8 @@ export interface QueryParameter {
   readonly values?: readonly string[]
   readonly default?: string
   readonly example?: string
+  /** May be given several times: its values are in `Call.repeated` then, not in `Call.query`. */
+  readonly repeats?: true
 }
 
 export interface RouteQuery {
@@ -55,6 +57,8 @@ export interface Call {
   readonly headers: IncomingHttpHeaders
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
+  /** Values of the parameters that may be given several times. */
+  readonly repeated: Readonly<Record<string, readonly string[]>>
   /** The parsed body of a `json` route. */
   readonly body: unknown
   /** The body of a `stream` route. */
@@ -81,7 +85,13 @@ export interface Route {
   readonly url: string
   readonly permission: RoutePermission
   readonly summary: string
+  /** What the summary leaves open, in Markdown. Default: what its answer is. */
+  readonly description?: string
+  /** Name in generated clients. Default: made of method and path. */
+  readonly operationId?: string
   readonly tags: readonly string[]
+  /** Docs of the path's parameters. */
+  readonly params?: Readonly<Record<string, string>>
   readonly query?: RouteQuery
   /** Names and docs of request headers, beyond Authorization. */
   readonly headers?: Readonly<Record<string, string>>

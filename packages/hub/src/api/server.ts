@@ -89,6 +89,9 @@ export interface Server {
 /** Request ids of callers are taken over when they are harmless in a log line. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/
 
+/** Characters of an id in a path, decoded: ids of events are what their senders make them. */
+const MAX_PARAMETER = 2048
+
 /** Turns the table of routes into an HTTP server. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { routes, limits, clock } = options
@@ -118,7 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       insecureHTTPParser: false,
       requireHostHeader: true,
     },
-    routerOptions: { maxParamLength: 128 },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => answerParserError(error, socket, nextId()),
@@ -129,7 +132,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           : problem('not_found', 'there is nothing at this address')
       void send(request, reply, failure)
     },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+    },
   })
   app.server.maxConnections = limits.maxConnections
   app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -231,6 +241,7 @@ function mount(app: FastifyInstance, route: Route, options: ServerOptions): void
         headers: request.headers,
         params: request.params as Readonly<Record<string, string>>,
         query: query.parameters,
+        repeated: query.repeated,
         body: request.body,
         stream: request.raw,
         principal: request.getDecorator<Call['principal']>('principal'),

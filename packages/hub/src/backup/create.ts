@@ -3,11 +3,13 @@
  *
  * 1. The control store is copied first. What it says about the log (how far an import got) is then in
  *    the log that follows, and never ahead of it.
- * 2. The image of the log is taken at one instant over all partitions.
- * 3. Segments are copied that the backup folder does not have yet; the open one up to the cursor.
+ * 2. The images of the indexes and then of the log are taken at one instant over all partitions.
+ * 3. Segments are copied that the backup folder does not have yet; the open one up to the cursor. So are
+ *    runs of the indexes. A run that cannot be read is left out with those after it: the log has it all.
  * 4. The manifest is written, synced and renamed. From here on the backup exists.
  * 5. Older backups of the same history are pointed to the newer copies of their segments, and what
- *    nobody names any more is removed: rows that the log has erased since leave every backup.
+ *    nobody names any more is removed: rows that the log has erased since leave every backup. They lose
+ *    their indexes, because those of the newest serve every point that they serve.
  *
  * Stopped at any step, the backups there were are whole; what it left is removed by the next one.
  */
@@ -16,16 +18,26 @@ import { join } from 'node:path'
 import type { Control } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
 import { lockFolder } from '../core/folder-lock.ts'
+import type { IndexImage } from '../core/index-image.ts'
 import type { ImagedSegment, LogFiles, LogImage } from '../log/log-image.ts'
 import { BackupFolder } from './backup-folder.ts'
+import { type AddFile, copyIndex } from './copy-index.ts'
 import { codeOf, type Files, isFull, TEMPORARY } from './files.ts'
 import { historyOf } from './history.ts'
-import { type BackedUpFile, type BackedUpSegment, backupId, type Manifest } from './manifest.ts'
+import {
+  type BackedUpFile,
+  type BackedUpSegment,
+  backupId,
+  isIndexFile,
+  type Manifest,
+} from './manifest.ts'
 
 export interface BackupSource {
   readonly dataDir: string
   readonly control: Pick<Control, 'copyTo' | 'secret' | 'putSecret'>
   readonly image: () => LogImage
+  /** The indexes that are whole on disk. */
+  readonly indexes: () => readonly IndexImage[]
   readonly pathOf: LogFiles['pathOf']
   /** Release that writes the backup. */
   readonly writer: string
@@ -47,7 +59,7 @@ export interface CreateOptions {
 }
 
 /**
- * - `busy`: another backup into the folder is under way
+ * - `busy`: another backup into the folder, a pruning or a restore of it is under way
  * - `other_hub`: the folder holds backups of another hub
  * - `disk_full`: it did not fit; the backups there were are whole
  * - `stopped`: asked to stop
@@ -83,12 +95,14 @@ export async function createBackup(
     await options.files.makeFolder(to)
     const locking = lockFolder(to)
     if (!locking.ok) {
-      const message = `a backup into ${to} is under way: ${locking.message}`
+      const message = `another backup, a pruning or a restore of ${to} is under way: ${locking.message}`
       return { ok: false, failure: 'busy', message }
     }
+    const held: IndexImage[] = []
     try {
-      return await create(folder, source, options)
+      return await create(folder, source, options, held)
     } finally {
+      for (const index of held) await index.release()
       locking.lock.release()
     }
   } catch (error) {
@@ -110,6 +124,7 @@ async function create(
   folder: BackupFolder,
   source: BackupSource,
   options: CreateOptions,
+  held: IndexImage[],
 ): Promise<BackupOutcome> {
   const { files, clock, signal, onProgress } = options
   const { hub, lineage } = historyOf(source.control)
@@ -132,10 +147,7 @@ async function create(
   const stop = (): void => {
     if (signal?.aborted === true) throw new Stopped()
   }
-  const add = async (
-    name: string,
-    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<{ readonly sha256: string; readonly bytes: number }> => {
+  const add: AddFile = async (name, chunks) => {
     const digest = await folder.addObject(name, stoppable(chunks, stop))
     copied.files += 1
     copied.bytes += digest.bytes
@@ -147,7 +159,7 @@ async function create(
     const from = join(source.dataDir, path)
     if ((await files.sizeOf(from)) === null) continue
     const digest = await add(path.replaceAll('/', '-'), files.chunks(from))
-    found.push({ path, ...digest, segment: null })
+    found.push({ path, ...digest, segment: null, run: null })
   }
   const control = join(folder.objects, `control-copy${TEMPORARY}`)
   await files.remove(control)
@@ -156,10 +168,12 @@ async function create(
     path: CONTROL_FILE,
     ...(await add(CONTROL_FILE, files.chunks(control))),
     segment: null,
+    run: null,
   })
   await files.remove(control)
 
-  // One instant, with nothing awaited between the two.
+  // One instant, with nothing awaited between them.
+  held.push(...source.indexes())
   const image = source.image()
   const created = Math.max(clock.now(), (manifests.at(-1)?.created ?? 0) + 1)
 
@@ -177,14 +191,21 @@ async function create(
       const described: BackedUpSegment = { partition, first, next, compressed, mark }
       const path = source.pathOf(described)
       if (there !== undefined && (await folder.hasObject(there.sha256, there.bytes))) {
-        return { path, sha256: there.sha256, bytes: there.bytes, segment: described }
+        return { path, sha256: there.sha256, bytes: there.bytes, segment: described, run: null }
       }
       const digest = await add(`segment-${partition}-${first}`, bytes.chunks())
-      return { path, ...digest, segment: described }
+      return { path, ...digest, segment: described, run: null }
     })
     if (file === undefined) dropPartition(segments, segment)
     else segments.push(file)
     onProgress?.({ done: index + 1, segments: image.segments.length, bytes: copied.bytes })
+  }
+  stop()
+  const indexes: BackedUpFile[] = []
+  const history = manifests.filter((manifest) => manifest.lineage === lineage)
+  for (const index of held) {
+    const parts = { folder, dataDir: source.dataDir, known: history, cursor: image.next, add }
+    indexes.push(...(await copyIndex(index, parts)))
   }
   stop()
   const manifest: Manifest = {
@@ -194,7 +215,7 @@ async function create(
     hub,
     lineage,
     cursor: image.next,
-    files: [...found, ...segments],
+    files: [...found, ...segments, ...indexes],
   }
   await folder.putManifest(manifest)
   const removedBytes = await supersede(folder, manifests, manifest)
@@ -222,14 +243,18 @@ async function supersede(
   for (const file of newest.files) {
     if (file.segment !== null) current.set(placeOf(file.segment), file)
   }
+  const hasIndex = newest.files.some(isIndexFile)
   for (const manifest of older) {
     if (manifest.lineage !== newest.lineage) continue
-    const files = manifest.files.map((file) => {
+    const kept = manifest.files.filter((file) => !hasIndex || !isIndexFile(file))
+    const files = kept.map((file) => {
       const newer = file.segment && current.get(placeOf(file.segment))
       const reaches = newer?.segment?.next ?? -1n
       return newer && file.segment && reaches >= file.segment.next ? newer : file
     })
-    const isSame = files.every((file, index) => file.sha256 === manifest.files[index]?.sha256)
+    const isSame =
+      kept.length === manifest.files.length &&
+      files.every((file, index) => file.sha256 === manifest.files[index]?.sha256)
     if (!isSame) await folder.putManifest({ ...manifest, files })
   }
   return folder.collect()

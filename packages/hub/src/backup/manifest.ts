@@ -18,6 +18,13 @@ export interface BackedUpSegment {
   readonly mark: string
 }
 
+/** A run of an index of ids or calls. */
+export interface BackedUpRun {
+  /** See `ImagedRun`. */
+  readonly covered: ReadonlyMap<number, bigint>
+  readonly mark: string
+}
+
 export interface BackedUpFile {
   /** Where it belongs below the data folder. */
   readonly path: string
@@ -25,6 +32,13 @@ export interface BackedUpFile {
   readonly bytes: number
   /** Null for anything but a segment of the log. */
   readonly segment: BackedUpSegment | null
+  /** Null for anything but a run of an index. */
+  readonly run: BackedUpRun | null
+}
+
+/** Whether a file belongs to an index, which a restore can do without. */
+export function isIndexFile({ path }: Pick<BackedUpFile, 'path'>): boolean {
+  return path.startsWith('dedup/')
 }
 
 export interface Manifest {
@@ -55,8 +69,8 @@ export function encodeManifest(manifest: Manifest): Buffer {
     writer: manifest.writer,
     hub: manifest.hub,
     lineage: manifest.lineage,
-    cursor: Object.fromEntries([...manifest.cursor].map(([p, next]) => [p, String(next)])),
-    files: manifest.files.map(({ path, sha256, bytes, segment }) => ({
+    cursor: reachText(manifest.cursor),
+    files: manifest.files.map(({ path, sha256, bytes, segment, run }) => ({
       path,
       sha256,
       bytes,
@@ -65,6 +79,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
         first: String(segment.first),
         next: String(segment.next),
       },
+      run: run && { ...run, covered: reachText(run.covered) },
     })),
   })
   return Buffer.from(`${body.slice(0, -1)},"sha256":"${hashOf(body)}"}\n`)
@@ -85,7 +100,6 @@ export function decodeManifest(bytes: Uint8Array): ManifestRead {
     return { ok: false, message }
   }
   // The hash vouches that the members are those that `encodeManifest` wrote.
-  const cursor = Object.entries(fields['cursor'] as Readonly<Record<string, string>>)
   return {
     ok: true,
     manifest: {
@@ -94,14 +108,15 @@ export function decodeManifest(bytes: Uint8Array): ManifestRead {
       writer: fields['writer'] as string,
       hub: fields['hub'] as string,
       lineage: fields['lineage'] as string,
-      cursor: new Map(cursor.map(([partition, next]) => [Number(partition), BigInt(next)])),
-      files: (fields['files'] as readonly StoredFile[]).map(({ segment, ...file }) => ({
+      cursor: reachOf(fields['cursor'] as ReachText),
+      files: (fields['files'] as readonly StoredFile[]).map(({ segment, run, ...file }) => ({
         ...file,
         segment: segment && {
           ...segment,
           first: BigInt(segment.first),
           next: BigInt(segment.next),
         },
+        run: run && { ...run, covered: reachOf(run.covered) },
       })),
     },
   }
@@ -109,10 +124,22 @@ export function decodeManifest(bytes: Uint8Array): ManifestRead {
 
 type Fields = Readonly<Record<string, unknown>>
 
-type StoredFile = Omit<BackedUpFile, 'segment'> & {
+type StoredFile = Omit<BackedUpFile, 'segment' | 'run'> & {
+  readonly run: (Omit<BackedUpRun, 'covered'> & { readonly covered: ReachText }) | null
   readonly segment:
     | (Omit<BackedUpSegment, 'first' | 'next'> & { readonly first: string; readonly next: string })
     | null
+}
+
+/** Offsets by partition, as decimal text: JSON has no bigint. */
+type ReachText = Readonly<Record<string, string>>
+
+function reachText(reach: ReadonlyMap<number, bigint>): ReachText {
+  return Object.fromEntries([...reach].map(([partition, next]) => [partition, String(next)]))
+}
+
+function reachOf(text: ReachText): Map<number, bigint> {
+  return new Map(Object.entries(text).map(([partition, next]) => [Number(partition), BigInt(next)]))
 }
 
 function hashOf(text: string): string {

@@ -10,19 +10,22 @@
 import { dirname, join } from 'node:path'
 import type { Control } from '../control/control.ts'
 import { UNFINISHED_RESTORE } from '../core/folder-format.ts'
-import { lockFolder } from '../core/folder-lock.ts'
+import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
+import type { IndexFiles } from '../core/index-image.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import type { Cut } from '../log/operation.ts'
 import { BackupFolder } from './backup-folder.ts'
 import { codeOf, type Files, isFull, TEMPORARY } from './files.ts'
 import { beginHistory } from './history.ts'
-import type { Manifest } from './manifest.ts'
+import { isIndexFile, type Manifest } from './manifest.ts'
 import { chooseBackup, consistentCut, type Point } from './point.ts'
+import { restoreIndexFiles } from './restore-index.ts'
 import { gapsOf } from './verify-backup.ts'
 
 export interface RestoreParts {
   readonly files: Files
   readonly log: LogFiles
+  readonly indexes: IndexFiles
   /** Opens a control store of this or an older release. */
   readonly openControl: (file: string) => Control
   /** Called with the restored log and control store before the folder is released, to erase again what was erased since. */
@@ -41,6 +44,7 @@ export interface RestoreRequest {
 /**
  * - `not_empty`: the folder holds something else than an unfinished restore
  * - `in_use`: a process has the folder
+ * - `busy`: a backup into the folder of backups, or a pruning of it, is under way
  * - `no_point`: no backup has the point
  * - `damaged`: the backup is; nothing was restored
  * - `disk_full`, `failed`: the folder is left half restored; run the same again
@@ -48,6 +52,7 @@ export interface RestoreRequest {
 export type RestoreFailure =
   | 'not_empty'
   | 'in_use'
+  | 'busy'
   | 'no_point'
   | 'damaged'
   | 'disk_full'
@@ -61,6 +66,8 @@ export type RestoreOutcome =
       readonly cursor: Cut
       readonly files: number
       readonly bytes: number
+      /** Files of the indexes that were damaged. What they held is made again from the log at the first start. */
+      readonly leftOut: readonly string[]
     }
   | { readonly ok: false; readonly failure: RestoreFailure; readonly message: string }
 
@@ -81,9 +88,11 @@ export async function restoreBackup(
   parts: RestoreParts,
 ): Promise<RestoreOutcome> {
   const { files } = parts
-  const { to } = request
+  const { from, to } = request
+  let backups: FolderLock | null = null
   try {
-    const manifest = await choose(request, files)
+    backups = await lockBackups(from, files)
+    const { manifest, indexed } = await choose(request, files)
     const names = await files.list(to)
     const isUnfinished = names.includes(UNFINISHED_RESTORE)
     if (
@@ -97,7 +106,7 @@ export async function restoreBackup(
     const locking = lockFolder(to)
     if (!locking.ok) return { ok: false, failure: 'in_use', message: locking.message }
     try {
-      return await restore(request, manifest, parts)
+      return await restore(request, manifest, indexed, parts)
     } finally {
       locking.lock.release()
     }
@@ -112,16 +121,42 @@ export async function restoreBackup(
     }
     if (codeOf(error) === undefined) throw error
     return { ok: false, failure: 'failed', message: `${message}; mend it and run the same again` }
+  } finally {
+    backups?.release()
   }
 }
 
-async function choose({ from, at }: RestoreRequest, files: Files): Promise<Manifest> {
+/**
+ * Keeps the files of a folder of backups from being superseded or pruned while they are read. Null where
+ * there is none, and where it cannot be written: then nothing on this machine changes it either.
+ */
+async function lockBackups(from: string, files: Files): Promise<FolderLock | null> {
+  if (!(await files.list(from)).includes('manifests')) return null
+  const locking = lockFolder(from)
+  if (locking.ok) return locking.lock
+  if (locking.failure === 'unwritable') return null
+  const who = locking.owner === null ? 'another process' : `process ${locking.owner}`
+  const message = `${from} is in use by ${who}, which makes, prunes or restores backups there: run the same again when it has ended`
+  throw new Refused('busy', message)
+}
+
+interface Choice {
+  readonly manifest: Manifest
+  /** The newest backup of the same history that has indexes, which serve every point of it. */
+  readonly indexed: Manifest | undefined
+}
+
+async function choose({ from, at }: RestoreRequest, files: Files): Promise<Choice> {
   const { manifests, damaged } = await new BackupFolder(from, files).read()
   const chosen = chooseBackup(manifests, at)
   if (chosen.ok) {
     // A damaged manifest that is newer may have been the one that was meant.
     const [newer] = damaged.filter(({ file }) => file > join(from, 'manifests', chosen.manifest.id))
-    if (newer === undefined || at.by === 'id') return chosen.manifest
+    const { manifest } = chosen
+    const indexed = manifests.findLast(
+      (other) => other.lineage === manifest.lineage && other.files.some(isIndexFile),
+    )
+    if (newer === undefined || at.by === 'id') return { manifest, indexed }
     const message = `${newer.file}: ${newer.message}; name the backup to restore with --at <id>`
     throw new Refused('damaged', message)
   }
@@ -133,6 +168,7 @@ async function choose({ from, at }: RestoreRequest, files: Files): Promise<Manif
 async function restore(
   request: RestoreRequest,
   manifest: Manifest,
+  indexed: Manifest | undefined,
   parts: RestoreParts,
 ): Promise<RestoreOutcome> {
   const { files, log } = parts
@@ -156,7 +192,9 @@ async function restore(
   }
   let bytes = 0
   const needed = manifest.files.filter(
-    ({ segment }) => segment === null || segment.first <= (wanted.get(segment.partition) ?? 0n),
+    (file) =>
+      !isIndexFile(file) &&
+      (file.segment === null || file.segment.first <= (wanted.get(file.segment.partition) ?? 0n)),
   )
   for (const [index, file] of needed.entries()) {
     const target = join(to, file.path)
@@ -193,6 +231,10 @@ async function restore(
     ? manifest.cursor
     : await consistentCut(log, logDir, wanted, at.by === 'time' ? at.micros : null)
   await log.cutAt(logDir, cursor)
+  const index =
+    indexed === undefined
+      ? { files: 0, bytes: 0, leftOut: [] }
+      : await restoreIndexFiles(folder, indexed, to, cursor, parts.indexes)
 
   const control = parts.openControl(join(to, 'control.sqlite'))
   try {
@@ -206,7 +248,14 @@ async function restore(
   }
   await files.remove(marker)
   await files.syncFolder(to)
-  return { ok: true, manifest, cursor, files: needed.length, bytes }
+  return {
+    ok: true,
+    manifest,
+    cursor,
+    files: needed.length + index.files,
+    bytes: bytes + index.bytes,
+    leftOut: index.leftOut,
+  }
 }
 
 /** The point as far as the backup tells, which a reading of the log may lower. */

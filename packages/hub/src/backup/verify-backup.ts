@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { IndexFiles } from '../core/index-image.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import { BackupFolder } from './backup-folder.ts'
 import { digestOf, type Files } from './files.ts'
@@ -21,13 +22,14 @@ export interface BackupCheck {
 
 /**
  * Reads everything in a folder of backups: hashes of manifests and files, every frame of every
- * segment with its checksums, and that the segments of each backup follow each other up to its
+ * segment and every page of an index with its checksums, and that the segments of each backup follow each other up to its
  * cursor. Costs one reading of the folder, and another of the segments.
  */
 export async function verifyBackups(
   dir: string,
   files: Files,
   log: LogFiles,
+  indexes: IndexFiles,
   onProgress: (done: number, files: number) => void = () => {},
 ): Promise<BackupCheck> {
   const folder = new BackupFolder(dir, files)
@@ -49,7 +51,7 @@ export async function verifyBackups(
   let bytes = 0
   for (const [sha256, { file, ids }] of users) {
     const lost = await lostOffsets(folder, manifests, ids[0] ?? '', log)
-    const message = await checkObject(folder, file, log, lost)
+    const message = await checkObject(folder, file, { log, indexes }, lost)
     if (message !== null) {
       problems.push({ backups: ids, file: `objects/${sha256} (${file.path})`, message })
     }
@@ -89,8 +91,8 @@ async function lostOffsets(
 /** What is wrong with a file of a backup, or null. */
 async function checkObject(
   folder: BackupFolder,
-  { sha256, bytes, segment }: BackedUpFile,
-  log: LogFiles,
+  { sha256, bytes, segment, run }: BackedUpFile,
+  { log, indexes }: { readonly log: LogFiles; readonly indexes: IndexFiles },
   lost: Lost,
 ): Promise<string | null> {
   const path = join(folder.objects, sha256)
@@ -99,6 +101,7 @@ async function checkObject(
   if (size !== bytes) return `it has ${size} bytes, not ${bytes}`
   const digest = await digestOf(folder.files, path)
   if (digest.sha256 !== sha256) return 'it does not match its hash'
+  if (run !== null) return indexes.check(path)
   if (segment === null) return null
   const ofPartition = lost.filter(({ partition }) => partition === segment.partition)
   return log.check(path, segment, ofPartition)

@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { common, OUTPUT, remote, wholeNumber, withExamples } from './command-options.ts'
+import {
+  common,
+  DRY_RUN,
+  OUTPUT,
+  remote,
+  wholeNumber,
+  withExamples,
+  YES,
+} from './command-options.ts'
 import {
   type BackupOptions,
   backup,
@@ -60,7 +68,8 @@ export function addBackupCommands(program: Command, context: CliContext, version
       .description('remove all but the newest backups of a folder')
       .argument('<folder>')
       .requiredOption('--keep <n>', 'how many to keep', wholeNumber)
-      .option('--yes', 'do it')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((folder: string, _options: object, command: Command) =>
         backupPrune(folder, command.optsWithGlobals<PruneOptions>(), context),
       ),

@@ -6,10 +6,19 @@ export const OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
   'table or json (default: table on a terminal, json in a pipe)',
 ]
-
 export const ANSWER_OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
-  'table, json, csv, ndjson; to a file also parquet, arrow or xlsx (default: table on a terminal, json in a pipe)',
+  'table, json, csv, ndjson or chart; to a file also parquet, arrow or xlsx (default: table on a terminal, json in a pipe)',
+]
+
+/** What every destructive command has. */
+export const DRY_RUN: readonly [string, string] = [
+  '--dry-run',
+  'show what would happen, and change nothing',
+]
+export const YES: readonly [string, string] = [
+  '--yes',
+  'do it without asking; needed where nobody sits at a terminal',
 ]
 
 export const collect = (value: string, before: readonly string[] | undefined): string[] => [
@@ -42,7 +51,7 @@ export function remote(command: Command, output: readonly [string, string] = OUT
   return common(command)
     .option(
       '--url <url>',
-      'the hub to talk to (default: LLMHUB_URL, else the configured host and port)',
+      'the hub to talk to (default: LLMHUB_URL, the context in use, else the configured host and port)',
     )
     .option(...output)
 }

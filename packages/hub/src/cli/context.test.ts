@@ -7,6 +7,7 @@ afterEach(() => {
 })
 
 it('says that the file of the key cannot be read', () => {
+  vi.stubEnv('LLMHUB_KEY', undefined)
   vi.stubEnv('LLMHUB_KEY_FILE', '/nowhere/key')
   expect(() => connection({})).toThrow(
     expect.objectContaining({

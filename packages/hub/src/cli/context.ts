@@ -1,6 +1,15 @@
-import { type ClientSettings, clientSettings, loadConfig } from '../config/load.ts'
-import type { Resolved } from '../config/resolve.ts'
+import { nearestName } from '@llmhub/schema'
+import {
+  type ClientSettings,
+  clientEnvironment,
+  loadConfig,
+  type Trace,
+  userConfigFolder,
+} from '../config/load.ts'
+import type { Origin, Resolved } from '../config/resolve.ts'
 import type { Clock } from '../core/clock.ts'
+import { type ConnectionSources, resolveConnection } from './connection.ts'
+import { readContexts } from './contexts-file.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import type { OutputFormat, Terminal } from './output.ts'
 
@@ -14,6 +23,12 @@ export interface CliContext {
   readonly stdin: () => Promise<string>
   /** Asks a person for a line; absent where nobody sits at a terminal. */
   readonly ask?: (question: string) => Promise<string>
+  /** The words that start this program; absent where it is no program of its own. */
+  readonly self?: readonly string[]
+  /** As `ask`, without showing what is typed. */
+  readonly askSecret?: (question: string) => Promise<string>
+  /** Standard input and output, where both are a terminal. */
+  readonly tty?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 }
 
 export interface GlobalOptions {
@@ -21,6 +36,9 @@ export interface GlobalOptions {
   readonly set?: readonly string[]
   readonly url?: string
   readonly output?: string
+  /** Name of the hub to talk to, as `llmhub login` keeps it. */
+  readonly context?: string
+  readonly trace?: Trace
 }
 
 /** `--set a=1 --set b=2` as a record. */
@@ -43,16 +61,43 @@ export function resolvedConfig(options: GlobalOptions): Resolved {
   throw new CliError(`the configuration is not valid:\n${lines.join('\n')}\n${help}`, EXIT.config)
 }
 
-/** Where the hub is and the key to use. */
+/** Where the hub is and the key to use, each with where it comes from. */
 export function connection(options: GlobalOptions): ClientSettings {
-  const { config } = resolvedConfig(options)
+  return connectionOf(options, resolvedConfig(options))
+}
+
+/** As {@link connection}, for a configuration that is there already. */
+export function connectionOf(
+  options: GlobalOptions,
+  { config: { host, port }, origins }: Resolved,
+): ClientSettings {
+  let environment: ConnectionSources['environment']
   try {
-    return clientSettings(options.url, config.host, config.port)
+    environment = clientEnvironment()
   } catch (error) {
     const message = `LLMHUB_KEY_FILE cannot be read: ${(error as Error).message}`
     throw new CliError(message, EXIT.config)
   }
+  const shown = host.includes(':') ? `[${host}]` : host
+  const given: readonly (Origin | undefined)[] = [origins['host'], origins['port']]
+  const outcome = resolveConnection({
+    flags: { url: options.url, context: options.context },
+    environment,
+    contexts: readContexts(userConfigFolder()),
+    configured: {
+      url: `http://${shown}:${port}`,
+      from: WEIGHTS.find((each) => given.includes(each)) ?? 'default',
+    },
+  })
+  if (!outcome.ok) {
+    throw new CliError(outcome.message, outcome.reason === 'usage' ? EXIT.usage : EXIT.notFound)
+  }
+  const { trace } = options
+  return { ...outcome.settings, ...(trace === undefined ? {} : { trace }) }
 }
+
+/** Origins of an option, the one that goes before the others first. */
+const WEIGHTS = ['flag', 'environment', 'file'] as const
 
 /** The form to print in; `offered` are those the command has. */
 export function format(
@@ -64,7 +109,9 @@ export function format(
   if (asked === undefined) return context.terminal.outIsTty ? 'table' : 'json'
   const found = offered.find((each) => each === asked)
   if (found === undefined) {
-    throw new CliError(`--output ${asked}: expected ${offered.join(', ')}`, EXIT.usage)
+    const nearest = nearestName(asked, offered)
+    const meant = nearest === null ? '' : ` (did you mean ${nearest}?)`
+    throw new CliError(`--output ${asked}: expected ${offered.join(', ')}${meant}`, EXIT.usage)
   }
   return found
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { collect, common, remote, withExamples } from './command-options.ts'
+import { collect, common, DRY_RUN, remote, withExamples, YES } from './command-options.ts'
 import {
   type KeyCreateOptions,
   keysCreate,
@@ -38,8 +38,8 @@ export function addKeyCommands(program: Command, context: CliContext, version: s
   )
   remote(keys.command('revoke').description('revoke a key'))
     .argument('<id>')
-    .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen')
+    .option(...DRY_RUN)
+    .option(...YES)
     .action((id: string, options: RevokeOptions) => keysRevoke(id, options, context))
 
   withExamples(
@@ -50,7 +50,8 @@ export function addKeyCommands(program: Command, context: CliContext, version: s
           'when no admin key is known any more: revoke those there are and make one (while the hub is stopped)',
         ),
     )
-      .option('--yes', 'do it')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((options: ResetOptions) => keysReset(options, context, version)),
     ['llmhub keys reset --yes --set data_dir=/var/lib/llmhub'],
   )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { collect, remote, wholeNumber, withExamples } from './command-options.ts'
+import { collect, DRY_RUN, remote, wholeNumber, withExamples, YES } from './command-options.ts'
 import {
   type DismissOptions,
   type LetterFilterOptions,
@@ -72,10 +72,12 @@ export function addLetterCommands(program: Command, context: CliContext): void {
     )
       .argument('[ids...]')
       .option('--all', 'every open letter that passes the filter')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((ids: string[], options: DismissOptions & LetterFilterOptions) =>
         lettersDismiss(ids, options, context),
       ),
-    ['llmhub dead-letters dismiss --all --code expired --to now-7d'],
+    ['llmhub dead-letters dismiss --all --code expired --to now-7d --dry-run'],
   )
   withExamples(
     remote(letters.command('summary').description('how much is rejected, over time and by code'))

@@ -10,10 +10,20 @@ export interface Terminal {
   readonly errIsTty: boolean
   readonly color: boolean
   readonly columns: number
+  /** True where it shows nothing but ASCII: by locale, or because it was asked for. Absent: false. */
+  readonly ascii?: boolean
 }
 
 /** Without a choice people get a table on a terminal, and programs JSON through a pipe. */
-export type OutputFormat = 'table' | 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow' | 'xlsx'
+export type OutputFormat =
+  | 'table'
+  | 'json'
+  | 'csv'
+  | 'ndjson'
+  | 'chart'
+  | 'parquet'
+  | 'arrow'
+  | 'xlsx'
 
 /** Control characters of foreign text must not reach a terminal: they could move the cursor or worse. */
 export function printable(value: unknown): string {
@@ -22,15 +32,20 @@ export function printable(value: unknown): string {
   return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
 }
 
-const NUMERIC = /^-?[\d,.]+(e[+-]?\d+)?%?$/
+const NUMERIC = /^[<>+-]{0,2}\$?[\d,.]+(e[+-]?\d+)?( ?(%|\/s|µs|ms|s))?$|^\d+m \d\ds$|^–$/u
 
-/** Rows as aligned text; columns of numbers stand to the right. Wide cells are cut at `width`. */
+/**
+ * Rows as aligned text; columns of numbers stand to the right. Wide cells are cut at `width`.
+ * @param columns of the terminal: where the table is wider, its longest texts are broken into lines
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly unknown[])[],
   width = 60,
+  columns?: number,
 ): string {
-  const cells = rows.map((row) => row.map((cell) => cut(printable(cell), width)))
+  const uncut = rows.map((row) => row.map((cell) => cut(printable(cell), width)))
+  const cells = columns === undefined ? uncut : broken(head, uncut, columns)
   const widths = head.map((name, i) =>
     Math.max(name.length, ...cells.map((row) => (row[i] ?? '').length)),
   )
@@ -48,34 +63,53 @@ export function table(
   return `${[line(head), rule, ...cells.map(line)].join('\n')}\n`
 }
 
+/** For {@link table}: the columns of a terminal, and no limit where a program reads along. */
+export function tableColumns(terminal: Terminal): number | undefined {
+  return terminal.outIsTty ? terminal.columns : undefined
+}
+
+const LEAST_TEXT = 20
+
+/** Rows with the column of the longest texts broken into lines, so that the table fits if it can. */
+function broken(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+): readonly (readonly string[])[] {
+  const widths = head.map((name, i) =>
+    Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)),
+  )
+  const excess = widths.reduce((sum, each) => sum + each + 2, -2) - columns
+  if (excess <= 0) return rows
+  const isText = (i: number): boolean =>
+    rows.some((row) => /\s/.test(row[i] ?? '') || (row[i] ?? '').length > columns / 2)
+  const longest = widths
+    .map((width, i) => ({ width, i }))
+    .filter(({ width, i }) => width > LEAST_TEXT && isText(i))
+    .sort((a, b) => b.width - a.width)[0]
+  if (longest === undefined) return rows
+  const room = Math.max(LEAST_TEXT, head[longest.i]?.length ?? 0, longest.width - excess)
+  return rows.flatMap((row) => {
+    const lines = linesOf(row[longest.i] ?? '', room)
+    return lines.map((line, at) =>
+      row.map((cell, i) => (i === longest.i ? line : at === 0 ? cell : '')),
+    )
+  })
+}
+
+/** A text in lines of at most `room` characters, broken at blanks where there are any. */
+function linesOf(text: string, room: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > room) {
+    const blank = rest.lastIndexOf(' ', room)
+    const end = blank > 0 ? blank : room
+    lines.push(rest.slice(0, end))
+    rest = rest.slice(end).trimStart()
+  }
+  return [...lines, rest]
+}
+
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
-}
-
-/** 1234567 → 1,234,567. */
-export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
-}
-
-/** 1536 → 1.5 KiB. */
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let amount = value
-  let unit = 0
-  while (amount >= 1024 && unit < units.length - 1) {
-    amount /= 1024
-    unit++
-  }
-  return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`
-}
-
-/** 93 s → 1m 33s. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole}s`
-  const minutes = Math.floor(whole / 60)
-  return minutes < 60
-    ? `${minutes}m ${whole % 60}s`
-    : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
 }

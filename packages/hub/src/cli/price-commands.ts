@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { common, OUTPUT, remote, wholeNumber, withExamples } from './command-options.ts'
+import {
+  common,
+  DRY_RUN,
+  OUTPUT,
+  remote,
+  wholeNumber,
+  withExamples,
+  YES,
+} from './command-options.ts'
 import {
   type DiffOptions,
   type PriceOptions,
@@ -51,9 +59,10 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       prices
         .command('diff')
         .description(
-          "compare the prices of the package and the configured file with another file's: LiteLLM's model_prices_and_context_window.json, or the data of genai-prices",
+          "compare the prices of the package and the configured file, or with --url those in force in a hub, with another file's: LiteLLM's model_prices_and_context_window.json, or the data of genai-prices",
         ),
     )
+      .option('--url <url>', 'compare with what is in force in this hub, prices set in it included')
       .option(...OUTPUT)
       .argument('<file>')
       .option(...provider)
@@ -61,7 +70,10 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       .option(...at)
       .option('--all', 'also what the file adds or lacks')
       .action((file: string, options: DiffOptions) => pricesDiff(file, options, context)),
-    ['llmhub prices diff model_prices_and_context_window.json --provider openai'],
+    [
+      'llmhub prices diff model_prices_and_context_window.json --provider openai',
+      'llmhub prices diff new-prices.json --url http://localhost:8080 --all',
+    ],
   )
   withExamples(
     common(
@@ -90,8 +102,8 @@ export function addPriceCommands(program: Command, context: CliContext): void {
       .option('--model <name>', 'only this model, as events name it')
       .option('--provider <name>', 'only this provider, as events name it')
       .option('--only-unpriced', 'only events whose cost is not computed yet')
-      .option('--dry-run', 'show what would change, and stop')
-      .option('--yes', 'do it without asking')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((options: RepriceOptions) => reprice(options, context)),
     [
       'llmhub reprice --from 2026-11-01 --to 2026-12-01 --dry-run',

@@ -1,13 +1,16 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addBenchCommands } from './bench-commands.ts'
 import {
   ANSWER_OUTPUT,
   collect,
   common,
+  DRY_RUN,
   OUTPUT,
   remote,
   wholeNumber,
   withExamples,
+  YES,
 } from './command-options.ts'
 import { configShow, configValidate } from './commands/config.ts'
 import { doctor } from './commands/doctor.ts'
@@ -23,28 +26,46 @@ import { listCatalogue, type QueryOptions, query } from './commands/query.ts'
 import { type ReconcileOptions, reconcile } from './commands/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
+import { ASK, addCompletionCommands, candidateLines } from './completion-commands.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
+import { addContextCommands } from './context-commands.ts'
+import { addEventCommands } from './event-commands.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import { addExportCommands } from './export-commands.ts'
+import { addGenerateCommands } from './generate-commands.ts'
+import { addGlobalOptions, type GlobalFlags, heeding, verboseTrace } from './global-options.ts'
+import { addHelpTopics } from './help-topics.ts'
 import { addImportCommands } from './import-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { printable } from './output.ts'
 import { addPriceCommands } from './price-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
+import { addSqlCommands } from './sql-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
   0 ok   1 failure   2 usage   4 key refused   5 hub unreachable   6 not found
   7 conflict   8 done in part   75 storage   78 configuration   130 interrupted
 
-Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, and every option as LLMHUB_… (llmhub config show --origin)
+Environment: LLMHUB_URL, LLMHUB_KEY or LLMHUB_KEY_FILE, LLMHUB_CONTEXT, and every option as LLMHUB_…
+More: llmhub help auth, config, questions or exit-codes
 
 In a clone of the repository: npx llmhub …`
 
+const MOST_HELP_COLUMNS = 100
+
 /** The command line. Every action gets the context; errors come out as CliError. */
-function createProgram(context: CliContext, version: string): Command {
+export function createProgram(given: CliContext, version: string): Command {
   const program = new Command('llmhub')
+  const flags = (): GlobalFlags => program.opts<GlobalFlags>()
+  const context = heeding(given, flags)
+  addGlobalOptions(program).hook('preAction', (_, action) => {
+    const { context: name, verbose, debug } = flags()
+    if (name !== undefined) action.setOptionValue('context', name)
+    if (verbose === true || debug === true) action.setOptionValue('trace', verboseTrace(context))
+  })
+  program
     .description(
       'LLM Analytics Hub: takes in what your LLM applications emit and answers what it cost, how fast it was and what went wrong.',
     )
@@ -54,7 +75,10 @@ function createProgram(context: CliContext, version: string): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
-      writeErr: (text) => context.terminal.err(text),
+      writeErr: (text) => given.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'llmhub: ')),
+      getOutHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
+      getErrHelpWidth: () => Math.min(given.terminal.columns, MOST_HELP_COLUMNS),
     })
     .addHelpText('after', EXIT_HELP)
   withExamples(program, [
@@ -106,12 +130,15 @@ function createProgram(context: CliContext, version: string): Command {
       )
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
+      .option('--chart', 'draw it: lines over time, bars for groups; the same as -o chart')
+      .option('--spark', 'a table with the first measure over time in each row')
       .action((measures: string[], options: QueryOptions & { list?: boolean }) =>
         options.list === true ? listCatalogue(options, context) : query(measures, options, context),
       ),
     [
       'llmhub query cost.total --by model --from now-30d --top 5',
-      'llmhub query latency.p95 requests.error_rate --by time:1h --where environment=production',
+      'llmhub query latency.p95 --by time:1h --where environment=production --chart',
+      'llmhub query cost.total requests.count --by model --spark',
       `llmhub query --json '{"kind":"table","measures":["tokens.total"],"by":["user"]}' -o csv`,
     ],
   )
@@ -167,9 +194,12 @@ function createProgram(context: CliContext, version: string): Command {
     ],
   )
 
+  addContextCommands(program, context)
   addExportCommands(program, context)
+  addSqlCommands(program, context)
   addKeyCommands(program, context, version)
   addLetterCommands(program, context)
+  addEventCommands(program, context)
   addPriceCommands(program, context)
 
   const journal = program
@@ -193,8 +223,8 @@ function createProgram(context: CliContext, version: string): Command {
       .command('repair')
       .description('cut a damaged tail, set damaged segments aside, record what was lost'),
   )
-    .option('--yes', 'do it')
-    .option('--dry-run', 'say what would happen, which is also what it does without --yes')
+    .option(...DRY_RUN)
+    .option(...YES)
     .option(...OUTPUT)
     .option(
       '--keep-from <partition:offset...>',
@@ -229,8 +259,10 @@ function createProgram(context: CliContext, version: string): Command {
     ['llmhub doctor', 'llmhub doctor --json > support.json'],
   )
 
+  addBenchCommands(program, context)
   addRetentionCommands(program, context)
   addBackupCommands(program, context, version)
+  addGenerateCommands(program, context, version)
 
   const config = program.command('config').description('show and check the configuration')
   common(config.command('show').description('every option with its value'))
@@ -240,6 +272,8 @@ function createProgram(context: CliContext, version: string): Command {
   common(config.command('validate').description('exit 0, or 78 with every problem')).action(
     (options: GlobalOptions) => configValidate(options, context),
   )
+  addCompletionCommands(program, context)
+  addHelpTopics(program, context)
   inherit(program)
   return program
 }
@@ -258,14 +292,21 @@ export async function runCli(
   context: CliContext,
   version: string,
 ): Promise<number> {
+  const program = createProgram(context, version)
+  if (argv[0] === ASK) {
+    context.terminal.out(candidateLines(program, argv.slice(1)))
+    return EXIT.ok
+  }
   try {
-    await createProgram(context, version).parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof CliError) {
-      if (error.message !== '')
-        context.terminal.err(`llmhub: ${error.message.split('\n').map(printable).join('\n')}\n`)
+      const { debug } = program.opts<GlobalFlags>()
+      const lines = error.message.split('\n').map(printable)
+      if (error.message !== '') context.terminal.err(`llmhub: ${lines.join('\n')}\n`)
+      if (debug === true) context.terminal.err(`${error.stack ?? ''}\n`)
       return error.exitCode
     }
     throw error

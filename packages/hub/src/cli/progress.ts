@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
-import { count, duration, type Terminal } from './output.ts'
+import { count, duration } from './formats.ts'
+import { type Terminal } from './output.ts'
 
 export interface Progress {
   /** `done` of `total` in the unit of the bar; `items` for the rate. */

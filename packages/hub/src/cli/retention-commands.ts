@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { remote, withExamples } from './command-options.ts'
+import { DRY_RUN, remote, withExamples, YES } from './command-options.ts'
 import { type CompactOptions, compact } from './commands/compact.ts'
 import { type EraseOptions, erase, erasures } from './commands/erase.ts'
 import {
@@ -8,6 +8,7 @@ import {
   holdsPut,
   holdsRelease,
   type PolicyOptions,
+  type ReleaseOptions,
   type RunOptions,
   retentionRun,
   retentionSet,
@@ -29,11 +30,14 @@ export function addRetentionCommands(program: Command, context: CliContext): voi
       .option('--project <name>', 'of this project (default: every project)')
       .option('--family <family>', 'of this family, or dead_letters (default: all events)')
       .option('--remove', 'remove the policy, so that a less specific one holds')
+      .option('--dry-run', 'change nothing; count what would be deleted of what it is about')
+      .option(...YES)
       .action((days: string | undefined, options: PolicyOptions) =>
         retentionSet(days, options, context),
       ),
     [
       'llmhub retention set 90',
+      'llmhub retention set 30 --project shop --dry-run',
       'llmhub retention set 400 --project shop --family security',
       'llmhub retention set --remove --project shop --family security',
     ],
@@ -44,8 +48,8 @@ export function addRetentionCommands(program: Command, context: CliContext): voi
         .command('run')
         .description('delete now what the policies let go, as the hub does every hour'),
     )
-      .option('--dry-run', 'count what would be deleted')
-      .option('--yes', 'do it')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((options: RunOptions) => retentionRun(options, context)),
     ['llmhub retention run --dry-run'],
   )
@@ -63,8 +67,8 @@ export function addRetentionCommands(program: Command, context: CliContext): voi
         'rows of others that name the user: words, anywhere or keep',
         'words',
       )
-      .option('--dry-run', 'count the rows only')
-      .option('--yes', 'do it without asking')
+      .option(...DRY_RUN)
+      .option(...YES)
       .action((options: EraseOptions) => erase(options, context)),
     [
       'llmhub erase --user-id ann@shop.example --dry-run',
@@ -99,10 +103,9 @@ export function addRetentionCommands(program: Command, context: CliContext): voi
   )
   remote(holds.command('release').description('release a hold'))
     .argument('<name>')
-    .option('--yes', 'do it')
-    .action((name: string, options: GlobalOptions & { yes?: boolean }) =>
-      holdsRelease(name, options, context),
-    )
+    .option(...DRY_RUN)
+    .option(...YES)
+    .action((name: string, options: ReleaseOptions) => holdsRelease(name, options, context))
 
   withExamples(
     remote(

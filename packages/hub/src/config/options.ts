@@ -263,6 +263,30 @@ export const OPTIONS = [
   },
 
   {
+    path: 'sql.max_concurrent',
+    type: 'integer',
+    default: 2,
+    min: 1,
+    max: 16,
+    doc: 'SQL statements of people run at once, beside questions; four times as many may wait, others get 503.',
+  },
+  {
+    path: 'sql.max_rows',
+    type: 'integer',
+    default: 100_000,
+    min: 1,
+    unit: 'rows',
+    doc: 'Rows that the answer to a SQL statement may have at most; it is cut beyond them.',
+  },
+  {
+    path: 'sql.deadline_ms',
+    type: 'integer',
+    default: 30_000,
+    min: 1,
+    unit: 'ms',
+    doc: 'Longest time of a SQL statement.',
+  },
+  {
     path: 'query.max_concurrent',
     type: 'integer',
     default: 4,

@@ -42,6 +42,7 @@ const BY_ENV: ReadonlyMap<string, OptionSpec> = new Map(
 const OTHER_VARIABLES = new Set([
   'LLMHUB_NO_RESTART',
   'LLMHUB_CONFIG',
+  'LLMHUB_CONTEXT',
   'LLMHUB_KEY',
   'LLMHUB_KEY_FILE',
   'LLMHUB_URL',

@@ -91,6 +91,7 @@ it('says when the folder cannot be written', async () => {
   await mkdir(join(dir, 'lock'))
   expect(lockFolder(dir)).toEqual({
     ok: false,
+    failure: 'unwritable',
     owner: null,
     message: expect.stringMatching(/^the data folder .* cannot be written: /),
   })

@@ -21,7 +21,12 @@ export interface FolderLock {
 export type FolderLocking =
   | { readonly ok: true; readonly lock: FolderLock }
   /** `owner` is the process id of whoever has it, as far as it can be told; null also when nobody has. */
-  | { readonly ok: false; readonly owner: number | null; readonly message: string }
+  | {
+      readonly ok: false
+      readonly failure: 'in_use' | 'unwritable'
+      readonly owner: number | null
+      readonly message: string
+    }
 
 const BUSY = 5
 /** SQLite's codes for a file system that does not let it write, or not even open. */
@@ -51,11 +56,13 @@ export function lockFolder(dir: string): FolderLocking {
     database?.close()
     if (code === BUSY) {
       const who = owner === null ? 'another process' : `process ${owner}`
-      return { ok: false, owner, message: `the data folder ${dir} is in use by ${who}` }
+      const message = `the data folder ${dir} is in use by ${who}`
+      return { ok: false, failure: 'in_use', owner, message }
     }
     if (code === null || !UNWRITABLE.includes(code)) throw error
     const why = error instanceof Error ? error.message : String(error)
-    return { ok: false, owner, message: `the data folder ${dir} cannot be written: ${why}` }
+    const message = `the data folder ${dir} cannot be written: ${why}`
+    return { ok: false, failure: 'unwritable', owner, message }
   }
 }
 

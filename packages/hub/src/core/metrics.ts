@@ -120,6 +120,10 @@ export function createMetrics(sources: MetricSources): Metrics {
   const running = gauge('queries_running', 'Questions that run.')
   const waiting = gauge('queries_waiting', 'Questions that wait for their turn.')
   const shared = counter('queries_shared_total', 'Questions that joined a run of the same one.')
+  const reused = counter(
+    'queries_reused_total',
+    'Questions that an earlier answer of the same question answered.',
+  )
   const freeBytes = gauge('disk_free_bytes', 'Free space where the data folder is.')
   const pendingRows = gauge('ingest_pending_rows', 'Rows and dead letters that wait for the log.')
   const lettersNotKept = counter(
@@ -187,6 +191,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     running(status.query.running)
     waiting(status.query.waiting)
     shared(status.query.shared)
+    reused(status.query.reused)
     freeBytes(status.disk.freeBytes)
     pendingRows(status.ingest.pendingRows)
     lettersNotKept(status.ingest.deadLettersNotKept)

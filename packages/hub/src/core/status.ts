@@ -74,6 +74,8 @@ export interface HubStatus {
     readonly asked: number
     /** Joined a run of the same question. */
     readonly shared: number
+    /** Answered by an earlier answer of the same question. */
+    readonly reused: number
     readonly refused: number
   }
   readonly disk: { readonly freeBytes: number }

@@ -15,6 +15,8 @@ export type OverrideJson = Readonly<Record<string, unknown>>
  */
 export interface PriceBook {
   readonly table: PriceTable
+  /** The overrides of the configured file. */
+  readonly file: OverrideJson
   now(): PriceTable
   /** What is in force: file and run time together. */
   overrides(): Overrides
@@ -42,6 +44,7 @@ export function createPriceBook(file: OverrideJson, set: OverrideJson): PriceBoo
       },
       find: (provider, model) => table.find(provider, model),
     },
+    file,
     now: () => table,
     overrides: () => overrides,
     preview: (next) => parseOverrides(merge(next)),

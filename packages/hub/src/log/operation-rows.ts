@@ -139,6 +139,14 @@ export function* repricesIn(rows: Batch): Generator<RepricedRow> {
   }
 }
 
+/** Columns, as name and type, that such an operation does not have: a newer release may give it more. */
+export function unknownColumns(op: 'reprice' | 'erase', rows: Batch): string[] {
+  const specs = OPERATION_COLUMNS[op]
+  return [...rows.columns]
+    .filter(([name, { type }]) => !specs.some((spec) => spec.name === name && spec.type === type))
+    .map(([name, { type }]) => `${name} of type ${type}`)
+}
+
 /**
  * Refuses rows that are no rows of such an operation.
  * @throws TypeError when a column has another type or is none of the operation's; RangeError when a
@@ -149,11 +157,8 @@ export function checkOperationRows(
   rows: Batch,
   cut: ReadonlyMap<number, bigint>,
 ): void {
-  const specs = OPERATION_COLUMNS[op]
-  for (const [name, { type }] of rows.columns) {
-    if (specs.some((spec) => spec.name === name && spec.type === type)) continue
-    throw new TypeError(`rows of ${op} have no column ${name} of type ${type}`)
-  }
+  const [strange] = unknownColumns(op, rows)
+  if (strange !== undefined) throw new TypeError(`rows of ${op} have no column ${strange}`)
   const seen = new Set<string>()
   for (const { partition, offset, index, letter } of placesIn(rows)) {
     if (offset < 0n || index < 0 || offset >= (cut.get(partition) ?? 0n)) {

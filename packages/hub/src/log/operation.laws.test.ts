@@ -1,5 +1,7 @@
+import { BatchBuilder, encodeBatch } from '@llmhub/stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NewerFormatError } from '../core/newer-format.ts'
 import {
   type Cut,
   cutOf,
@@ -11,6 +13,7 @@ import {
 } from './operation.ts'
 import {
   erasedRows,
+  OPERATION_COLUMNS,
   placesIn,
   type RowPlace,
   type RowPrices,
@@ -151,6 +154,31 @@ describe('an operation record', () => {
     version.writeUInt16LE(2, 4)
     expect(() => decodeOperation(version)).toThrow('version 2')
     expect(() => decodeOperation(Buffer.from('{"op":"other"}'))).toThrow('newer release')
+  })
+
+  it('with a column that this program does not know is refused as newer, not read again and again', () => {
+    const known = encodeOperation({
+      op: 'reprice',
+      ...head(new Map([[0, 9n]])),
+      priceVersion: 'v2',
+      rows: repricedRows([]),
+    })
+    const headerBytes = new DataView(known.buffer).getUint32(8, true)
+    const builder = new BatchBuilder([
+      ...OPERATION_COLUMNS.reprice,
+      { name: 'cost_tax', type: 'i64' },
+    ])
+    const row = builder.addRow()
+    for (const name of ['offset', 'cost_tax']) builder.int64(name).set(row, 1)
+    for (const name of ['partition', 'index']) builder.number(name).set(row, 0)
+    const batch = encodeBatch(builder.finish())
+    const start = (16 + headerBytes + 7) & ~7
+    const newer = new Uint8Array(start + batch.length)
+    newer.set(known.subarray(0, start))
+    newer.set(batch, start)
+    new DataView(newer.buffer).setUint32(12, batch.length, true)
+    expect(() => decodeOperation(newer)).toThrow(NewerFormatError)
+    expect(() => decodeOperation(newer)).toThrow('column cost_tax of type i64')
   })
 
   it('cannot be made of rows at or beyond its cut, of one row twice, or of too many rows', () => {

@@ -11,7 +11,7 @@
 
 import { type Batch, decodeBatch, encodeBatch } from '@llmhub/stream'
 import { NewerFormatError } from '../core/newer-format.ts'
-import { checkOperationRows } from './operation-rows.ts'
+import { checkOperationRows, unknownColumns } from './operation-rows.ts'
 
 /** Place of a row in the log: partition, offset of its record, index within the record's batch. */
 export interface RowPosition {
@@ -155,6 +155,12 @@ export function decodeOperation(payload: Uint8Array): Operation {
     case 'reprice':
     case 'erase': {
       const rows = decodeBatch(batch)
+      const [strange] = unknownColumns(header['op'], rows)
+      if (strange !== undefined) {
+        throw new NewerFormatError(
+          `operation record of ${header['op']} with a column ${strange}: it was written by a newer release`,
+        )
+      }
       checkOperationRows(header['op'], rows, known.cut)
       return { ...known, rows } as unknown as RepriceOperation | EraseOperation
     }

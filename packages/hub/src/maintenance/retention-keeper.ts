@@ -4,7 +4,13 @@ import type { Cut } from '../log/operation.ts'
 import { type LogSpaceReport, reclaimLog, SegmentSummaries } from './log-space.ts'
 import type { Maintenance } from './operations.ts'
 import { type CutReport, retain } from './retention.ts'
-import { type RetentionRules, retentionCuts } from './retention-rules.ts'
+import {
+  isAbout,
+  type PolicyChange,
+  type RetentionRules,
+  retentionCuts,
+  withPolicy,
+} from './retention-rules.ts'
 
 export interface RetentionKeeperParts {
   readonly maintenance: Pick<Maintenance, 'run'>
@@ -74,6 +80,25 @@ export class RetentionKeeper {
     if (this.#stopped) return
     this.#stopTimer = this.#parts.clock.after(waitMs, () => {
       this.#running = this.#runAgain()
+    })
+  }
+
+  /**
+   * What the next run would delete of what a policy is about, if it were in force.
+   * @param by id of the key that asks, or null
+   * @throws MaintenanceError when the store cannot be read now, or the hub stops
+   */
+  preview(by: string | null, policy: PolicyChange): Promise<RetentionRun> {
+    const { maintenance, rules, projects, clock } = this.#parts
+    return maintenance.run(by, async (tools) => {
+      const state = withPolicy(rules.state, policy)
+      const all = retentionCuts(state, await projects(), clock.nowMicros())
+      const { cuts } = await retain(
+        tools,
+        all.filter((cut) => isAbout(policy, cut)),
+        true,
+      )
+      return { dryRun: true, at: clock.now(), cuts, log: null }
     })
   }
 

@@ -30,6 +30,13 @@ export interface ProjectAges {
   readonly families: ReadonlyMap<string, number | null>
 }
 
+/** A policy as it would be; days null: removed. */
+export interface PolicyChange {
+  readonly project: string | null
+  readonly family: string | null
+  readonly days: number | null
+}
+
 export interface RetentionState {
   readonly policies: readonly RetentionPolicy[]
   readonly defaults: RetentionDefaults
@@ -115,6 +122,28 @@ export function retentionCuts(
       ({ family, pieces }) => pieces.map((piece) => ({ project, family, ...piece })),
     )
   })
+}
+
+/** The rules as they would be with a policy put or removed. */
+export function withPolicy(state: RetentionState, change: PolicyChange): RetentionState {
+  const { project, family, days } = change
+  const policies = state.policies.filter(
+    (policy) => policy.project !== project || policy.family !== family,
+  )
+  if (days !== null) policies.push({ project, family, days })
+  return { ...state, policies }
+}
+
+/** Whether a policy has a say in what a cut lets go. */
+export function isAbout(
+  { project, family }: Pick<PolicyChange, 'project' | 'family'>,
+  cut: RetentionCut,
+): boolean {
+  if (project !== null && cut.project !== null && cut.project !== project) return false
+  if (family === null || family === LETTERS || cut.family === LETTERS) {
+    return (family === LETTERS) === (cut.family === LETTERS)
+  }
+  return cut.family === null || cut.family === family
 }
 
 function sameText(a: unknown, b: unknown): boolean {

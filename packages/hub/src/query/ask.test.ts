@@ -1,8 +1,11 @@
 import type { Question } from '@llmhub/schema'
 import { expect, test } from 'vitest'
+import { manualClock } from '../../test/manual-clock.ts'
+import { createMemoryCache } from '../cache/memory/memory-cache.ts'
 import type { Clock } from '../core/clock.ts'
 import { allProjects, projectScope } from '../core/scope.ts'
 import type { Plan, QueryOutcome } from '../store/store.ts'
+import type { StoreProgress } from './answer-cache.ts'
 import type { AskOptions } from './ask.ts'
 import { createAsk } from './ask.ts'
 
@@ -77,6 +80,9 @@ function setUp(options: Partial<AskOptions> = {}) {
   const asking = createAsk({
     query: store.query,
     waitFor: () => Promise.resolve(true),
+    version: () => Promise.resolve('one'),
+    progress: () => ({ applied: new Map([[0, 7n]]), watermark: null }),
+    cache: createMemoryCache({ clock: manualClock() }),
     clock,
     ...options,
   })
@@ -84,7 +90,8 @@ function setUp(options: Partial<AskOptions> = {}) {
 }
 
 test('identical questions of one scope in flight share a run; others do not', async () => {
-  const { ask, store, stats } = setUp()
+  let version = 'one'
+  const { ask, store, stats } = setUp({ version: () => Promise.resolve(version) })
   const same = [ask(question('a'), scope, never), ask(question('a'), scope, never)]
   const others = [ask(question('b'), scope, never), ask(question('a'), allProjects(), never)]
   await settle()
@@ -95,11 +102,67 @@ test('identical questions of one scope in flight share a run; others do not', as
   expect(first).toMatchObject({ ok: true, answer: { rows: [[3]] } })
   await Promise.all(others)
   expect(stats()).toMatchObject({ running: 0, waiting: 0, asked: 4, shared: 1 })
+  version = 'two'
   const again = ask(question('a'), scope, never)
   await settle()
   expect(store.calls).toHaveLength(4)
   store.calls[3]?.finish()
   await again
+})
+
+test('a run that began before rows of the range were applied is joined by nobody', async () => {
+  let version = 'one'
+  const { ask, store, stats } = setUp({ version: () => Promise.resolve(version) })
+  const first = ask(question('a'), scope, never)
+  await settle()
+  version = 'two'
+  const second = [ask(question('a'), scope, never), ask(question('a'), scope, never)]
+  await settle()
+  expect(store.calls).toHaveLength(2)
+  for (const call of store.calls) call.finish()
+  const [newer, joined] = await Promise.all(second)
+  expect(newer).toBe(joined)
+  expect(await first).not.toBe(newer)
+  expect(stats()).toMatchObject({ running: 0, shared: 1 })
+})
+
+test('an answer is used again until a row of its range comes, and says how far the store is by then', async () => {
+  let version = 'one'
+  let progress: StoreProgress = { applied: new Map([[0, 7n]]), watermark: null }
+  const { ask, store, stats } = setUp({
+    version: () => Promise.resolve(version),
+    progress: () => progress,
+  })
+  const answered = async (): Promise<unknown> => {
+    const outcome = ask(question('a'), scope, never)
+    await settle()
+    store.calls.at(-1)?.finish()
+    await settle()
+    return outcome
+  }
+  const meta = (position: string, watermark: string | null) => ({
+    ok: true,
+    answer: { rows: [[3]], meta: { asOf: { position: { 0: position }, watermark } } },
+  })
+  expect(await answered()).toMatchObject(meta('7', null))
+  progress = { applied: new Map([[0, 9n]]), watermark: 1_700_000_000_000_000 }
+  expect(await answered()).toMatchObject(meta('9', '2023-11-14T22:13:20.000Z'))
+  expect(store.calls).toHaveLength(1)
+  expect(stats()).toMatchObject({ asked: 2, reused: 1, shared: 0 })
+  version = 'two'
+  await answered()
+  expect(store.calls).toHaveLength(2)
+})
+
+test('failures and answers of a store that cannot tell its version are not kept', async () => {
+  const { ask, store } = setUp({ version: () => Promise.reject(new Error('gone')) })
+  for (const outcome of [FRAME, { ok: false, failure: 'rebuilding', message: 'why' }, FRAME]) {
+    const asked = ask(question('a'), scope, never)
+    await settle()
+    store.calls.at(-1)?.finish(outcome as QueryOutcome)
+    await asked
+  }
+  expect(store.calls).toHaveLength(3)
 })
 
 test('one of two who leaves does not cancel the run; both do', async () => {

@@ -240,6 +240,20 @@ function list(plan: ListPlan, rows: readonly MemoryRow[]): Pick<Frame, 'columns'
     Number(row['index'] ?? index),
   ]
   const before = plan.before
+  const { arrival } = plan
+  if (arrival !== undefined) {
+    const after = arrival.after ?? { offset: -1n, index: -1 }
+    const start = [Number(after.offset), after.index]
+    const sign = arrival.descending === true ? -1 : 1
+    return framed(
+      plan,
+      rows
+        .map((row, index) => ({ row, at: place(row, index) }))
+        .filter(({ at }) => at[1] === arrival.partition)
+        .filter(({ at }) => comparePlaces(at.slice(2), start) > 0)
+        .sort((a, b) => sign * comparePlaces(a.at.slice(2), b.at.slice(2))),
+    )
+  }
   const limit =
     before === undefined
       ? null
@@ -248,16 +262,24 @@ function list(plan: ListPlan, rows: readonly MemoryRow[]): Pick<Frame, 'columns'
     .map((row, index) => ({ row, at: place(row, index) }))
     .filter(({ at }) => limit === null || comparePlaces(at, limit) < 0)
     .sort((a, b) => comparePlaces(b.at, a.at))
-    .slice(0, plan.limit)
+  return framed(plan, found)
+}
+
+function framed(
+  plan: ListPlan,
+  found: readonly { readonly row: MemoryRow; readonly at: readonly number[] }[],
+): Pick<Frame, 'columns' | 'rows'> {
   return {
     columns: [...plan.columns, 'time', 'partition', 'offset', 'index'],
-    rows: found.map(({ row, at }) => [
-      ...plan.columns.map((column) => row[column] ?? null),
-      at[0] ?? 0,
-      at[1] ?? 0,
-      BigInt(at[2] ?? 0),
-      at[3] ?? 0,
-    ]),
+    rows: found
+      .slice(0, plan.limit)
+      .map(({ row, at }) => [
+        ...plan.columns.map((column) => row[column] ?? null),
+        at[0] ?? 0,
+        at[1] ?? 0,
+        BigInt(at[2] ?? 0),
+        at[3] ?? 0,
+      ]),
   }
 }
 

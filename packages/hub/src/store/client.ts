@@ -21,6 +21,7 @@ import type {
   VerifyOutcome,
   VerifyWhat,
 } from './protocol.ts'
+import type { UserSqlOutcome, UserSqlRequest } from './sql.ts'
 import type { Plan, QueryOutcome, RangeVersion, Store } from './store.ts'
 
 export interface StoreRefusal {
@@ -43,6 +44,7 @@ const OPENING: StoreStatus = {
   refused: null,
   reason: null,
   applied: new Map(),
+  watermark: null,
   durable: new Map(),
   lagRecords: 0,
   lagMs: 0,
@@ -191,6 +193,15 @@ export class StoreClient implements Omit<Store, 'apply'> {
   /** Runs a reading statement as it is: the caller has checked what it may read. */
   sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
     return this.#ask('sql', request, signal, (message) => ({
+      ok: false,
+      failure: 'rebuilding',
+      message,
+    }))
+  }
+
+  /** Runs SQL that people write, after checking it. */
+  userSql(request: UserSqlRequest, signal: AbortSignal): Promise<UserSqlOutcome> {
+    return this.#ask('userSql', request, signal, (message) => ({
       ok: false,
       failure: 'rebuilding',
       message,

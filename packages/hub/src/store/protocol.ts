@@ -1,6 +1,7 @@
 import type { ProjectScope } from '../core/scope.ts'
 import type { RowPlace } from '../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from './letters.ts'
+import type { UserSqlOutcome, UserSqlRequest } from './sql.ts'
 import type {
   FrameCell,
   Plan,
@@ -34,6 +35,8 @@ export interface StoreStatus {
   readonly reason: string | null
   /** Offset after the last applied record, by partition. */
   readonly applied: ReadonlyMap<number, bigint>
+  /** Greatest event time applied from the live partition, in epoch microseconds; null when there is none. */
+  readonly watermark: number | null
   /** What would survive a power loss now. */
   readonly durable: ReadonlyMap<number, bigint>
   readonly lagRecords: number
@@ -96,11 +99,12 @@ export interface StoreWorkerData {
   readonly threads?: number
   readonly deadlineMs?: number
   readonly readers?: number
+  readonly sqlReaders?: number
   readonly sabotage?: { readonly positionOffByOne?: boolean }
   /** Batch of the applier; see `ApplierOptions`. */
   readonly maxRows?: number
   readonly maxWaitMs?: number
-  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 500,000. */
+  /** Rows after which a commit is followed by a checkpoint: without a write-ahead log they are in memory until then. Default 250,000. */
   readonly checkpointRows?: number
   /** Longest time between a commit and the checkpoint that covers it, in milliseconds. Default 30,000. */
   readonly checkpointMs?: number
@@ -117,6 +121,7 @@ export interface Requests {
   readonly letters: { readonly take: LettersRequest; readonly answer: LettersOutcome }
   readonly scan: { readonly take: ScanRequest; readonly answer: ScanOutcome }
   readonly sql: { readonly take: SqlRequest; readonly answer: SqlOutcome }
+  readonly userSql: { readonly take: UserSqlRequest; readonly answer: UserSqlOutcome }
   readonly checkpoint: { readonly take: null; readonly answer: boolean }
   /** Begins a compaction; `StoreStatus.compaction` tells how it goes. */
   readonly compact: { readonly take: null; readonly answer: CompactionStart }

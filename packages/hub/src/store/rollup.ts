@@ -17,7 +17,7 @@ export interface RollupDefinition {
   readonly measures: readonly RollupMeasure[]
   /** Columns with sketch rows; the place in this list is the series number of its rows. */
   readonly sketches: readonly string[]
-  /** More cells than this and a bucket is not stored: reading the rows costs no more. */
+  /** More cells than this and a bucket is not stored; nor is one of many cells with few rows each. */
   readonly maxCells: number
   /** Counts redefinitions. Buckets of another version are rebuilt. */
   readonly version: number

@@ -88,7 +88,7 @@ export interface AggregatePlan {
 
 export const OTHER_KEY = '__other__'
 
-/** Newest first: ordered by (time, partition, offset, index) descending. */
+/** Newest first: ordered by (time, partition, offset, index) descending, unless by arrival. */
 export interface ListPlan {
   readonly type: 'list'
   readonly from: number
@@ -101,6 +101,14 @@ export interface ListPlan {
     readonly partition: number
     readonly offset: bigint
     readonly index: number
+  }
+  /** Rows of one partition in the order of their places in the log; `before` is not used then. */
+  readonly arrival?: {
+    readonly partition: number
+    /** Rows strictly after this place. */
+    readonly after?: { readonly offset: bigint; readonly index: number }
+    /** The last to arrive first. */
+    readonly descending?: boolean
   }
   readonly limit: number
 }

@@ -8,6 +8,7 @@ import { type Files, nodeFiles } from '../../src/backup/files.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { openSqliteControl } from '../../src/control/sqlite/sqlite-control.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { nodeIndexFiles } from '../../src/ingest/dedup/index-files.ts'
 import { openJournal } from '../../src/log/journal/journal.ts'
 import { journalFiles } from '../../src/log/journal/log-files.ts'
 
@@ -43,6 +44,7 @@ if (act === 'backup') {
     dataDir,
     control,
     image: () => journal.image(),
+    indexes: () => [],
     pathOf: log.pathOf,
     writer: '1.0',
   }
@@ -58,7 +60,12 @@ if (act === 'backup') {
       at: { by: 'latest' },
       command: 'llmhub restore as before',
     },
-    { files, log, openControl: (file) => openSqliteControl({ file, writer: '1.0' }) },
+    {
+      files,
+      log,
+      indexes: nodeIndexFiles,
+      openControl: (file) => openSqliteControl({ file, writer: '1.0' }),
+    },
   )
   if (!restored.ok) throw new Error(restored.message)
 }

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BackupFolder } from '../../src/backup/backup-folder.ts'
-import { nodeFiles } from '../../src/backup/files.ts'
+import { type Files, nodeFiles } from '../../src/backup/files.ts'
 import { openSqliteControl } from '../../src/control/sqlite/sqlite-control.ts'
 import { checkFolderFormat } from '../../src/core/folder-format.ts'
+import { lockFolder } from '../../src/core/folder-lock.ts'
 import { openJournal } from '../../src/log/journal/journal.ts'
 import { failingFiles, SmallFolder } from './small-folder.ts'
 
@@ -87,6 +88,7 @@ describe('a backup', () => {
         dataDir: folder.path('restored'),
         control,
         image: () => opened.journal.image(),
+        indexes: () => [],
         pathOf: journalFiles().pathOf,
         writer: '1.0',
       },
@@ -167,6 +169,31 @@ describe('a backup', () => {
     await folder.restore('restored')
     expect(await folder.records('restored')).toEqual(await folder.records('data'))
   })
+})
+
+it('is not changed while it is restored, nor restored while it is changed', async () => {
+  await fill(0, 12)
+  await folder.mustBackup()
+  const locking = lockFolder(folder.backups)
+  if (!locking.ok) throw new Error(locking.message)
+  expect(await folder.restore('restored')).toMatchObject({
+    ok: false,
+    failure: 'busy',
+    message: expect.stringContaining(`process ${process.pid}`) as string,
+  })
+  locking.lock.release()
+  const seen: string[] = []
+  const files: Files = {
+    ...nodeFiles,
+    async write(path, chunks) {
+      const other = await folder.backup()
+      seen.push(other.ok ? 'made' : other.failure)
+      return nodeFiles.write(path, chunks)
+    },
+  }
+  expect(await folder.restore('restored', 'latest', files)).toMatchObject({ ok: true })
+  expect(new Set(seen)).toEqual(new Set(['busy']))
+  expect(await folder.backup()).toMatchObject({ ok: true })
 })
 
 describe('damage', () => {

@@ -10,6 +10,8 @@ import { type BackupCheck, verifyBackups } from '../../src/backup/verify-backup.
 import type { Control } from '../../src/control/control.ts'
 import { openSqliteControl } from '../../src/control/sqlite/sqlite-control.ts'
 import { checkFolderFormat } from '../../src/core/folder-format.ts'
+import { nodeIndexFiles } from '../../src/ingest/dedup/index-files.ts'
+import type { Indexes } from '../../src/ingest/open-indexes.ts'
 import { dumpJournal } from '../../src/log/journal/dump.ts'
 import { type Journal, openJournal } from '../../src/log/journal/journal.ts'
 import { journalFiles } from '../../src/log/journal/log-files.ts'
@@ -21,6 +23,8 @@ export class SmallFolder {
   readonly journal: Journal
   readonly control: Control
   now = Date.parse('2026-11-21T10:00:00Z')
+  /** Backed up where a test sets them. */
+  indexes: Pick<Indexes, 'images'> | null = null
 
   private constructor(root: string, journal: Journal, control: Control) {
     this.root = root
@@ -69,6 +73,7 @@ export class SmallFolder {
         dataDir: join(this.root, 'data'),
         control: this.control,
         image: () => this.journal.image(),
+        indexes: () => this.indexes?.images() ?? [],
         pathOf: journalFiles().pathOf,
         writer: '1.0',
       },
@@ -84,7 +89,7 @@ export class SmallFolder {
   }
 
   verify(): Promise<BackupCheck> {
-    return verifyBackups(this.backups, nodeFiles, journalFiles())
+    return verifyBackups(this.backups, nodeFiles, journalFiles(), nodeIndexFiles)
   }
 
   restore(to: string, at = 'latest', files: Files = nodeFiles): Promise<RestoreOutcome> {
@@ -95,6 +100,7 @@ export class SmallFolder {
       {
         files,
         log: journalFiles(),
+        indexes: nodeIndexFiles,
         openControl: (file) => openSqliteControl({ file, writer: '1.0' }),
       },
     )

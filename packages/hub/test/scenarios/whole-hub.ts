@@ -29,8 +29,13 @@ export class WholeHub {
     return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings, key)
   }
 
+  /** Starts on a port that it had before; whether it does. */
+  async startOn(port: string): Promise<boolean> {
+    return (await this.start({ port })).ok
+  }
+
   /** Starts on the folder as it is. */
-  async start(): Promise<HubStart> {
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<HubStart> {
     const resolved = resolveConfig({
       environment: {},
       flags: {
@@ -40,6 +45,7 @@ export class WholeHub {
         log_level: 'silent',
         'store.apply_interval_ms': '5',
         ...this.#settings,
+        ...settings,
       },
       readFile: () => '',
     })

@@ -5,6 +5,7 @@ import { problem } from '../problems.ts'
 import type { Call, Reply, Route } from '../route.ts'
 
 const BACKUP_SCHEMA = {
+  title: 'Backup',
   type: 'object',
   required: ['id', 'created_at', 'writer', 'cursor', 'files', 'bytes'],
   properties: {
@@ -25,6 +26,7 @@ const BACKUP_SCHEMA = {
 const FAILURES = ['busy', 'other_hub', 'disk_full', 'stopped', 'failed'] as const
 
 const STATUS_SCHEMA = {
+  title: 'BackupStatus',
   type: 'object',
   required: ['running', 'last'],
   properties: {

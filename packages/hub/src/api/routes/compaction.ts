@@ -1,6 +1,6 @@
 import type { CompactionStart, CompactionStatus } from '../../store/protocol.ts'
 import type { Problem } from '../problems.ts'
-import { problem } from '../problems.ts'
+import { problem, retryAfter } from '../problems.ts'
 import type { Call, Reply, Route } from '../route.ts'
 
 export interface Compaction {
@@ -9,6 +9,7 @@ export interface Compaction {
 }
 
 const STATUS_SCHEMA = {
+  title: 'CompactionStatus',
   type: 'object',
   required: ['dead_bytes', 'running', 'last'],
   properties: {
@@ -43,7 +44,7 @@ const STATUS_SCHEMA = {
 } as const
 
 /** `/api/v1/maintenance/compact`: begins a compaction of the database file, and tells how it goes. */
-export function compactionRoutes(compaction: Compaction): readonly Route[] {
+export function compactionRoutes(compaction: Compaction, random: () => number): readonly Route[] {
   async function start({ principal }: Call): Promise<Reply | Problem> {
     if (principal?.project !== null) {
       return problem('forbidden', 'this needs a key that is bound to no project')
@@ -51,8 +52,11 @@ export function compactionRoutes(compaction: Compaction): readonly Route[] {
     const begun = await compaction.start()
     if (begun.ok) return { status: 202, body: document(await compaction.status()) }
     if (begun.failure === 'running') return problem('conflict', begun.message)
-    if (begun.failure === 'no_space') return problem('disk_full', begun.message)
-    return problem('store_rebuilding', 'the store cannot be compacted now')
+    if (begun.failure === 'no_space') {
+      return problem('disk_full', begun.message, retryAfter('disk_full', random))
+    }
+    const message = 'the store cannot be compacted now'
+    return problem('store_rebuilding', message, retryAfter('store_rebuilding', random))
   }
 
   const content = { 'application/json': STATUS_SCHEMA }

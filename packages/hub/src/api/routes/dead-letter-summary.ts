@@ -76,6 +76,7 @@ const SUMMARY_PROPERTIES = {
 } as const
 
 const SUMMARY_SCHEMA = {
+  title: 'DeadLetterSummary',
   type: 'object',
   required: Object.keys(SUMMARY_PROPERTIES),
   properties: SUMMARY_PROPERTIES,

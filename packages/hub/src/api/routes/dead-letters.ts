@@ -298,6 +298,7 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
       permission: 'query:read',
       summary: 'One rejected event: why, what to do, and what was kept of it',
       tags: ['dead letters'],
+      params: { id: 'Id of the dead letter.' },
       headers: PROJECT_HEADERS,
       responses: {
         200: {
@@ -314,6 +315,7 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
       permission: 'ops:write',
       summary: 'Take a rejected event in again, as kept or corrected',
       tags: ['dead letters'],
+      params: { id: 'Id of the dead letter.' },
       query: {
         checked: true,
         parameters: [
@@ -333,6 +335,7 @@ export function deadLetterRoutes(dependencies: DeadLetterRouteDependencies): rea
         schema: {
           description: 'The corrected event; without a body the kept one.',
           type: 'object',
+          additionalProperties: true,
         },
       },
       responses: {

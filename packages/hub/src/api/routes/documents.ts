@@ -32,7 +32,21 @@ export function documentRoutes(dependencies: DocumentRouteDependencies): readonl
       summary: 'This document',
       tags: ['documents'],
       responses: {
-        200: { description: 'OpenAPI 3.1.', content: { 'application/json': { type: 'object' } } },
+        200: {
+          description: 'OpenAPI 3.1.',
+          content: {
+            'application/json': {
+              type: 'object',
+              required: ['openapi', 'info', 'paths', 'components'],
+              properties: {
+                openapi: { const: '3.1.0' },
+                info: { type: 'object' },
+                paths: { type: 'object' },
+                components: { type: 'object' },
+              },
+            },
+          },
+        },
       },
       problems: [],
       handle: () => ({ status: 200, headers: PUBLIC, body: openApi() }),
@@ -69,10 +83,17 @@ export function documentRoutes(dependencies: DocumentRouteDependencies): readonl
       permission: 'public',
       summary: 'A JSON Schema',
       tags: ['documents'],
+      params: { name: 'Name in the list of schemas, such as `event.json`.' },
       responses: {
         200: {
           description: 'JSON Schema 2020-12.',
-          content: { 'application/schema+json': { type: 'object' } },
+          content: {
+            'application/schema+json': {
+              type: 'object',
+              required: ['$schema', '$id'],
+              properties: { $schema: { type: 'string' }, $id: { type: 'string' } },
+            },
+          },
         },
       },
       problems: ['not_found'],
@@ -90,12 +111,17 @@ export function documentRoutes(dependencies: DocumentRouteDependencies): readonl
             'Limits as the configuration names them (units: docs/reference/configuration.md), those of the HTTP server, and the forms in which events may come.',
           content: {
             'application/json': {
+              title: 'Limits',
               type: 'object',
               required: ['server', 'media_types', 'content_encodings'],
               properties: {
                 server: { type: 'object', additionalProperties: { type: 'number' } },
                 media_types: { type: 'array', items: { type: 'string' } },
                 content_encodings: { type: 'array', items: { type: 'string' } },
+              },
+              additionalProperties: {
+                type: ['number', 'boolean', 'string', 'null'],
+                description: 'An option of the configuration.',
               },
             },
           },

@@ -70,6 +70,7 @@ const SUMMARY = {
 } as const
 
 const SUMMARY_SCHEMA = {
+  title: 'ErasureSummary',
   type: 'object',
   required: Object.keys(SUMMARY),
   properties: SUMMARY,
@@ -79,6 +80,7 @@ const SUMMARY_SCHEMA = {
 const strings = { type: 'array', items: { type: 'string' } } as const
 
 const RECEIPT_SCHEMA = {
+  title: 'Erasure',
   type: 'object',
   required: [...Object.keys(SUMMARY), 'cut', 'places', 'letters', 'resolutions', 'verification'],
   properties: {
@@ -109,6 +111,7 @@ const RECEIPT_SCHEMA = {
 } as const
 
 const DRY_RUN_SCHEMA = {
+  title: 'ErasureDryRun',
   type: 'object',
   required: ['dry_run', 'subject_hash', 'rows', 'held_by'],
   properties: {
@@ -249,6 +252,7 @@ export function erasureRoutes({
       permission: 'erase:write',
       summary: 'The receipt of an erasure',
       tags: ['erasure'],
+      params: { id: 'Id of the erasure.' },
       responses: { 200: { description: 'The receipt.', content: json(RECEIPT_SCHEMA) } },
       problems: ['not_found'],
       handle: show,

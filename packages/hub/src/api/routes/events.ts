@@ -6,7 +6,7 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
-import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
+import { EVENT_SCHEMA, INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
 
 /** Errors that sending events may end in. */
 export const INTAKE_PROBLEMS = [
@@ -25,7 +25,7 @@ export const INTAKE_PROBLEMS = [
 
 const EVENT_BODY = {
   description: 'One event or an array of events; as NDJSON one event per line.',
-  anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }],
+  anyOf: [EVENT_SCHEMA, { type: 'array', items: EVENT_SCHEMA }],
 }
 
 /** `POST /api/v1/events`. */

@@ -3,6 +3,7 @@ import { PROJECT_NAME } from '../../auth/principal.ts'
 import type { Control } from '../../control/control.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Hold } from '../../core/retention.ts'
+import { unknownProject } from '../known-project.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, Reply, Route } from '../route.ts'
@@ -11,12 +12,14 @@ import { isUnbound, KEPT, type RetentionService, refuse } from './retention.ts'
 export interface HoldRouteDependencies {
   readonly control: Control
   readonly clock: Clock
-  readonly retention: Pick<RetentionService, 'changed'>
+  readonly random: () => number
+  readonly retention: Pick<RetentionService, 'changed' | 'projects'>
 }
 
 const time = { type: ['string', 'null'], format: 'date-time', maxLength: 40 } as const
 
 const HOLD_SCHEMA = {
+  title: 'Hold',
   type: 'object',
   required: [
     'name',
@@ -44,6 +47,7 @@ const HOLD_SCHEMA = {
 } as const
 
 const NEW_HOLD_SCHEMA = {
+  title: 'NewHold',
   type: 'object',
   required: ['project', 'reason'],
   properties: {
@@ -59,13 +63,15 @@ const NEW_HOLD_SCHEMA = {
 const HOLD_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
 /** `/api/v1/holds`: legal holds. A key bound to a project sees and changes those of that one alone. */
-export function holdRoutes({ clock, control, retention }: HoldRouteDependencies): readonly Route[] {
+export function holdRoutes(dependencies: HoldRouteDependencies): readonly Route[] {
+  const { clock, control, random, retention } = dependencies
+
   function listHolds({ principal }: Call): Reply {
     const own = (hold: Hold): boolean => isUnbound(principal) || hold.project === principal?.project
     return { status: 200, body: { holds: control.holds().filter(own).map(holdDocument) } }
   }
 
-  function putHold(call: Call): Reply | Problem {
+  async function putHold(call: Call): Promise<Reply | Problem> {
     const name = call.params['name'] ?? ''
     if (!HOLD_NAME.test(name)) {
       return invalid('name', `has to match ${HOLD_NAME.source}`)
@@ -80,7 +86,8 @@ export function holdRoutes({ clock, control, retention }: HoldRouteDependencies)
     const existing = control.holds().find((hold) => hold.name === name)
     const refusal =
       refuse(call.principal, body.project) ??
-      (existing === undefined ? null : refuse(call.principal, existing.project))
+      (existing === undefined ? null : refuse(call.principal, existing.project)) ??
+      (await unknownProject(body.project, call.principal, retention, random))
     if (refusal !== null) return refusal
     const from = typeof body.from === 'string' ? parseIsoMicros(body.from) : undefined
     const to = typeof body.to === 'string' ? parseIsoMicros(body.to) : undefined
@@ -143,11 +150,18 @@ export function holdRoutes({ clock, control, retention }: HoldRouteDependencies)
       permission: 'admin',
       summary: 'Keep rows of a project, whatever retention and erasure ask for',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       body: { type: 'json', checked: true, schema: NEW_HOLD_SCHEMA },
       responses: {
         200: { description: 'The hold.', content: { 'application/json': HOLD_SCHEMA } },
       },
-      problems: ['invalid_request', 'invalid_json', 'unsupported_media_type', 'body_too_large'],
+      problems: [
+        'invalid_request',
+        'invalid_json',
+        'unsupported_media_type',
+        'body_too_large',
+        'store_rebuilding',
+      ],
       handle: putHold,
     },
     {
@@ -156,6 +170,7 @@ export function holdRoutes({ clock, control, retention }: HoldRouteDependencies)
       permission: 'admin',
       summary: 'Release a hold',
       tags: ['retention'],
+      params: { name: 'Name of the hold.' },
       responses: {
         200: { description: 'The released hold.', content: { 'application/json': HOLD_SCHEMA } },
       },

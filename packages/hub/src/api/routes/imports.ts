@@ -6,7 +6,7 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { projectToWrite } from '../project-header.ts'
 import type { Call, Reply, Route, RouteQuery } from '../route.ts'
-import { INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
+import { EVENT_SCHEMA, INTAKE_ANSWER_SCHEMA } from '../schemas.ts'
 import { INTAKE_PROBLEMS } from './events.ts'
 
 /** SHA-256 of a file, in hex. */
@@ -34,6 +34,7 @@ const RANGE: RouteQuery = {
 }
 
 const PROGRESS_SCHEMA = {
+  title: 'ImportProgress',
   type: 'object',
   required: ['rows', 'done'],
   properties: { rows: { type: 'integer' }, done: { type: 'boolean' } },
@@ -131,6 +132,7 @@ export function importRoutes(
       permission: 'ingest:write',
       summary: 'How far the import of a file has got',
       tags: ['events'],
+      params: { file: 'SHA-256 of the file, in hex.' },
       query: { checked: true, parameters: [MAPPING] },
       responses: {
         200: { description: 'Rows taken in.', content: { 'application/json': PROGRESS_SCHEMA } },
@@ -144,11 +146,12 @@ export function importRoutes(
       permission: 'ingest:write',
       summary: 'Take in the next rows of a file',
       tags: ['events'],
+      params: { file: 'SHA-256 of the file, in hex.' },
       query: RANGE,
       body: {
         type: 'stream',
         content: Object.fromEntries(
-          EVENT_MEDIA_TYPES.map((media) => [media, { type: 'array', items: { type: 'object' } }]),
+          EVENT_MEDIA_TYPES.map((media) => [media, { type: 'array', items: EVENT_SCHEMA }]),
         ),
       },
       responses: {

@@ -17,6 +17,7 @@ export interface KeyRouteDependencies {
 const time = { type: ['string', 'null'], format: 'date-time' } as const
 
 const KEY_SCHEMA = {
+  title: 'Key',
   type: 'object',
   required: [
     'id',
@@ -43,6 +44,7 @@ const KEY_SCHEMA = {
 } as const
 
 const NEW_KEY_SCHEMA = {
+  title: 'NewKey',
   type: 'object',
   required: ['name', 'permissions'],
   properties: {
@@ -167,6 +169,7 @@ export function keyRoutes(dependencies: KeyRouteDependencies): readonly Route[] 
       permission: 'keys:write',
       summary: 'Revoke a key, at once and for ever',
       tags: ['keys'],
+      params: { id: 'Id of the key; not the key itself.' },
       responses: { 200: { description: 'The revoked key.', content: keyContent } },
       problems: ['not_found', 'conflict'],
       handle: revokeKey,

@@ -1,6 +1,7 @@
 import type { Metrics } from '../../core/metrics.ts'
 import type { HubStatus } from '../../core/status.ts'
 import type { Reply, Route, RoutePermission } from '../route.ts'
+import { DEPENDENCY_SCHEMA, STATS_SCHEMA } from './stats-schema.ts'
 
 export interface OperationRouteDependencies {
   readonly version: string
@@ -13,23 +14,13 @@ export interface OperationRouteDependencies {
 
 const OPERATORS: RoutePermission = { permission: 'ops:read', exceptLoopback: true }
 
-const dependency = {
-  type: 'object',
-  required: ['name', 'ready', 'reason'],
-  properties: {
-    name: { type: 'string' },
-    ready: { type: 'boolean' },
-    reason: { type: ['string', 'null'] },
-  },
-  additionalProperties: false,
-} as const
-
 const READY_SCHEMA = {
+  title: 'Readiness',
   type: 'object',
   required: ['ready', 'dependencies'],
   properties: {
     ready: { type: 'boolean' },
-    dependencies: { type: 'array', items: dependency },
+    dependencies: { type: 'array', items: DEPENDENCY_SCHEMA },
   },
   additionalProperties: false,
 } as const
@@ -105,10 +96,7 @@ export function operationRoutes(dependencies: OperationRouteDependencies): reado
         200: {
           description: 'State of store, journal, deduplication and counters.',
           content: {
-            'application/json': {
-              type: 'object',
-              required: ['dependencies', 'store', 'journal', 'dedup', 'ingest', 'query', 'disk'],
-            },
+            'application/json': STATS_SCHEMA,
           },
         },
       },
@@ -118,6 +106,7 @@ export function operationRoutes(dependencies: OperationRouteDependencies): reado
     {
       method: 'GET',
       url: '/metrics',
+      operationId: 'exposeMetrics',
       permission: OPERATORS,
       summary: 'Metrics for Prometheus',
       tags: ['operations'],

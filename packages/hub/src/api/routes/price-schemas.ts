@@ -45,42 +45,48 @@ const PERIOD = {
 
 const source = { enum: ['package', 'override'] } as const
 
-export const PRICE_LIST_SCHEMA = object({
-  version: text,
-  at: text,
-  total: whole,
-  prices: {
-    type: 'array',
-    items: object({
-      provider: textOrNull,
-      model: text,
-      source,
-      tier: text,
-      rule: text,
-      prices: UNIT_PRICES,
-    }),
-  },
-})
+export const PRICE_LIST_SCHEMA = {
+  title: 'PriceList',
+  ...object({
+    version: text,
+    at: text,
+    total: whole,
+    prices: {
+      type: 'array',
+      items: object({
+        provider: textOrNull,
+        model: text,
+        source,
+        tier: text,
+        rule: text,
+        prices: UNIT_PRICES,
+      }),
+    },
+  }),
+} as const
 
-export const PRICE_SCHEMA = object({
-  provider: textOrNull,
-  model: text,
-  at: text,
-  version: text,
-  source,
-  entry: { type: 'string', description: 'Where in its source.' },
-  matched: { enum: ['exact_id', 'pattern', 'override'], description: 'Why it is this entry.' },
-  origin: { enum: ['file', 'set', null], description: 'Of an override: where it was set.' },
-  tiers: {
-    type: 'array',
-    items: object({
-      tier: text,
-      now: { anyOf: [{ type: 'null' }, object(PERIOD)] },
-      scheduled: { type: 'array', items: object(PERIOD) },
-      others: { type: 'array', items: object(PERIOD) },
-    }),
-  },
-})
+export const PRICE_SCHEMA = {
+  title: 'Price',
+  ...object({
+    provider: textOrNull,
+    model: text,
+    at: text,
+    version: text,
+    source,
+    entry: { type: 'string', description: 'Where in its source.' },
+    matched: { enum: ['exact_id', 'pattern', 'override'], description: 'Why it is this entry.' },
+    origin: { enum: ['file', 'set', null], description: 'Of an override: where it was set.' },
+    tiers: {
+      type: 'array',
+      items: object({
+        tier: text,
+        now: { anyOf: [{ type: 'null' }, object(PERIOD)] },
+        scheduled: { type: 'array', items: object(PERIOD) },
+        others: { type: 'array', items: object(PERIOD) },
+      }),
+    },
+  }),
+} as const
 
 const ENTRY = {
   type: 'object',
@@ -93,22 +99,29 @@ export const OVERRIDES_BODY = {
   additionalProperties: { anyOf: [ENTRY, { type: 'array', items: ENTRY }, { type: 'string' }] },
 } as const
 
-export const OVERRIDES_SCHEMA = object({
-  version: { type: 'string', description: 'Of all overrides in force, as rows name it.' },
-  at: textOrNull,
-  by: { type: ['string', 'null'], description: 'Id of the key that set them.' },
-  overrides: OVERRIDES_BODY,
-  notes: {
-    type: 'array',
-    description: 'What has no effect.',
-    items: object({ path: text, message: text }),
-  },
-  history: {
-    type: 'array',
-    description: 'Newest first.',
-    items: object({ version: text, at: text, by: textOrNull, models: whole }),
-  },
-})
+export const OVERRIDES_SCHEMA = {
+  title: 'PriceOverrides',
+  ...object({
+    version: { type: 'string', description: 'Of all overrides in force, as rows name it.' },
+    at: textOrNull,
+    by: { type: ['string', 'null'], description: 'Id of the key that set them.' },
+    overrides: OVERRIDES_BODY,
+    configured: {
+      ...OVERRIDES_BODY,
+      description: 'Those of the configured file, below the ones set at run time.',
+    },
+    notes: {
+      type: 'array',
+      description: 'What has no effect.',
+      items: object({ path: text, message: text }),
+    },
+    history: {
+      type: 'array',
+      description: 'Newest first.',
+      items: object({ version: text, at: text, by: textOrNull, models: whole }),
+    },
+  }),
+} as const
 
 const instant = {
   anyOf: [{ type: 'string', maxLength: 100 }, { type: 'number' }],
@@ -129,45 +142,48 @@ export const REPRICE_BODY = {
   additionalProperties: false,
 } as const
 
-export const REPRICE_SCHEMA = object({
-  dry_run: { type: 'boolean' },
-  applied: {
-    type: 'boolean',
-    description: 'Whether answers show it already; false for a dry run.',
-  },
-  price_version: text,
-  seen: whole,
-  changed: whole,
-  priced_before: whole,
-  priced_after: whole,
-  cost_before: dollars,
-  cost_after: dollars,
-  operations: whole,
-  models: {
-    type: 'array',
-    description: 'By the size of the change.',
-    items: object({
-      provider: textOrNull,
-      model: textOrNull,
-      seen: whole,
-      changed: whole,
-      cost_before: dollars,
-      cost_after: dollars,
-    }),
-  },
-  top: {
-    type: 'array',
-    description: 'The events that change most.',
-    items: object({
-      event_id: textOrNull,
-      project: textOrNull,
-      time: text,
-      provider: textOrNull,
-      model: textOrNull,
-      cost_before: dollarsOrNull,
-      cost_after: dollarsOrNull,
-      rule_before: textOrNull,
-      rule_after: textOrNull,
-    }),
-  },
-})
+export const REPRICE_SCHEMA = {
+  title: 'Repricing',
+  ...object({
+    dry_run: { type: 'boolean' },
+    applied: {
+      type: 'boolean',
+      description: 'Whether answers show it already; false for a dry run.',
+    },
+    price_version: text,
+    seen: whole,
+    changed: whole,
+    priced_before: whole,
+    priced_after: whole,
+    cost_before: dollars,
+    cost_after: dollars,
+    operations: whole,
+    models: {
+      type: 'array',
+      description: 'By the size of the change.',
+      items: object({
+        provider: textOrNull,
+        model: textOrNull,
+        seen: whole,
+        changed: whole,
+        cost_before: dollars,
+        cost_after: dollars,
+      }),
+    },
+    top: {
+      type: 'array',
+      description: 'The events that change most.',
+      items: object({
+        event_id: textOrNull,
+        project: textOrNull,
+        time: text,
+        provider: textOrNull,
+        model: textOrNull,
+        cost_before: dollarsOrNull,
+        cost_after: dollarsOrNull,
+        rule_before: textOrNull,
+        rule_after: textOrNull,
+      }),
+    },
+  }),
+} as const

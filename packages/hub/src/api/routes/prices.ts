@@ -107,6 +107,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       at: newest === undefined ? null : new Date(newest.at).toISOString(),
       by: newest?.by ?? null,
       overrides: newest === undefined ? {} : (JSON.parse(newest.json) as OverrideJson),
+      configured: prices.file,
       notes: prices.overrides().notes,
       history: history.map(({ version, at, by, json }) => ({
         version,
@@ -219,6 +220,7 @@ export function priceRoutes(dependencies: PriceRouteDependencies): readonly Rout
       summary:
         'Show which price applies to a model, why, and what is scheduled; provider - for none',
       tags: ['prices'],
+      params: { provider: 'Provider, or `-` for none.', model: 'Model, as events name it.' },
       query: { checked: true, parameters: [at] },
       responses: {
         200: {

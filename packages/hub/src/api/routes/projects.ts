@@ -19,6 +19,7 @@ const rate = {
 } as const
 
 const PROJECT_SCHEMA = {
+  title: 'Project',
   type: 'object',
   required: ['name', 'created_at', 'events_per_second'],
   properties: {
@@ -88,6 +89,7 @@ export function projectRoutes(dependencies: ProjectRouteDependencies): readonly 
       permission: 'keys:write',
       summary: 'Create a project or change its limit',
       tags: ['projects'],
+      params: { name: 'Name of the project.' },
       body: {
         type: 'json',
         checked: true,

@@ -9,6 +9,7 @@ import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 import { ANSWER_SCHEMA, QUESTION_SCHEMA } from '../schemas.ts'
+import { CATALOGUE_SCHEMA } from './catalogue-schema.ts'
 
 export interface QueryRouteDependencies {
   readonly ask: Ask
@@ -112,7 +113,7 @@ export function queryRoutes(dependencies: QueryRouteDependencies): readonly Rout
       summary: 'Measures and dimensions that questions may name',
       tags: ['query'],
       responses: {
-        200: { description: 'The catalogue.', content: { 'application/json': { type: 'object' } } },
+        200: { description: 'The catalogue.', content: { 'application/json': CATALOGUE_SCHEMA } },
       },
       problems: [],
       handle: () => ({ status: 200, body: semantic() }),

@@ -6,7 +6,7 @@ import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { ReportCache } from '../report-cache.ts'
 import { chooseFile, FILE_CONTENT, FILE_PARAMETERS, reportFile } from '../report-file.ts'
-import type { Call, Reply, Route } from '../route.ts'
+import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 import { QUERY_PROBLEMS } from './query.ts'
 
 export interface ReportRouteDependencies {
@@ -81,13 +81,19 @@ export function reportRoutes(dependencies: ReportRouteDependencies): readonly Ro
     responses: {
       200: {
         description: report.summary,
-        content: { 'application/json': report.response, ...FILE_CONTENT },
+        content: { 'application/json': titled(report), ...FILE_CONTENT },
       },
       304: { description: 'The answer you have is still right.', content: {} },
     },
     problems: ['not_found', 'invalid_request', ...QUERY_PROBLEMS],
     handle: (call) => answerReport(report, call),
   }))
+}
+
+/** `/costs/breakdown` answers a `CostsBreakdownReport`. */
+function titled({ path, response }: ReportSpec): JsonSchema {
+  const words = path.split(/[^a-z]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return { title: `${words.join('')}Report`, ...response }
 }
 
 /** Browsers may keep the answer and have to ask whether it still holds. */

@@ -7,6 +7,8 @@ let service: ServiceFixture
 let call: ApiClient
 let admin: string
 let shop: string
+/** What the store knows; null while it cannot be asked. */
+let known: readonly string[] | null = ['bank', 'shop']
 
 beforeAll(async () => {
   service = await startService({
@@ -17,6 +19,13 @@ beforeAll(async () => {
         if (!dryRun) throw new MaintenanceError('disk_full', 'no space')
         return { dryRun, at: 0, cuts: [], log: null }
       },
+      preview: async (_by, policy) => ({
+        dryRun: true,
+        at: 0,
+        cuts: [{ ...policy, from: null, before: 0, found: true, rows: 7 }],
+        log: null,
+      }),
+      projects: async () => known,
       changed: () => {},
     },
     compaction: {
@@ -66,6 +75,45 @@ test('policies are put, listed and removed, each key within its project', async 
   expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
+test('a rule about an unknown project is refused, and says which there are', async () => {
+  const policy = { project: 'shpo', days: 5 }
+  const hold = { project: 'shpo', reason: 'a case' }
+  const preview = { dry_run: true, policy }
+  const send = [
+    () => call('PUT', '/api/v1/retention', { key: admin, json: policy }),
+    () => call('POST', '/api/v1/retention/run', { key: admin, json: preview }),
+    () => call('PUT', '/api/v1/holds/case-9', { key: admin, json: hold }),
+  ]
+  for (const attempt of send) {
+    const refused = await attempt()
+    expect([refused.status, refused.json['code']]).toEqual([400, 'invalid_request'])
+    expect(refused.text).toContain('there is no project shpo')
+    expect(refused.text).toContain('known are: bank, shop')
+    known = null
+    const unsure = await attempt()
+    known = ['bank', 'shop']
+    expect([unsure.status, unsure.json['code']]).toEqual([503, 'store_rebuilding'])
+    expect(Number(unsure.headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  const set = await call('PUT', '/api/v1/retention', {
+    key: admin,
+    json: { ...policy, project: 'default' },
+  })
+  expect(set.status).toBe(200)
+  await call('DELETE', '/api/v1/retention?project=default', { key: admin })
+})
+
+test('a policy can be looked at before it is in force', async () => {
+  const run = (json: unknown) => call('POST', '/api/v1/retention/run', { key: admin, json })
+  const policy = { project: 'shop', days: null }
+  expect((await run({ dry_run: true, policy })).json['cuts']).toMatchObject([
+    { project: 'shop', family: null, rows: 7 },
+  ])
+  const refused = await run({ policy })
+  expect([refused.status, refused.json['code']]).toEqual([400, 'invalid_request'])
+  expect(refused.text).toContain('dry_run')
+})
+
 test('holds are put, listed and released, each key within its project', async () => {
   const put = (key: string, name: string, json: unknown) =>
     call('PUT', `/api/v1/holds/${name}`, { key, json })
@@ -99,6 +147,7 @@ test('a compaction without room says how much is missing, and its state names no
   expect(refused.status).toBe(503)
   expect(refused.json['code']).toBe('disk_full')
   expect(refused.json['detail']).toContain('20 bytes, 10 are free')
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   expect((await call('POST', '/api/v1/maintenance/compact', { key: shop })).status).toBe(403)
   const state = await call('GET', '/api/v1/maintenance/compact', { key: admin })
   expect(state.json).toMatchObject({ running: { copied: 1 }, last: { succeeded: false } })

@@ -6,17 +6,21 @@ import type { RetentionDefaults, RetentionPolicy } from '../../core/retention.ts
 import { LETTERS } from '../../core/retention.ts'
 import { MaintenanceError } from '../../maintenance/operations.ts'
 import type { RetentionRun } from '../../maintenance/retention-keeper.ts'
+import type { PolicyChange } from '../../maintenance/retention-rules.ts'
+import { type KnownProjects, unknownProject } from '../known-project.ts'
 import { MAINTENANCE_PROBLEMS, maintenanceProblem } from '../maintenance-problem.ts'
 import type { Problem } from '../problems.ts'
 import { problem } from '../problems.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 
 /** Runs retention; see `RetentionKeeper`. */
-export interface RetentionService {
+export interface RetentionService extends KnownProjects {
   readonly defaults: RetentionDefaults
   /** The last run that was no dry run; null before the first of this process. */
   readonly last: RetentionRun | null
   run(by: string | null, dryRun: boolean): Promise<RetentionRun>
+  /** What the next run would delete of what a policy is about, if it were in force; days null: if it were removed. */
+  preview(by: string | null, policy: PolicyChange): Promise<RetentionRun>
   /** Policies or holds were changed. */
   changed(): void
 }
@@ -42,6 +46,7 @@ const family = {
 const time = { type: ['string', 'null'], format: 'date-time', maxLength: 40 } as const
 
 const POLICY_SCHEMA = {
+  title: 'RetentionPolicy',
   type: 'object',
   required: ['project', 'family', 'days'],
   properties: {
@@ -53,6 +58,7 @@ const POLICY_SCHEMA = {
 } as const
 
 const RUN_SCHEMA = {
+  title: 'RetentionRun',
   type: 'object',
   required: ['dry_run', 'at', 'cuts', 'log'],
   properties: {
@@ -110,14 +116,16 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
     }
   }
 
-  function put(call: Call): Reply | Problem {
+  async function put(call: Call): Promise<Reply | Problem> {
     const body = call.body as {
       readonly project?: string | null
       readonly family?: string | null
       readonly days: number
     }
     const policy = { project: body.project ?? null, family: body.family ?? null, days: body.days }
-    const refusal = refuse(call.principal, policy.project)
+    const refusal =
+      refuse(call.principal, policy.project) ??
+      (await unknownProject(policy.project, call.principal, retention, random))
     if (refusal !== null) return refusal
     control.putRetention(policy)
     retention.changed()
@@ -139,9 +147,23 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
   async function run(call: Call): Promise<Reply | Problem> {
     const refusal = refuse(call.principal, null)
     if (refusal !== null) return refusal
-    const { dry_run: dryRun = false } = call.body as { readonly dry_run?: boolean }
+    const { dry_run: dryRun = false, policy } = call.body as {
+      readonly dry_run?: boolean
+      readonly policy?: Partial<PolicyChange> & Pick<PolicyChange, 'days'>
+    }
+    const by = call.principal?.keyId ?? null
+    if (policy !== undefined && !dryRun) {
+      const message = 'a policy that is not in force can only be looked at: with dry_run true'
+      return problem('invalid_request', message, { errors: [{ path: '/policy', message }] })
+    }
     try {
-      const done = await retention.run(call.principal?.keyId ?? null, dryRun)
+      if (policy === undefined) {
+        return { status: 200, body: runDocument(await retention.run(by, dryRun)) }
+      }
+      const { project: of = null, family: which = null, days } = policy
+      const unknown = await unknownProject(of, call.principal, retention, random)
+      if (unknown !== null) return unknown
+      const done = await retention.preview(by, { project: of, family: which, days })
       return { status: 200, body: runDocument(done) }
     } catch (error) {
       if (!(error instanceof MaintenanceError)) throw error
@@ -166,7 +188,7 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
               default_days: { type: 'integer' },
               dead_letter_days: { type: 'integer' },
               policies: { type: 'array', items: POLICY_SCHEMA },
-              last_run: { ...RUN_SCHEMA, type: ['object', 'null'] },
+              last_run: { anyOf: [RUN_SCHEMA, { type: 'null' }] },
             },
             additionalProperties: false,
           }),
@@ -184,10 +206,16 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
       body: {
         type: 'json',
         checked: true,
-        schema: { ...POLICY_SCHEMA, required: ['days'] },
+        schema: { ...POLICY_SCHEMA, title: 'NewRetentionPolicy', required: ['days'] },
       },
       responses: { 200: { description: 'The policy.', content: json(POLICY_SCHEMA) } },
-      problems: ['invalid_request', 'invalid_json', 'unsupported_media_type', 'body_too_large'],
+      problems: [
+        'invalid_request',
+        'invalid_json',
+        'unsupported_media_type',
+        'body_too_large',
+        'store_rebuilding',
+      ],
       handle: put,
     },
     {
@@ -218,7 +246,24 @@ export function retentionRoutes(dependencies: RetentionRouteDependencies): reado
         checked: true,
         schema: {
           type: 'object',
-          properties: { dry_run: { type: 'boolean', default: false } },
+          properties: {
+            dry_run: { type: 'boolean', default: false },
+            policy: {
+              ...POLICY_SCHEMA,
+              title: 'RetentionPolicyChange',
+              description:
+                'With dry_run: says what the next run would delete of what this policy is about, if it were in force.',
+              required: ['days'],
+              properties: {
+                ...POLICY_SCHEMA.properties,
+                days: {
+                  ...POLICY_SCHEMA.properties.days,
+                  type: ['integer', 'null'],
+                  description: '0 keeps for ever; null: as if the policy were removed.',
+                },
+              },
+            },
+          },
           additionalProperties: false,
         },
       },

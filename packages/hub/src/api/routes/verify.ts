@@ -1,5 +1,5 @@
 import type { Problem } from '../problems.ts'
-import { problem } from '../problems.ts'
+import { problem, retryAfter } from '../problems.ts'
 import type { Call, Reply, Route } from '../route.ts'
 
 export interface Verification {
@@ -11,6 +11,7 @@ export interface Verification {
 export type Verify = (what: 'log' | 'store' | 'rollups') => Promise<Verification | null>
 
 const SCHEMA = {
+  title: 'Verification',
   type: 'object',
   required: ['checked', 'problems'],
   properties: {
@@ -29,7 +30,7 @@ const SCHEMA = {
 } as const
 
 /** `POST /api/v1/verify/:what`: one check at a time, because each reads everything. */
-export function verifyRoutes(verify: Verify): readonly Route[] {
+export function verifyRoutes(verify: Verify, random: () => number): readonly Route[] {
   let running = false
 
   async function run(call: Call): Promise<Reply | Problem> {
@@ -41,9 +42,9 @@ export function verifyRoutes(verify: Verify): readonly Route[] {
     running = true
     try {
       const body = await verify(what)
-      return body === null
-        ? problem('store_rebuilding', 'the store cannot be checked now')
-        : { status: 200, body }
+      if (body !== null) return { status: 200, body }
+      const message = 'the store cannot be checked now'
+      return problem('store_rebuilding', message, retryAfter('store_rebuilding', random))
     } finally {
       running = false
     }
@@ -56,6 +57,7 @@ export function verifyRoutes(verify: Verify): readonly Route[] {
       permission: 'ops:read',
       summary: 'Check that the log, the store or the rollups are whole',
       tags: ['operations'],
+      params: { what: '`log`, `store` or `rollups`.' },
       responses: {
         200: {
           description: 'What was looked at, and what is wrong.',

@@ -16,10 +16,11 @@ interface Entry {
 
 /** What an entry costs beside its characters and bytes: map slot, object, typed-array header. */
 const ENTRY_OVERHEAD = 256
+const SWEEP_MS = 10_000
 
 /**
  * A cache in this process: at most `maxBytes`, the least recently used go first. The order of the
- * map is the order of use. Expired entries are dropped when they are met.
+ * map is the order of use. Expired entries are dropped when they are met, and every SWEEP_MS.
  */
 export function createMemoryCache(options: MemoryCacheOptions): Cache {
   const { clock, maxBytes = 64 * 1024 * 1024 } = options
@@ -33,6 +34,12 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
     entries.delete(key)
     bytes -= entry.bytes
   }
+
+  // Entries that nobody asks for any more would be held until others need their room.
+  const stopSweeping = clock.every(SWEEP_MS, () => {
+    const now = clock.monotonic()
+    for (const [key, entry] of entries) if (entry.expires <= now) remove(key, entry)
+  })
 
   return {
     get(key) {
@@ -70,6 +77,7 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
     },
     stats: () => ({ entries: entries.size, bytes, hits, misses, evictions }),
     close() {
+      stopSweeping()
       entries.clear()
       bytes = 0
       return Promise.resolve()

@@ -1,39 +1,24 @@
 import { join } from 'node:path'
+import type { Schemas } from '@llmhub/client'
 import { backupDocument } from '../../backup/backup-document.ts'
 import { BackupFolder } from '../../backup/backup-folder.ts'
 import { createBackup } from '../../backup/create.ts'
 import { nodeFiles } from '../../backup/files.ts'
 import { verifyBackups } from '../../backup/verify-backup.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
-import { failed, request } from '../client.ts'
+import { isNewerFormat, runInstead } from '../../core/newer-format.ts'
+import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
+import type { Indexes } from '../../ingest/open-indexes.ts'
+import { hubAt } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count, counted, duration, utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, duration, table } from '../output.ts'
+import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
-interface BackupShown {
-  readonly id: string
-  readonly created_at: string
-  readonly cursor: Readonly<Record<string, string>>
-  readonly files: number
-  readonly bytes: number
-}
-
-interface Status {
-  readonly running: {
-    readonly segments: number
-    readonly done: number
-    readonly bytes: number
-  } | null
-  readonly last: {
-    readonly seconds: number
-    readonly failure: string | null
-    readonly backup: BackupShown | null
-    readonly copied_files: number
-    readonly copied_bytes: number
-  } | null
-}
+type BackupShown = Pick<Schemas['Backup'], 'id' | 'created_at' | 'cursor' | 'files' | 'bytes'>
 
 export interface BackupOptions extends GlobalOptions {
   readonly to?: string
@@ -46,7 +31,7 @@ const URL_PATH = '/api/v1/backups'
 const LOOK_MS = 250
 
 const FAILURES: Readonly<Record<string, string>> = {
-  busy: 'another backup into that folder is under way',
+  busy: 'another backup into that folder, a pruning or a restore of it is under way',
   other_hub: 'the folder holds backups of another hub: choose another one',
   disk_full:
     'the folder has no room for it; earlier backups are whole, and the next one removes what this one left',
@@ -73,15 +58,13 @@ export async function backup(
   if (options.dataDir !== undefined) {
     throw new CliError('--data-dir goes with --offline: a running hub knows its folder', EXIT.usage)
   }
-  const settings = connection(options)
-  const content = JSON.stringify(options.to === undefined ? {} : { to: options.to })
-  const begun = await request(settings, 'POST', URL_PATH, { content, type: 'application/json' })
-  if (begun.status !== 202) throw failed(begun)
+  const hub = hubAt(connection(options))
+  const body = options.to === undefined ? {} : { to: options.to }
+  let status = await hub.call('POST /api/v1/backups', { body })
   if (options.wait === false) {
     context.terminal.err(`Begun. How it goes: GET ${URL_PATH}/status\n`)
     return
   }
-  let status = begun.body as Status
   const bar = progressBar('backup', 'segments', context.terminal, context.clock)
   while (status.running !== null) {
     const { done, segments } = status.running
@@ -91,9 +74,7 @@ export async function backup(
       throw new CliError('the backup goes on in the hub', EXIT.interrupted)
     }
     await new Promise<void>((resume) => context.clock.hold(LOOK_MS, resume))
-    const response = await request(settings, 'GET', `${URL_PATH}/status`)
-    if (response.status !== 200) throw failed(response)
-    status = response.body as Status
+    status = await hub.call('GET /api/v1/backups/status')
   }
   bar.finish()
   const { last } = status
@@ -129,6 +110,7 @@ async function backupOffline(
     if (!opened.ok) throw new CliError(opened.error.message, EXIT.storage)
     const { journal } = opened
     const control = openSqliteControl({ file: join(folder, 'control.sqlite'), writer: version })
+    const indexes = await storedIndexes(folder, context.clock)
     const bar = progressBar('backup', 'segments', context.terminal, context.clock)
     try {
       return await createBackup(
@@ -137,6 +119,7 @@ async function backupOffline(
           dataDir: folder,
           control,
           image: () => journal.image(),
+          indexes: () => indexes.images(),
           pathOf: journalFiles().pathOf,
           writer: version,
         },
@@ -149,6 +132,7 @@ async function backupOffline(
       )
     } finally {
       bar.finish()
+      await indexes.close()
       control.close()
       await journal.close()
     }
@@ -165,6 +149,18 @@ async function backupOffline(
   )
 }
 
+/** The indexes as the last hub left them, with nothing dropped from them. */
+async function storedIndexes(dataDir: string, clock: CliContext['clock']): Promise<Indexes> {
+  const { openIndexes } = await import('../../ingest/open-indexes.ts')
+  const everything = { horizonSeconds: Number.MAX_SAFE_INTEGER, maxKeys: Number.MAX_SAFE_INTEGER }
+  try {
+    return await openIndexes({ dataDir, clock, ...everything })
+  } catch (error) {
+    if (!isNewerFormat(error)) throw error
+    throw new CliError(`${error.message}: ${runInstead()}`, EXIT.storage)
+  }
+}
+
 function show(made: BackupShown, options: GlobalOptions, context: CliContext): void {
   if (format(options, context) === 'json') printJson(context, made)
   else context.terminal.out(listOf([made]))
@@ -173,7 +169,7 @@ function show(made: BackupShown, options: GlobalOptions, context: CliContext): v
 function listOf(backups: readonly BackupShown[]): string {
   const rows = backups.map((each) => [
     each.id,
-    each.created_at,
+    utcTime(each.created_at),
     Object.entries(each.cursor)
       .map(([partition, next]) => `${partition}:${next}`)
       .join(','),
@@ -206,7 +202,7 @@ export async function backupVerify(
 ): Promise<void> {
   const { journalFiles } = await import('../../log/journal/log-files.ts')
   const bar = progressBar('verify', 'files', context.terminal, context.clock)
-  const check = await verifyBackups(dir, nodeFiles, journalFiles(), (done, files) =>
+  const check = await verifyBackups(dir, nodeFiles, journalFiles(), nodeIndexFiles, (done, files) =>
     bar.update(done, files, done),
   ).finally(() => bar.finish())
   if (format(options, context) === 'json') printJson(context, check)
@@ -217,7 +213,7 @@ export async function backupVerify(
     }
   }
   context.terminal.err(
-    `${count(check.backups)} backups, ${count(check.files)} files, ${bytes(check.bytes)}: ${check.problems.length === 0 ? 'whole' : 'DAMAGED'}\n`,
+    `${counted(check.backups, 'backup')}, ${counted(check.files, 'file')}, ${bytes(check.bytes)}: ${check.problems.length === 0 ? 'whole' : 'DAMAGED'}\n`,
   )
   if (check.problems.length > 0) {
     throw new CliError(
@@ -231,6 +227,7 @@ export async function backupVerify(
 export interface PruneOptions extends GlobalOptions {
   readonly keep: number
   readonly yes?: boolean
+  readonly dryRun?: boolean
 }
 
 /** `llmhub backup prune <folder>`: removes all but the newest backups, and the files that only they had. */
@@ -250,18 +247,27 @@ export async function backupPrune(
     throw new CliError(`${broken.file}: ${broken.message}; nothing was removed`, EXIT.storage)
   }
   const old = manifests.slice(0, Math.max(0, manifests.length - options.keep))
-  if (options.yes !== true) {
-    throw new CliError(`this removes ${old.length} backups: confirm with --yes`, EXIT.usage)
+  if (options.dryRun === true) {
+    const backups = old.map(backupDocument)
+    if (format(options, context) === 'json') printJson(context, { removed: backups })
+    else if (backups.length > 0) context.terminal.out(listOf(backups))
+    context.terminal.err(`Would remove ${counted(old.length, 'backup')}. Nothing was changed.\n`)
+    return
   }
+  const what = `this removes ${count(old.length)} of ${counted(manifests.length, 'backup')}`
+  await confirm({ what, word: 'prune' }, options, context)
   const locking = lockFolder(dir)
   if (!locking.ok) {
-    throw new CliError(`a backup into ${dir} is under way: ${locking.message}`, EXIT.conflict)
+    throw new CliError(
+      `a backup into ${dir} or a restore of it is under way: ${locking.message}`,
+      EXIT.conflict,
+    )
   }
   try {
     const pruned = await folder.prune(options.keep)
     if (format(options, context) === 'json') printJson(context, pruned)
     context.terminal.err(
-      `${count(pruned.removed.length)} backups removed, ${bytes(pruned.bytes)} given back\n`,
+      `${counted(pruned.removed.length, 'backup')} removed, ${bytes(pruned.bytes)} given back\n`,
     )
   } finally {
     locking.lock.release()

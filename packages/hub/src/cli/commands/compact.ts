@@ -1,21 +1,8 @@
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, duration } from '../output.ts'
+import { bytes, duration } from '../formats.ts'
 
-interface Status {
-  readonly dead_bytes: number | null
-  readonly running: { readonly tables: number; readonly copied: number } | null
-  readonly last: {
-    readonly at: string
-    readonly seconds: number
-    readonly bytes_before: number
-    readonly bytes_after: number
-    readonly succeeded: boolean
-  } | null
-}
-
-const URL_PATH = '/api/v1/maintenance/compact'
 const LOOK_MS = 500
 
 export interface CompactOptions extends GlobalOptions {
@@ -25,20 +12,14 @@ export interface CompactOptions extends GlobalOptions {
 
 /** `llmhub compact`: begins a compaction and waits for its end, which an interrupt does not stop. */
 export async function compact(options: CompactOptions, context: CliContext): Promise<void> {
-  const settings = connection(options)
-  const look = async (): Promise<Status> => {
-    const response = await request(settings, 'GET', URL_PATH)
-    if (response.status !== 200) throw failed(response)
-    return response.body as Status
-  }
+  const hub = hubAt(connection(options))
+  const look = () => hub.call('GET /api/v1/maintenance/compact')
   if (options.status === true) return printJson(context, await look())
-  const begun = await request(settings, 'POST', URL_PATH)
-  if (begun.status !== 202) throw failed(begun)
+  let status = await hub.call('POST /api/v1/maintenance/compact')
   if (options.wait === false) {
     context.terminal.err('Begun. How it goes: llmhub compact --status\n')
     return
   }
-  let status = begun.body as Status
   let shown = ''
   while (status.running !== null) {
     const { copied, tables } = status.running

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { failed, type HubResponse, request } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, printable, table } from '../output.ts'
+import { fitTable } from '../fit-table.ts'
+import { count, counted, percent, utcTime } from '../formats.ts'
+import { printable, table } from '../output.ts'
 
 const PATH = '/api/v1/dead-letters'
 
@@ -98,19 +101,18 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
   }
   const rows = page.letters.map((letter) => [
     letter.id,
-    letter.received_at.replace(/\.\d+Z$/, 'Z'),
+    utcTime(letter.received_at),
     letter.status,
     letter.code,
     letter.path,
     letter.event_id ?? '',
     letter.message,
   ])
-  context.terminal.out(
-    table(['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE'], rows),
-  )
+  const head = ['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE']
+  fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
-  context.terminal.err(`${shown}${count(page.total)} letters: ${codes.join(', ') || 'none'}\n`)
+  context.terminal.err(`${shown}${counted(page.total, 'letter')}: ${codes.join(', ') || 'none'}\n`)
   if (page.next !== null) context.terminal.err(`More: --cursor ${page.next}\n`)
 }
 
@@ -205,6 +207,8 @@ async function replayCorrected(
 
 export interface DismissOptions extends LetterFilterOptions {
   readonly all?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
 }
 
 export async function lettersDismiss(
@@ -212,7 +216,35 @@ export async function lettersDismiss(
   options: DismissOptions,
   context: CliContext,
 ): Promise<void> {
+  checkChoice('dismiss', ids, options)
+  if (options.dryRun === true) {
+    const n = ids.length > 0 ? ids.length : await openLetters(options)
+    context.terminal.err(`Would dismiss ${counted(n, 'letter')}. Nothing was changed.\n`)
+    if (ids.length === 0) context.terminal.err('Which: llmhub dead-letters list --status open\n')
+    return
+  }
+  const which =
+    ids.length > 0 ? counted(ids.length, 'dead letter') : 'all open letters that pass the filter'
+  await confirm({ what: `this dismisses ${which} for good`, word: 'dismiss' }, options, context)
   await resolve('dismiss', ids, options, {}, context)
+}
+
+/** @throws CliError unless letters are either named or chosen */
+function checkChoice(act: string, ids: readonly string[], options: DismissOptions): void {
+  if (ids.length > 0 === (options.all === true)) {
+    const message = `name the letters to ${act}, or choose them with --all and a filter such as --code`
+    throw new CliError(message, EXIT.usage)
+  }
+  if (ids.length > 0 && Object.keys(filterOf(options)).length > 0) {
+    throw new CliError('letters are named, or chosen with --all and a filter: not both', EXIT.usage)
+  }
+}
+
+/** How many open letters pass the filter. */
+async function openLetters(options: LetterFilterOptions): Promise<number> {
+  const parameters = new URLSearchParams({ ...filterOf(options), status: 'open', limit: '1' })
+  const { body } = await ask(bare(options), 'GET', `${PATH}?${parameters.toString()}`)
+  return (body as { readonly total: number }).total
 }
 
 /** Sends the letters page by page until all have had their turn. */
@@ -223,14 +255,8 @@ async function resolve(
   more: Readonly<Record<string, unknown>>,
   context: CliContext,
 ): Promise<void> {
+  checkChoice(act, ids, options)
   const filter = filterOf(options)
-  if (ids.length > 0 === (options.all === true)) {
-    const message = `name the letters to ${act}, or choose them with --all and a filter such as --code`
-    throw new CliError(message, EXIT.usage)
-  }
-  if (ids.length > 0 && Object.keys(filter).length > 0) {
-    throw new CliError('letters are named, or chosen with --all and a filter: not both', EXIT.usage)
-  }
   const choice = ids.length > 0 ? { ids } : { filter }
   const pages: Resolved[] = []
   let cursor: string | null = null
@@ -267,7 +293,8 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
       path ?? '',
       message ?? '',
     ])
-    context.terminal.out(table(['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE'], rows))
+    const head = ['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE']
+    fitTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
   } else {
     printJson(context, { dry_run: dryRun, counts, results, position })
   }
@@ -309,7 +336,7 @@ export async function lettersSummary(options: SummaryOptions, context: CliContex
   }
   const codes = Object.keys(summary.by_code)
   const rows = summary.buckets.map((bucket) => [
-    bucket.start.replace(/:00\.?0*Z$/, 'Z'),
+    utcTime(bucket.start),
     count(bucket.rejected),
     count(bucket.taken_in),
     percent(bucket.rate),
@@ -320,10 +347,6 @@ export async function lettersSummary(options: SummaryOptions, context: CliContex
   context.terminal.err(
     `${count(rejected)} rejected, ${count(takenIn)} taken in, ${percent(rate) || 'no rate'}: ${each.join(', ') || 'nothing rejected'}\n`,
   )
-}
-
-function percent(rate: number | null): string {
-  return rate === null ? '' : `${(rate * 100).toFixed(2)}%`
 }
 
 /** `--set /payload/model_id=gpt-4o` as pointer → value. */

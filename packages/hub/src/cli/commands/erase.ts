@@ -1,37 +1,15 @@
-import type { ClientSettings } from '../../config/load.ts'
-import { failed, request } from '../client.ts'
+import type { Schemas } from '@llmhub/client'
+import { type Hub, hubAt } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, table } from '../output.ts'
+import { fitTable } from '../fit-table.ts'
+import { bytes, count, counted, utcTime } from '../formats.ts'
+import { table } from '../output.ts'
 
-interface Counts {
-  readonly own: Readonly<Record<string, number>>
-  readonly mentions: Readonly<Record<string, number>>
-  readonly left: Readonly<Record<string, number>>
-}
+type Counts = Schemas['ErasureSummary']['rows']
+type Receipt = Schemas['Erasure']
 
-interface Summary {
-  readonly id: string
-  readonly state: string
-  readonly created_at: string
-  readonly project: string | null
-  readonly rows: Counts
-  readonly finished_at: string | null
-  readonly segments_rewritten: number | null
-  readonly bytes_before: number | null
-  readonly bytes_after: number | null
-}
-
-interface Receipt extends Summary {
-  readonly verification: {
-    readonly by: string
-    readonly records: number
-    readonly left: number | null
-    readonly control: boolean | null
-  } | null
-}
-
-const URL_PATH = '/api/v1/erasures'
 const LOOK_MS = 500
 
 export interface EraseOptions extends GlobalOptions {
@@ -47,62 +25,41 @@ export interface EraseOptions extends GlobalOptions {
  * the end, which an interrupt does not stop. Prints the receipt where it is not for a terminal.
  */
 export async function erase(options: EraseOptions, context: CliContext): Promise<void> {
-  const settings = connection(options)
+  const hub = hubAt(connection(options))
   const { terminal } = context
   const body = {
     subject: { user_id: options.userId },
     project: options.project ?? null,
-    mentions: options.mentions ?? 'words',
+    // Which modes there are is for the hub to say.
+    mentions: (options.mentions ?? 'words') as Receipt['mentions'],
   }
   const asTable = format(options, context) === 'table'
   const post = (dryRun: boolean) =>
-    request(settings, 'POST', URL_PATH, {
-      content: JSON.stringify({ ...body, dry_run: dryRun }),
-      type: 'application/json',
-    })
+    hub.call('POST /api/v1/erasures', { body: { ...body, dry_run: dryRun } })
   const dry = await post(true)
-  if (dry.status !== 200) throw failed(dry)
-  const { rows, held_by: heldBy } = dry.body as {
-    readonly rows: Counts
-    readonly held_by: readonly string[]
-  }
+  if (!('dry_run' in dry)) throw new TypeError('a dry run was answered with an erasure')
+  const { rows, held_by: heldBy } = dry
   const dryRun = options.dryRun === true
-  if (dryRun && !asTable) return printJson(context, dry.body)
+  if (dryRun && !asTable) return printJson(context, dry)
   const print = (text: string) => (dryRun ? terminal.out(text) : terminal.err(text))
-  print(countsTable(rows))
+  // With --yes nobody looks before it is done, and the receipt has the same counts.
+  if (dryRun || options.yes !== true) print(countsTable(rows))
   if (heldBy.length > 0) terminal.err(`! held by ${heldBy.join(', ')}: it would be refused\n`)
   if (dryRun) {
     terminal.err('Nothing was erased.\n')
     return
   }
-  if (options.yes !== true) await confirm(options.userId, context)
+  await confirm({ what: 'this erases rows for good', word: options.userId }, options, context)
   const begun = await post(false)
-  if (begun.status !== 202) throw failed(begun)
-  const receipt = await finished(settings, (begun.body as Receipt).id, context)
+  if ('dry_run' in begun) throw new TypeError('an erasure was answered with a dry run')
+  const receipt = await finished(hub, begun.id, context)
   if (!asTable) return printJson(context, receipt)
   printReceipt(receipt, context)
 }
 
-/** @throws CliError unless somebody types the user id */
-async function confirm(userId: string, { terminal, ask }: CliContext): Promise<void> {
-  if (ask === undefined) {
-    throw new CliError('this erases rows for good: confirm with --yes', EXIT.usage)
-  }
-  terminal.err('This cannot be undone. ')
-  const typed = await ask('Type the user id to erase these rows: ')
-  if (typed !== userId)
-    throw new CliError('that is not the user id: nothing was erased', EXIT.usage)
-}
-
-async function finished(
-  settings: ClientSettings,
-  id: string,
-  context: CliContext,
-): Promise<Receipt> {
+async function finished(hub: Hub, id: string, context: CliContext): Promise<Receipt> {
   for (;;) {
-    const response = await request(settings, 'GET', `${URL_PATH}/${encodeURIComponent(id)}`)
-    if (response.status !== 200) throw failed(response)
-    const receipt = response.body as Receipt
+    const receipt = await hub.call('GET /api/v1/erasures/{id}', { params: { id } })
     if (receipt.state === 'done') return receipt
     if (context.signal.aborted) {
       throw new CliError(
@@ -120,26 +77,26 @@ export async function erasures(
   options: GlobalOptions,
   context: CliContext,
 ): Promise<void> {
-  const path = id === undefined ? URL_PATH : `${URL_PATH}/${encodeURIComponent(id)}`
-  const response = await request(connection(options), 'GET', path)
-  if (response.status !== 200) throw failed(response)
+  const hub = hubAt(connection(options))
   const asTable = format(options, context) === 'table'
   if (id !== undefined) {
-    if (asTable) printReceipt(response.body as Receipt, context)
-    else printJson(context, response.body)
+    const receipt = await hub.call('GET /api/v1/erasures/{id}', { params: { id } })
+    if (asTable) printReceipt(receipt, context)
+    else printJson(context, receipt)
     return
   }
-  const { erasures: found } = response.body as { readonly erasures: readonly Summary[] }
+  const { erasures: found } = await hub.call('GET /api/v1/erasures')
   if (!asTable) return printJson(context, found)
   const rows = found.map((each) => [
     each.id,
     each.state,
-    each.created_at,
+    utcTime(each.created_at),
     each.project ?? '(all)',
     count(total(each.rows.own)),
     count(total(each.rows.mentions)),
   ])
-  context.terminal.out(table(['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS'], rows))
+  const head = ['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS']
+  fitTable(context.terminal, head, rows, { optional: ['CREATED', 'PROJECT'], keep: ['ID'] })
 }
 
 function total(counts: Readonly<Record<string, number>>): number {
@@ -161,7 +118,7 @@ function printReceipt(receipt: Receipt, { terminal }: CliContext): void {
   const lines = [`${receipt.id}: ${receipt.state}`]
   if (receipt.state === 'done') {
     lines.push(
-      `log: ${receipt.segments_rewritten ?? 0} segments rewritten`,
+      `log: ${counted(receipt.segments_rewritten ?? 0, 'segment')} rewritten`,
       `store: ${bytes(receipt.bytes_before ?? 0)} before, ${bytes(receipt.bytes_after ?? 0)} after`,
     )
   }

@@ -1,6 +1,7 @@
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { columnFormat, shortTime } from '../formats.ts'
 import { printable, table } from '../output.ts'
 
 export interface ExplainOptions extends GlobalOptions {
@@ -83,21 +84,28 @@ function waterfall({ before, after, parts }: Explained): string {
   const sums = [0, Number(before.total)]
   for (const { amount } of steps) sums.push((sums.at(-1) ?? 0) + Number(amount))
   const [least, most] = [Math.min(...sums), Math.max(...sums)]
+  const usd = dollarsOf([before.total, after.total, ...steps.map(({ amount }) => amount)])
   const rows = [
-    ['before', before.total, bar(0, Number(before.total), least, most), ''],
+    ['before', usd(before.total), bar(0, Number(before.total), least, most), ''],
     ...steps.map(({ part, amount, text }, at) => [
       part,
-      signed(amount),
+      signed(amount, usd),
       bar(sums[at + 1] ?? 0, sums[at + 2] ?? 0, least, most),
       text.slice(0, text.lastIndexOf(': ')),
     ]),
-    ['after', after.total, bar(0, Number(after.total), least, most), ''],
+    ['after', usd(after.total), bar(0, Number(after.total), least, most), ''],
   ]
-  return table(['PART', 'USD', '', 'WHY'], rows, 90)
+  return table(['PART', 'COST', '', 'WHY'], rows, 90)
 }
 
-function signed(amount: string): string {
-  return amount.startsWith('-') || amount === '0' ? amount : `+${amount}`
+/** How decimal texts of dollars are written beside one another. */
+function dollarsOf(amounts: readonly string[]): (amount: string) => string {
+  const format = columnFormat('USD', amounts.map(Number))
+  return (amount) => format(Number(amount))
+}
+
+function signed(amount: string, usd: (amount: string) => string): string {
+  return amount.startsWith('-') || amount === '0' ? usd(amount) : `+${usd(amount)}`
 }
 
 /** `llmhub explain --from now-7d --vs previous` */
@@ -116,11 +124,12 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
   terminal.out(`${printable(found.summary)}\n\n${waterfall(found)}`)
   const changes = (name: string, rows: readonly (readonly [string, Changed])[]): void => {
     if (rows.length === 0) return
+    const usd = dollarsOf(rows.flatMap(([, each]) => [each.before, each.after, each.change]))
     const lines = rows.map(([label, each]) => [
       each.rest ? '(others)' : label,
-      each.before,
-      each.after,
-      signed(each.change),
+      usd(each.before),
+      usd(each.after),
+      signed(each.change, usd),
     ])
     terminal.out(`\n${table([name, 'BEFORE', 'AFTER', 'CHANGE'], lines)}`)
   }
@@ -135,6 +144,8 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
     'USER',
     users.map((each) => [each.user ?? '(none)', each]),
   )
-  terminal.err(`${after.from} … ${after.to}, against ${before.from} … ${before.to}\n`)
+  terminal.err(
+    `${shortTime(after.from)} … ${shortTime(after.to)}, against ${shortTime(before.from)} … ${shortTime(before.to)} UTC\n`,
+  )
   for (const warning of meta.warnings) terminal.err(`! ${printable(warning)}\n`)
 }

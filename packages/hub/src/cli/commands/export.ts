@@ -3,7 +3,7 @@ import { download } from '../client.ts'
 import { type CliContext, connection, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
-import { bytes, duration } from '../output.ts'
+import { bytes, duration } from '../formats.ts'
 import { printChunks, saveChunks } from '../save-chunks.ts'
 
 export interface ExportOptions extends GlobalOptions {

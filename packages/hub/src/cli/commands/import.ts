@@ -10,13 +10,14 @@ import {
   printJson,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { count, duration } from '../formats.ts'
 import { ErrorReport, type RowError } from '../import/error-report.ts'
 import { type Mapping, parseMapping } from '../import/mapping.ts'
 import { MAPPINGS } from '../import/mappings.ts'
 import { eventsPlan, type ImportPlan, type PlanOptions, planOf } from '../import/plan.ts'
 import type { RowCounts } from '../import/run.ts'
 import { type FilesSummary, importFiles } from '../import/run-files.ts'
-import { count, duration, table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {
@@ -134,7 +135,8 @@ export async function importCommand(
   const { terminal, clock, signal } = context
   if (options.list === true) {
     const rows = MAPPINGS.map((mapping) => [mapping.name, mapping.kind, mapping.doc])
-    terminal.out(table(['MAPPING', 'KIND', 'WHAT IT READS'], rows, 110))
+    const head = ['MAPPING', 'KIND', 'WHAT IT READS']
+    terminal.out(table(head, rows, 200, tableColumns(terminal)))
     return
   }
   const [first] = files

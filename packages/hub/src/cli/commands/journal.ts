@@ -1,9 +1,11 @@
 import { type Batch, decodeBatch, hasValue, numberAt, textAt } from '@llmhub/stream'
 import { decodeOperation } from '../../log/operation.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { bytes, count } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { bytes, count, table } from '../output.ts'
+import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
 
 const onLog = <T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> =>
@@ -128,18 +130,20 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
         }
         context.terminal.out(`${JSON.stringify(line)}\n`)
       } else {
-        lines.push([record.offset, record.kind, rows.length, record.payload.length, record.durable])
-        if (operation !== undefined) lines.push(['', JSON.stringify(operation), '', '', ''])
+        const { offset, kind, payload, durable } = record
+        const what = operation === undefined ? '' : JSON.stringify(operation)
+        lines.push([offset, kind, rows.length, payload.length, durable, what])
         if (options.rows === true)
-          for (const row of rows) lines.push(['', JSON.stringify(row), '', '', ''])
+          for (const row of rows) lines.push(['', '', '', '', '', JSON.stringify(row)])
       }
     }
     if (!asJson)
       context.terminal.out(
         table(
-          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE'],
+          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE', 'CONTENT'],
           lines.map((line) => line.map(String)),
-          160,
+          400,
+          tableColumns(context.terminal),
         ),
       )
   })
@@ -170,8 +174,12 @@ export async function journalRepair(
   context: CliContext,
 ): Promise<void> {
   const { repairJournal } = await import('../../log/journal/repair.ts')
-  const dryRun = options.dryRun === true || options.yes !== true
+  const dryRun = options.dryRun === true
   const keepFrom = positions(options.keepFrom)
+  if (!dryRun) {
+    const what = 'this cuts damaged ends off the log and sets damaged segments aside'
+    await confirm({ what, word: 'repair' }, options, context)
+  }
   const report = await onLog(options, (dir) => repairJournal(dir, { dryRun, keepFrom }))
   if (!report.ok) throw new CliError(report.error.message, EXIT.storage)
   if (format(options, context) === 'table') {

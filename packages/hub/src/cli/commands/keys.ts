@@ -1,41 +1,32 @@
 import { randomBytes } from 'node:crypto'
+import type { Schemas } from '@llmhub/client'
 import { Authenticator } from '../../auth/authenticator.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table } from '../output.ts'
-
-interface KeyView {
-  readonly id: string
-  readonly name: string
-  readonly project: string | null
-  readonly permissions: readonly string[]
-  readonly created_at: string
-  readonly expires_at: string | null
-  readonly revoked_at: string | null
-  readonly last_used_at: string | null
-}
+import { table, tableColumns } from '../output.ts'
 
 export async function keysList(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', '/api/v1/keys')
-  if (response.status !== 200) throw failed(response)
-  const { keys } = response.body as { keys: readonly KeyView[] }
+  const { keys } = await hubAt(connection(options)).call('GET /api/v1/keys')
   if (format(options, context) !== 'table') {
     printJson(context, keys)
     return
   }
-  const state = (key: KeyView): string =>
-    key.revoked_at === null ? 'active' : `revoked ${key.revoked_at}`
+  const state = (key: Schemas['Key']): string =>
+    key.revoked_at === null ? 'active' : `revoked ${utcTime(key.revoked_at)}`
   const rows = keys.map((key) => [
     key.id,
     key.name,
     key.project ?? '(all)',
     key.permissions.join(' '),
-    key.last_used_at ?? 'never',
+    utcTime(key.last_used_at ?? 'never'),
     state(key),
   ])
-  context.terminal.out(table(['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE'], rows))
+  const head = ['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE']
+  context.terminal.out(table(head, rows, 60, tableColumns(context.terminal)))
 }
 
 export interface KeyCreateOptions extends GlobalOptions {
@@ -52,18 +43,14 @@ export async function keysCreate(
 ): Promise<void> {
   const body = {
     name,
-    permissions: options.permission ?? ['ingest:write'],
+    // The hub says which permissions there are, and better than a type could.
+    permissions: (options.permission ?? ['ingest:write']) as Schemas['NewKey']['permissions'],
     ...(options.project === undefined ? {} : { project: options.project }),
     ...(options.expires === undefined ? {} : { expires_at: options.expires }),
   }
-  const response = await request(connection(options), 'POST', '/api/v1/keys', {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 201) throw failed(response)
-  const { key } = response.body as { key: string }
+  const { key } = await hubAt(connection(options)).call('POST /api/v1/keys', { body })
   context.terminal.err('The key, shown this once:\n')
-  context.terminal.out(`${key}\n`)
+  context.terminal.out(`${key ?? ''}\n`)
 }
 
 export interface RevokeOptions extends GlobalOptions {
@@ -76,27 +63,29 @@ export async function keysRevoke(
   options: RevokeOptions,
   context: CliContext,
 ): Promise<void> {
+  const hub = hubAt(connection(options))
   if (options.dryRun === true) {
-    context.terminal.err(`Would revoke key ${id}; senders that use it would get 401.\n`)
+    const { keys } = await hub.call('GET /api/v1/keys')
+    const key = keys.find((each) => each.id === id)
+    if (key === undefined) throw new CliError(`there is no key ${id}`, EXIT.notFound)
+    const used = key.last_used_at === null ? 'never used' : `last used ${utcTime(key.last_used_at)}`
+    context.terminal.err(
+      `Would revoke ${id} (${key.name}, ${used}); senders that use it would get 401.\n`,
+    )
     return
   }
-  if (options.yes !== true) {
-    throw new CliError(
-      `revoking ${id} cuts off every sender that uses it: confirm with --yes`,
-      EXIT.usage,
-    )
-  }
-  const response = await request(
-    connection(options),
-    'DELETE',
-    `/api/v1/keys/${encodeURIComponent(id)}`,
+  await confirm(
+    { what: `revoking ${id} cuts off every sender that uses it`, word: id },
+    options,
+    context,
   )
-  if (response.status !== 204 && response.status !== 200) throw failed(response)
+  await hub.call('DELETE /api/v1/keys/{id}', { params: { id } })
   context.terminal.err(`Revoked ${id}.\n`)
 }
 
 export interface ResetOptions extends GlobalOptions {
   readonly yes?: boolean
+  readonly dryRun?: boolean
 }
 
 /**
@@ -109,9 +98,10 @@ export async function keysReset(
   context: CliContext,
   version: string,
 ): Promise<void> {
-  if (options.yes !== true) {
-    const message = 'a reset revokes every key that may do everything and makes a new one'
-    throw new CliError(`${message}: confirm with --yes`, EXIT.usage)
+  const dryRun = options.dryRun === true
+  if (!dryRun) {
+    const what = 'this revokes every key that may do everything and makes a new one'
+    await confirm({ what, word: 'reset' }, options, context)
   }
   const instead = 'use a key that still works: llmhub keys create'
   const secret = await onLockedFolder(options, 'control.sqlite', instead, async (file) => {
@@ -122,9 +112,14 @@ export async function keysReset(
       for (const key of control.keys()) {
         if (key.project !== null || key.revokedAt !== null) continue
         if (!key.permissions.includes('admin')) continue
+        if (dryRun) {
+          context.terminal.err(`Would revoke ${key.id} (${key.name}).\n`)
+          continue
+        }
         authenticator.revoke(key.id)
         context.terminal.err(`Revoked ${key.id} (${key.name}).\n`)
       }
+      if (dryRun) return null
       const { secret: made } = authenticator.create({
         name: 'made by a reset',
         project: null,
@@ -137,6 +132,10 @@ export async function keysReset(
       control.close()
     }
   })
+  if (secret === null) {
+    context.terminal.err('Would make a new key. Nothing was changed.\n')
+    return
+  }
   context.terminal.err('The new key, shown this once:\n')
   context.terminal.out(`${secret}\n`)
 }

@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type ServiceFixture, startService } from '../../../test/service-fixture.ts'
 import { systemClock } from '../../core/clock.ts'
+import { createPriceBook } from '../../ingest/price-book.ts'
 import type { CliContext } from '../context.ts'
 import { CliError } from '../exit-codes.ts'
 import { jsonPlaces } from '../prices/json-places.ts'
-import { pricesCheck, pricesDiff, pricesList, pricesShow } from './prices.ts'
+import { type DiffOptions, pricesCheck, pricesDiff, pricesList, pricesShow } from './prices.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -152,6 +154,56 @@ describe('llmhub prices diff', () => {
     )
     const mine = (JSON.parse(out) as { model: string }[]).filter(({ model }) => model === 'm')
     expect(mine).toEqual([])
+  })
+})
+
+describe('llmhub prices diff and show, of a hub', () => {
+  const priceOf = (usd: string) => ({ input_cost_per_token: usd, litellm_provider: 'house' })
+  let service: ServiceFixture
+  beforeAll(async () => {
+    service = await startService({
+      prices: createPriceBook({ 'house/filed': priceOf('0.000002') }, {}),
+    })
+    vi.stubEnv('LLMHUB_KEY', service.key(['admin', 'query:read']))
+    const put = await fetch(`${service.url}/api/v1/prices/overrides`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${process.env['LLMHUB_KEY']}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ 'house/set': priceOf('0.000003') }),
+    })
+    if (put.status !== 200) throw new Error(`the hub takes no prices: ${put.status}`)
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await service.close()
+  })
+
+  it('compare with what was set in the hub and what its file says', async () => {
+    const theirs = file(
+      'theirs.json',
+      JSON.stringify({ 'house/filed': priceOf('0.000002'), 'house/set': priceOf('0.000004') }),
+    )
+    const differences = async (options: DiffOptions) =>
+      (
+        JSON.parse((await run((context) => pricesDiff(theirs, options, context))).out) as {
+          change: string
+          model: string
+          ours: string | null
+        }[]
+      ).filter(({ change }) => change !== 'removed')
+    expect(await differences({})).toMatchObject([{ change: 'added' }, { change: 'added' }])
+    expect(await differences({ url: service.url })).toMatchObject([
+      { change: 'changed', ours: '3', theirs: '4' },
+    ])
+  })
+
+  it('say once that a price is an override, and where it is from', async () => {
+    const show = (model: string) =>
+      run((context) => pricesShow(model, { provider: 'house', url: service.url }, context), true)
+    expect((await show('set')).out).toMatch(/^house\/set {2}\(override, set in the hub, overrides@/)
+    expect((await show('filed')).out).toMatch(/\(override, of the configured file, overrides@/)
   })
 })
 

@@ -9,7 +9,7 @@ import {
   showPrice,
   type UnitPrice,
 } from '../../ingest/price-view.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import {
   type CliContext,
   connection,
@@ -19,7 +19,9 @@ import {
   resolvedConfig,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { fitTable } from '../fit-table.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 import { diffPrices } from '../prices/diff.ts'
 import { readPriceFile } from '../prices/price-file.ts'
 
@@ -30,6 +32,13 @@ export interface PriceOptions extends GlobalOptions {
   readonly at?: string
   readonly limit?: number
   readonly offline?: boolean
+}
+
+/** What is in force in a hub: its configured file and what was set in it, over the package of this release. */
+async function hubBook(options: GlobalOptions): Promise<PriceBook> {
+  const hub = hubAt(connection(options))
+  const { configured, overrides } = await hub.call('GET /api/v1/prices/overrides')
+  return createPriceBook(configured as OverrideJson, overrides as OverrideJson)
 }
 
 /** Prices without a hub: of the package and the configured file. */
@@ -73,10 +82,8 @@ export async function pricesList(options: PriceOptions, context: CliContext): Pr
     total = all.length
     found = all.slice(0, limit)
   } else {
-    const path = `/api/v1/prices${query({ provider, model, tier, at, limit })}`
-    const response = await request(connection(options), 'GET', path)
-    if (response.status !== 200) throw failed(response)
-    const body = response.body as { total: number; prices: readonly ListedPrice[] }
+    const asked = { provider, model, tier, at, limit: String(limit) }
+    const body = await hubAt(connection(options)).call('GET /api/v1/prices', { query: asked })
     total = body.total
     found = body.prices
   }
@@ -96,10 +103,15 @@ export async function pricesList(options: PriceOptions, context: CliContext): Pr
     each.source,
   ])
   const head = ['MODEL', 'PROVIDER', 'INPUT', 'OUTPUT', 'CACHE READ', 'CACHE WRITE', 'SOURCE']
-  context.terminal.out(table(head, rows))
+  fitTable(context.terminal, head, rows, {
+    optional: ['SOURCE', 'CACHE WRITE', 'CACHE READ'],
+    keep: ['MODEL'],
+  })
   const more = total > found.length ? `, ${count(total)} in all (--limit, --model, --provider)` : ''
   context.terminal.err(`${count(found.length)} models, dollars per million tokens${more}\n`)
 }
+
+const ORIGINS = { file: 'of the configured file', set: 'set in the hub' } as const
 
 export async function pricesShow(
   name: string,
@@ -113,20 +125,18 @@ export async function pricesShow(
     if (typeof shown === 'string') throw new CliError(`no price: ${shown}`, EXIT.notFound)
     view = shown
   } else {
-    const [first, second] = [provider ?? '-', name].map(encodeURIComponent)
-    const path = `/api/v1/prices/${first}/${second}${query({ at: options.at })}`
-    const response = await request(connection(options), 'GET', path)
-    if (response.status !== 200) throw failed(response)
-    view = response.body as PriceView
+    view = await hubAt(connection(options)).call('GET /api/v1/prices/{provider}/{model}', {
+      params: { provider: provider ?? '-', model: name },
+      query: { at: options.at },
+    })
   }
   if (format(options, context) !== 'table') {
     printJson(context, view)
     return
   }
-  const origin = view.origin === 'set' ? ', set in the hub' : ''
-  context.terminal.out(
-    `${view.entry}  (${view.source}${origin}, ${view.matched}, ${view.version})\n`,
-  )
+  // An override is always matched by its own key.
+  const why = view.source === 'override' ? ORIGINS[view.origin ?? 'file'] : view.matched
+  context.terminal.out(`${view.entry}  (${view.source}, ${why}, ${view.version})\n`)
   const rows = view.tiers.flatMap(({ tier, now, scheduled }) => [
     ...(now === null ? [] : periodRows(tier, 'now', now)),
     ...scheduled.flatMap((period) => periodRows(tier, `from ${period.from ?? ''}`, period)),
@@ -148,7 +158,10 @@ export interface DiffOptions extends PriceOptions {
   readonly all?: boolean
 }
 
-/** Exit 0 whether or not there are differences: they are the answer. */
+/**
+ * Compares with the hub that is named, else with the package and the configured file. Exit 0 whether or
+ * not there are differences: they are the answer.
+ */
 export async function pricesDiff(
   path: string,
   options: DiffOptions,
@@ -156,7 +169,8 @@ export async function pricesDiff(
 ): Promise<void> {
   const file = await readPriceFile(path)
   const part = options.model?.toLowerCase() ?? ''
-  const differences = diffPrices(await offlineBook(options), file, instant(options, context))
+  const book = options.url === undefined ? await offlineBook(options) : await hubBook(options)
+  const differences = diffPrices(book, file, instant(options, context))
     .filter((each) => each.model.toLowerCase().includes(part))
     .filter(({ provider }) => options.provider === undefined || provider === options.provider)
   if (format(options, context) !== 'table') {
@@ -175,7 +189,7 @@ export async function pricesDiff(
     each.percent === null ? '' : `${each.percent}%`,
   ])
   const head = ['CHANGE', 'PROVIDER', 'MODEL', 'TIER', 'UNIT', 'IN FORCE', 'IN FILE', 'BY']
-  context.terminal.out(table(head, rows))
+  fitTable(context.terminal, head, rows, { optional: ['BY', 'CHANGE', 'TIER'], keep: ['MODEL'] })
   const number = (change: string): string =>
     count(differences.filter((each) => each.change === change).length)
   const rest = options.all === true ? '' : ' (--all shows those too)'

@@ -1,11 +1,13 @@
+import type { Schemas } from '@llmhub/client'
 import { formatIsoMicros } from '@llmhub/schema'
 import { parseTime } from '@llmhub/stream'
-import type { ClientSettings } from '../../config/load.ts'
 import { formatPico, parseUsd } from '../../ingest/money.ts'
-import { failed, request } from '../client.ts'
+import { type Hub, hubAt } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { columnFormat, count, counted } from '../formats.ts'
+import { table } from '../output.ts'
 
 export interface RepriceOptions extends GlobalOptions {
   readonly from?: string
@@ -27,21 +29,7 @@ interface ModelView {
   after: bigint
 }
 
-interface ReportView {
-  readonly price_version: string
-  readonly seen: number
-  readonly changed: number
-  readonly priced_before: number
-  readonly priced_after: number
-  readonly models: readonly {
-    readonly provider: string | null
-    readonly model: string | null
-    readonly seen: number
-    readonly changed: number
-    readonly cost_before: string
-    readonly cost_after: string
-  }[]
-}
+type ReportView = Schemas['Repricing']
 
 interface Sum {
   version: string
@@ -71,8 +59,8 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
   const from = instant('from', options.from)
   const to = instant('to', options.to ?? 'now')
   if (from > to) throw new CliError('--from lies after --to', EXIT.usage)
-  const settings = connection(options)
-  const run = (dryRun: boolean) => runPieces(settings, options, [from, to], dryRun, context)
+  const hub = hubAt(connection(options))
+  const run = (dryRun: boolean) => runPieces(hub, options, [from, to], dryRun, context)
 
   const tried = await run(true)
   const isTable = format(options, context) === 'table'
@@ -81,22 +69,15 @@ export async function reprice(options: RepriceOptions, context: CliContext): Pro
     if (!isTable) printJson(context, document(tried, false))
     return
   }
-  if (options.yes !== true) {
-    const question = `Price ${count(tried.changed)} events again? [y/N] `
-    const answer = (await context.ask?.(question)) ?? null
-    if (answer === null) throw new CliError('confirm with --yes', EXIT.usage)
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      context.terminal.err('Nothing was changed.\n')
-      return
-    }
-  }
+  const what = `this prices ${counted(tried.changed, 'event')} again`
+  await confirm({ what, word: 'reprice' }, options, context)
   const done = await run(false)
   if (!isTable) printJson(context, document(done, true))
   context.terminal.err(`Priced ${count(done.changed)} events again by ${done.version}.\n`)
 }
 
 async function runPieces(
-  settings: ClientSettings,
+  hub: Hub,
   options: RepriceOptions,
   [from, to]: readonly [number, number],
   dryRun: boolean,
@@ -121,12 +102,7 @@ async function runPieces(
       only_unpriced: options.onlyUnpriced === true,
       dry_run: dryRun,
     }
-    const response = await request(settings, 'POST', '/api/v1/prices/reprice', {
-      content: JSON.stringify(body),
-      type: 'application/json',
-    })
-    if (response.status !== 200) throw failed(response)
-    add(sum, response.body as ReportView)
+    add(sum, await hub.call('POST /api/v1/prices/reprice', { body }))
   }
   return sum
 }
@@ -165,13 +141,18 @@ function sorted(sum: Sum): ModelView[] {
   })
 }
 
-const usd = (pico: bigint): string => (Number(pico) / 1e12).toFixed(6)
-
 const total = (sum: Sum, side: 'before' | 'after'): bigint =>
   [...sum.models.values()].reduce((all, each) => all + each[side], 0n)
 
 function print(sum: Sum, context: CliContext): void {
-  const rows = sorted(sum).map((each) => [
+  const before = total(sum, 'before')
+  const after = total(sum, 'after')
+  const dollars = (pico: bigint): number => Number(pico) / 1e12
+  const models = sorted(sum)
+  const amounts = models.flatMap((each) => [each.before, each.after, each.after - each.before])
+  const written = columnFormat('USD', [...amounts, before, after].map(dollars))
+  const usd = (pico: bigint): string => written(dollars(pico))
+  const rows = models.map((each) => [
     each.model ?? '(none)',
     each.provider ?? '(none)',
     count(each.seen),
@@ -180,12 +161,10 @@ function print(sum: Sum, context: CliContext): void {
     usd(each.after),
     usd(each.after - each.before),
   ])
-  const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'USD BEFORE', 'USD AFTER', 'CHANGE']
+  const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'BEFORE', 'AFTER', 'CHANGE']
   context.terminal.out(table(head, rows))
-  const before = total(sum, 'before')
-  const after = total(sum, 'after')
   context.terminal.err(
-    `${count(sum.changed)} of ${count(sum.seen)} events change: $${usd(before)} becomes $${usd(after)}; ` +
+    `${count(sum.changed)} of ${count(sum.seen)} events change: ${usd(before)} becomes ${usd(after)}; ` +
       `unpriced ${count(sum.unpricedBefore)} → ${count(sum.unpricedAfter)}\n`,
   )
 }

@@ -6,10 +6,11 @@ import { parsePoint } from '../../backup/point.ts'
 import { type RestoreFailure, restoreBackup } from '../../backup/restore.ts'
 import type { Control } from '../../control/control.ts'
 import { type Erasure, parseErasure } from '../../core/erasure.ts'
+import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
 import { reapplyErasures } from '../../maintenance/reapply-erasures.ts'
 import { type CliContext, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count } from '../output.ts'
+import { bytes, count } from '../formats.ts'
 import { progressBar } from '../progress.ts'
 
 export interface RestoreOptions extends GlobalOptions {
@@ -22,6 +23,7 @@ export interface RestoreOptions extends GlobalOptions {
 const FAILURE_EXIT: Readonly<Record<RestoreFailure, number>> = {
   not_empty: EXIT.conflict,
   in_use: EXIT.conflict,
+  busy: EXIT.conflict,
   no_point: EXIT.notFound,
   damaged: EXIT.storage,
   disk_full: EXIT.storage,
@@ -53,6 +55,7 @@ export async function restore(
     {
       files: nodeFiles,
       log: journalFiles(),
+      indexes: nodeIndexFiles,
       openControl,
       onProgress: (done, files) => bar.update(done, files, done),
       async reapply(logDir, control) {
@@ -95,6 +98,7 @@ export async function restore(
       cursor,
       files: outcome.files,
       bytes: outcome.bytes,
+      left_out: outcome.leftOut,
       erased_again: erased,
     })
   }
@@ -102,6 +106,11 @@ export async function restore(
   context.terminal.err(
     `Restored ${reached.join(',')} of backup ${outcome.manifest.id}: ${count(outcome.files)} files, ${bytes(outcome.bytes)}.\n`,
   )
+  for (const message of outcome.leftOut) {
+    context.terminal.err(
+      `Left out: ${message}. The first start makes again from the log what it held, which takes longer.\n`,
+    )
+  }
   if (erased.length > 0) {
     context.terminal.err(
       `Erased again: ${erased.join(', ')}. The first start of the hub takes the rows out of its files.\n`,

@@ -1,70 +1,52 @@
-import { failed, request } from '../client.ts'
+import type { RequestOptions, Schemas } from '@llmhub/client'
+import { hubAt } from '../client.ts'
+import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { bytes, count, table } from '../output.ts'
-
-interface Policy {
-  readonly project: string | null
-  readonly family: string | null
-  readonly days: number
-}
-
-interface Cut {
-  readonly project: string | null
-  readonly family: string | null
-  readonly from: string | null
-  readonly before: string
-  readonly found: boolean
-  readonly rows: number | null
-}
-
-interface Run {
-  readonly dry_run: boolean
-  readonly at: string
-  readonly cuts: readonly Cut[]
-  readonly log: {
-    readonly dropped: number
-    readonly rewritten: number
-    readonly bytes_before: number
-    readonly bytes_after: number
-    readonly problems: readonly string[]
-  } | null
-}
-
-const URL_PATH = '/api/v1/retention'
+import { bytes, count, counted, utcTime } from '../formats.ts'
+import { table } from '../output.ts'
 
 function daysText(days: number): string {
   return days === 0 ? 'for ever' : count(days)
 }
 
 export async function retentionShow(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', URL_PATH)
-  if (response.status !== 200) throw failed(response)
-  const found = response.body as {
-    readonly default_days: number
-    readonly dead_letter_days: number
-    readonly policies: readonly Policy[]
-    readonly last_run: Run | null
-  }
+  const found = await hubAt(connection(options)).call('GET /api/v1/retention')
   if (format(options, context) !== 'table') {
     printJson(context, found)
     return
   }
   const rows = found.policies.map(({ project, family, days }) => [
-    project ?? '(all)',
-    family ?? '(events)',
+    project ?? 'every project',
+    family ?? 'all events',
     daysText(days),
+    'policy',
   ])
-  rows.push(['(default)', '(events)', daysText(found.default_days)])
-  rows.push(['(default)', 'dead_letters', daysText(found.dead_letter_days)])
-  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS'], rows))
-  if (found.last_run !== null) context.terminal.err(`last run: ${found.last_run.at}\n`)
+  // What has a policy of its own for every project never falls back to the configuration.
+  const isRuled = (family: string | null): boolean =>
+    found.policies.some((policy) => policy.project === null && policy.family === family)
+  if (!isRuled(null)) {
+    rows.push(['every project', 'all events', daysText(found.default_days), 'retention.days'])
+  }
+  if (!isRuled('dead_letters')) {
+    const days = daysText(found.dead_letter_days)
+    rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
+  }
+  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
+  if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
+}
+
+function familyText(family: string | undefined): string {
+  if (family === undefined) return 'events'
+  return family === 'dead_letters' ? 'dead letters' : `${family} events`
 }
 
 export interface PolicyOptions extends GlobalOptions {
   readonly project?: string
   readonly family?: string
   readonly remove?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
 }
 
 export async function retentionSet(
@@ -72,28 +54,45 @@ export async function retentionSet(
   options: PolicyOptions,
   context: CliContext,
 ): Promise<void> {
+  const whole = Number(days)
+  const isDays = days !== undefined && Number.isSafeInteger(whole) && whole >= 0
+  if (options.remove !== true && !isDays) {
+    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
+  }
+  if (options.remove === true && days !== undefined) {
+    throw new CliError('retention set: --remove goes without days', EXIT.usage)
+  }
+  const policy = {
+    project: options.project ?? null,
+    family: familyOf(options) ?? null,
+  }
+  if (options.dryRun === true) {
+    const days = options.remove === true ? null : whole
+    await showRun({ dry_run: true, policy: { ...policy, days } }, options, context)
+    return
+  }
+  const whose = `${familyText(options.family)} of ${options.project ?? 'every project'}`
   if (options.remove === true) {
-    const query = new URLSearchParams()
-    if (options.project !== undefined) query.set('project', options.project)
-    if (options.family !== undefined) query.set('family', options.family)
-    const response = await request(connection(options), 'DELETE', `${URL_PATH}?${query.toString()}`)
-    if (response.status !== 204) throw failed(response)
+    const what = `without its policy a less specific one decides about ${whose}`
+    await confirm({ what, word: 'remove' }, options, context)
+    const query = { project: options.project, family: familyOf(options) }
+    await hubAt(connection(options)).call('DELETE /api/v1/retention', { query })
     context.terminal.err('Removed.\n')
     return
   }
-  const whole = Number(days)
-  if (days === undefined || !Number.isSafeInteger(whole) || whole < 0) {
-    throw new CliError('retention set: give the days to keep, 0 for ever, or --remove', EXIT.usage)
-  }
-  const body = { project: options.project ?? null, family: options.family ?? null, days: whole }
-  const response = await request(connection(options), 'PUT', URL_PATH, {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 200) throw failed(response)
-  const about = `${options.family ?? 'events'} of ${options.project ?? 'every project'}`
   const what = whole === 0 ? 'are kept for ever' : `are deleted after ${whole} days`
-  context.terminal.err(`${about} ${what}. See what that is: llmhub retention run --dry-run\n`)
+  // What is kept for ever deletes nothing, and can be taken back.
+  if (whole > 0) {
+    await confirm(
+      { what: `${whose} ${what}, within the hour`, word: `${whole} days` },
+      options,
+      context,
+    )
+  }
+  await hubAt(connection(options)).call('PUT /api/v1/retention', {
+    body: { ...policy, days: whole },
+  })
+  context.terminal.err(`${whose} ${what}. See what that is: llmhub retention run --dry-run\n`)
 }
 
 export interface RunOptions extends GlobalOptions {
@@ -103,53 +102,41 @@ export interface RunOptions extends GlobalOptions {
 
 export async function retentionRun(options: RunOptions, context: CliContext): Promise<void> {
   const dryRun = options.dryRun === true
-  if (!dryRun && options.yes !== true) {
-    throw new CliError(
-      'this deletes rows for good: look with --dry-run, then confirm with --yes',
-      EXIT.usage,
-    )
-  }
-  const response = await request(connection(options), 'POST', `${URL_PATH}/run`, {
-    content: JSON.stringify({ dry_run: dryRun }),
-    type: 'application/json',
-  })
-  if (response.status !== 200) throw failed(response)
-  const run = response.body as Run
+  if (!dryRun)
+    await confirm({ what: 'this deletes rows for good', word: 'delete' }, options, context)
+  await showRun({ dry_run: dryRun }, options, context)
+}
+
+/** Runs retention, or has it say what it would do, and shows what it answers. */
+async function showRun(
+  body: NonNullable<RequestOptions<'POST /api/v1/retention/run'>['body']>,
+  options: GlobalOptions,
+  context: CliContext,
+): Promise<void> {
+  const run = await hubAt(connection(options)).call('POST /api/v1/retention/run', { body })
   if (format(options, context) !== 'table') {
     printJson(context, run)
     return
   }
   const rows = run.cuts.map((cut) => [
-    cut.project ?? '(all)',
-    cut.family ?? '(events)',
-    cut.from ?? '',
-    cut.before,
+    cut.project ?? 'every project',
+    cut.family ?? 'all events',
+    utcTime(cut.from ?? ''),
+    utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
   context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
-  if (dryRun) context.terminal.err('Nothing was deleted.\n')
+  if (run.dry_run) context.terminal.err('Nothing was deleted.\n')
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
   context.terminal.err(
-    `log: ${dropped} segments dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
+    `log: ${counted(dropped, 'segment')} dropped, ${rewritten} rewritten, ${bytes(before)} before, ${bytes(after)} after\n`,
   )
   for (const problem of problems) context.terminal.err(`! ${problem}\n`)
 }
 
-interface HoldView {
-  readonly name: string
-  readonly project: string
-  readonly family: string | null
-  readonly from: string | null
-  readonly to: string | null
-  readonly reason: string
-  readonly released_at: string | null
-}
-
 export async function holdsList(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', '/api/v1/holds')
-  if (response.status !== 200) throw failed(response)
-  const { holds } = response.body as { readonly holds: readonly HoldView[] }
+  const { holds } = await hubAt(connection(options)).call('GET /api/v1/holds')
   if (format(options, context) !== 'table') {
     printJson(context, holds)
     return
@@ -157,10 +144,10 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
   const rows = holds.map((hold) => [
     hold.name,
     hold.project,
-    hold.family ?? '(all)',
-    hold.from ?? '',
-    hold.to ?? '',
-    hold.released_at === null ? 'in force' : `released ${hold.released_at}`,
+    hold.family ?? 'everything',
+    utcTime(hold.from ?? ''),
+    utcTime(hold.to ?? ''),
+    hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,
     hold.reason,
   ])
   context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
@@ -182,34 +169,44 @@ export async function holdsPut(
   const body = {
     project: options.project,
     reason: options.reason,
-    family: options.family ?? null,
+    family: familyOf(options) ?? null,
     from: options.from ?? null,
     to: options.to ?? null,
   }
-  const response = await request(connection(options), 'PUT', holdPath(name), {
-    content: JSON.stringify(body),
-    type: 'application/json',
-  })
-  if (response.status !== 200) throw failed(response)
+  await hubAt(connection(options)).call('PUT /api/v1/holds/{name}', { params: { name }, body })
   context.terminal.err(`${name} is in force.\n`)
+}
+
+export interface ReleaseOptions extends GlobalOptions {
+  readonly dryRun?: boolean
+  readonly yes?: boolean
 }
 
 export async function holdsRelease(
   name: string,
-  options: GlobalOptions & { readonly yes?: boolean },
+  options: ReleaseOptions,
   context: CliContext,
 ): Promise<void> {
-  if (options.yes !== true) {
-    throw new CliError(
-      `releasing ${name} lets retention delete what it held: confirm with --yes`,
-      EXIT.usage,
+  const hub = hubAt(connection(options))
+  const what = `releasing ${name} lets retention delete what it held`
+  if (options.dryRun === true) {
+    const { holds } = await hub.call('GET /api/v1/holds')
+    const hold = holds.find((each) => each.name === name)
+    if (hold === undefined) throw new CliError(`there is no hold ${name}`, EXIT.notFound)
+    const about = `${hold.family ?? 'everything'} of ${hold.project}, held for: ${hold.reason}`
+    context.terminal.err(
+      `Would release ${name} (${about}); retention may delete it then. Nothing was changed.\n`,
     )
+    return
   }
-  const response = await request(connection(options), 'DELETE', holdPath(name))
-  if (response.status !== 200) throw failed(response)
+  await confirm({ what, word: name }, options, context)
+  await hub.call('DELETE /api/v1/holds/{name}', { params: { name } })
   context.terminal.err(`Released ${name}.\n`)
 }
 
-function holdPath(name: string): string {
-  return `/api/v1/holds/${encodeURIComponent(name)}`
+type Kept = NonNullable<Schemas['RetentionPolicy']['family']>
+
+/** A family as it was typed: which there are is for the hub to say. */
+function familyOf({ family }: { readonly family?: string }): Kept | undefined {
+  return family as Kept | undefined
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/options.ts'
 import type { Hub } from '../../hub.ts'
 import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { runHub } from '../run-hub.ts'
 
 /** `llmhub serve`: runs until SIGTERM or SIGINT, or until the storage fails. */
 export async function serve(options: GlobalOptions, context: CliContext): Promise<void> {
@@ -12,26 +13,7 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
   const { hub } = started
   banner(hub, config, context)
-  const stopAsked = new Promise<null>((resolve) => {
-    if (context.signal.aborted) resolve(null)
-    context.signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
-  const failure = await Promise.race([hub.failed, stopAsked])
-  if (failure?.what === 'store_thread' || failure?.what === 'config') {
-    await hub.stop()
-    throw new CliError(
-      failure.error.message,
-      failure.what === 'config' ? EXIT.config : EXIT.failure,
-    )
-  }
-  if (failure !== null) {
-    // After a failed fsync nobody knows what is on disk: the process ends at once, without touching it again.
-    context.terminal.err(`llmhub: storage failed: ${failure.error.message}\n`)
-    process.exit(EXIT.storage)
-  }
-  context.terminal.err('llmhub: stopping\n')
-  await hub.stop()
-  context.terminal.err('llmhub: stopped\n')
+  await runHub(hub, context)
 }
 
 /** What a person needs to go on: where it listens, the key that was made, a first event. */

@@ -1,15 +1,11 @@
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { count, table } from '../output.ts'
+import { count } from '../formats.ts'
+import { table } from '../output.ts'
 import { journalVerify } from './journal.ts'
 
 const KNOWN = ['log', 'store', 'rollups']
-
-interface VerifyAnswer {
-  readonly checked: readonly { readonly name: string; readonly count: number }[]
-  readonly problems: readonly string[]
-}
 
 /** `llmhub verify log|store|rollups`: asks the running hub; `--offline` reads the log of a stopped one. */
 export async function verify(
@@ -25,9 +21,8 @@ export async function verify(
     const message = `the ${what} can be thrown away and is rebuilt from the log at the next start; offline only the log is worth checking`
     throw new CliError(message, EXIT.usage)
   }
-  const response = await request(connection(options), 'POST', `/api/v1/verify/${what}`)
-  if (response.status !== 200) throw failed(response)
-  const answer = response.body as VerifyAnswer
+  const hub = hubAt(connection(options))
+  const answer = await hub.call('POST /api/v1/verify/{what}', { params: { what } })
   if (format(options, context) === 'table') {
     const rows = answer.checked.map(({ name, count: looked }) => [name, count(looked)])
     context.terminal.out(table(['CHECKED', 'COUNT'], rows))

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import type { ClientSettings } from '../../config/load.ts'
-import { request } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Progress } from '../progress.ts'
+import { waitUntilAnswerable } from '../wait-until-answerable.ts'
 import { type ImportOptions, type ImportSummary, type RowCounts, runImport } from './run.ts'
 
 export interface FilesOptions extends Omit<ImportOptions, 'file' | 'onProgress'> {
@@ -113,19 +113,4 @@ function addCodes(summaries: readonly ImportSummary[]): Record<string, number> {
     }
   }
   return codes
-}
-
-/**
- * Whoever asks right after an import expects its rows in the answer, and the store may be half a second
- * behind the log. The hub waits for a position at most 2 s.
- */
-async function waitUntilAnswerable(
-  settings: ClientSettings,
-  position: string,
-): Promise<boolean | null> {
-  const question = { kind: 'table', measures: ['requests.count'], from: 'now-1m', after: position }
-  const body = { content: JSON.stringify(question), type: 'application/json' }
-  const response = await request(settings, 'POST', '/api/v1/query', body)
-  if (response.status !== 200) return null
-  return !(response.body as { meta: { partial: boolean } }).meta.partial
 }

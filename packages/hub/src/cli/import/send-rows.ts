@@ -1,6 +1,6 @@
 import type { ClientSettings } from '../../config/load.ts'
 import type { Clock } from '../../core/clock.ts'
-import { failed, type HubResponse, request } from '../client.ts'
+import { sendPatiently } from '../send-patiently.ts'
 
 /** Events of one request, with the rows that they come from. */
 export interface Chunk {
@@ -107,28 +107,12 @@ function sum(parts: readonly Sent[]): Sent {
   }
 }
 
-const MOST_TRIES = 60
-
-/** Waits and sends again while the hub says that it is busy; anything else ends the import. */
 async function post(
   { settings, clock, signal }: Sender,
   path: string,
   chunk: Chunk,
 ): Promise<IntakeAnswer> {
   const body = { content: JSON.stringify(chunk.events), type: 'application/json' }
-  for (let tries = 1; ; tries++) {
-    const response: HubResponse = await request(settings, 'POST', path, body)
-    // Where every event is rejected, the status is that of their code; the answer is one all the same.
-    if (isAnswer(response.body)) return response.body
-    const busy = response.status === 503 || response.status === 429
-    if (!busy || tries >= MOST_TRIES || signal.aborted) throw failed(response)
-    const seconds = response.retryAfterSeconds ?? 1
-    await new Promise<void>((resume) => {
-      clock.hold(seconds * 1000, resume)
-    })
-  }
-}
-
-function isAnswer(body: unknown): body is IntakeAnswer {
-  return typeof body === 'object' && body !== null && 'results' in body && 'accepted' in body
+  const response = await sendPatiently(settings, path, body, clock, signal)
+  return response.body as IntakeAnswer
 }

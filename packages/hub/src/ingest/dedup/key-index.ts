@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { isNewerFormat } from '../../core/newer-format.ts'
 import type { IndexStats } from '../stats.ts'
 import { HashTable } from './hash-table.ts'
-import { readManifest, writeManifest } from './manifest.ts'
+import { encodeManifest, type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { mergeRuns, Run, RunDamagedError, RunWriter } from './run.ts'
 import type { RunFiles } from './run-files.ts'
 import { sortedEntries } from './sort-entries.ts'
@@ -40,6 +40,15 @@ export interface KeyIndexOptions {
   readonly runKeys?: number
 }
 
+/** What is on disk at one instant. */
+export interface HeldIndex {
+  /** Bytes of the manifest that names the runs. */
+  readonly manifest: Uint8Array
+  /** Oldest first. */
+  readonly runs: readonly Pick<Run, 'name' | 'covered' | 'mark'>[]
+  release(): Promise<void>
+}
+
 const DEFAULT_RUN_KEYS = 131_072
 const FAN_OUT = 4
 const RETRY_MS = 5_000
@@ -70,6 +79,9 @@ export class KeyIndex {
   #working: Promise<void> | null = null
   #retryAt = 0
   #closed = false
+  #holds = 0
+  /** Files that nobody needs once nothing holds them. */
+  readonly #unwanted: string[] = []
 
   private constructor(options: KeyIndexOptions) {
     this.#options = options
@@ -101,8 +113,8 @@ export class KeyIndex {
       this.#nextRun = manifest.nextRun
       const runs: Run[] = []
       try {
-        for (const { name, level } of manifest.runs) {
-          runs.push(await Run.open(files, name, level, this.#stride))
+        for (const listed of manifest.runs) {
+          runs.push(await Run.open(files, listed, this.#stride))
         }
         this.#runs = runs
         this.#covered = new Map(manifest.covered)
@@ -239,6 +251,30 @@ export class KeyIndex {
     for (const run of old) await this.#options.files.remove(run.name)
   }
 
+  /**
+   * The index as it is on disk; its files stay there until `release`, or the end of the process. Null
+   * while it is incomplete, and when it has no run. Taken before the image of a log, it knows nothing
+   * that is not in the image.
+   */
+  hold(): HeldIndex | null {
+    if (this.#incomplete || this.#runs.length === 0) return null
+    const runs = [...this.#runs]
+    const manifest = encodeManifest(this.#manifestOf(runs, this.#runsCover))
+    this.#holds++
+    let held = true
+    return {
+      manifest,
+      runs,
+      release: async () => {
+        if (!held) return
+        held = false
+        this.#holds--
+        if (this.#holds > 0) return
+        for (const name of this.#unwanted.splice(0)) await this.#options.files.remove(name)
+      },
+    }
+  }
+
   /** Waits for the work in the background. */
   async idle(): Promise<void> {
     while (this.#working !== null) await this.#working
@@ -327,7 +363,7 @@ export class KeyIndex {
     }
     const frozen = this.#frozen
     const order = sortedEntries(frozen.words, this.#stride, frozen.size)
-    const run = await this.#create(frozen.size, 0, async (writer) => {
+    const run = await this.#create(frozen.size, 0, covered, async (writer) => {
       for (const entry of order) {
         if (writer.add(frozen.words, entry * this.#stride)) await writer.drain()
       }
@@ -341,6 +377,7 @@ export class KeyIndex {
   async #create(
     most: number,
     level: number,
+    covered: ReadonlyMap<number, bigint>,
     fill: (writer: RunWriter) => Promise<void>,
   ): Promise<Run> {
     const { files } = this.#options
@@ -353,7 +390,7 @@ export class KeyIndex {
       await files.remove(name).catch(() => undefined)
       throw error
     }
-    return Run.open(files, name, level, this.#stride)
+    return Run.open(files, { name, level, covered }, this.#stride)
   }
 
   /** Puts a run, or none, in the place of others: first on disk, then in memory. */
@@ -377,18 +414,28 @@ export class KeyIndex {
     this.#runs = runs.filter((run) => !gone.has(run))
     for (const run of old) {
       run.close()
-      await this.#options.files.remove(run.name)
+      await this.#remove(run.name)
     }
   }
 
   #writeManifest(runs: readonly Run[], covered: ReadonlyMap<number, bigint>): Promise<void> {
-    return writeManifest(this.#options.files, {
+    return writeManifest(this.#options.files, this.#manifestOf(runs, covered))
+  }
+
+  #manifestOf(runs: readonly Run[], covered: ReadonlyMap<number, bigint>): Manifest {
+    return {
       stride: this.#stride,
-      runs: runs.map(({ name, level }) => ({ name, level })),
+      runs: runs.map(({ name, level, covered: reach }) => ({ name, level, covered: reach })),
       covered: this.#incomplete ? new Map() : covered,
       horizonStart: this.#incomplete ? 0 : this.#horizonStart,
       nextRun: this.#nextRun,
-    })
+    }
+  }
+
+  /** Removes a file, or leaves that to the end of the last `hold`. */
+  async #remove(name: string): Promise<void> {
+    if (this.#holds > 0) this.#unwanted.push(name)
+    else await this.#options.files.remove(name)
   }
 
   async #dropExpired(): Promise<void> {
@@ -424,7 +471,8 @@ export class KeyIndex {
     for (const run of runs) most += run.entries
     let dropped = -1
     let entries = 0
-    const fresh = await this.#create(most, level, async (writer) => {
+    const covered = runs.at(-1)?.covered ?? new Map<number, bigint>()
+    const fresh = await this.#create(most, level, covered, async (writer) => {
       const merged = await mergeRuns(runs, writer, this.#stride, keepFrom)
       dropped = merged.dropped
       entries = merged.entries

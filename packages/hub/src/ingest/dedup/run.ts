@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { NewerFormatError } from '../../core/newer-format.ts'
 import { addToFilter, filterMayHave, makeFilter } from './filter.ts'
+import type { ListedRun } from './manifest.ts'
 import type { RunFiles, RunSink, RunSource } from './run-files.ts'
 import { MOST_ENTRIES, PAGE_BYTES, PAGE_WORDS, PageBuilder, readPage } from './run-page.ts'
 import { compareKeys } from './sort-entries.ts'
@@ -114,14 +115,17 @@ export class RunWriter {
 }
 
 /** A run that is open for looks. */
-export class Run {
+export class Run implements ListedRun {
   readonly name: string
   /** How many merges lie behind it: more means older and larger. */
   readonly level: number
+  readonly covered: ReadonlyMap<number, bigint>
   readonly entries: number
   /** Receive times of its entries, epoch seconds, inclusive. */
   readonly firstReceived: number
   readonly lastReceived: number
+  /** Names its content: length and footer, which has checksums of all keys. */
+  readonly mark: string
   readonly #source: RunSource
   readonly #stride: number
   readonly #pages: number
@@ -135,8 +139,7 @@ export class Run {
   #count = 0
 
   private constructor(
-    name: string,
-    level: number,
+    { name, level, covered }: ListedRun,
     source: RunSource,
     footer: Int32Array,
     fences: Uint32Array,
@@ -144,6 +147,8 @@ export class Run {
   ) {
     this.name = name
     this.level = level
+    this.covered = covered
+    this.mark = `${source.size}-${Buffer.from(bytesOf(footer)).toString('hex')}`
     this.#source = source
     this.#stride = footer[2] ?? 0
     this.#found = new Int32Array(MOST_ENTRIES * this.#stride)
@@ -157,9 +162,15 @@ export class Run {
 
   /**
    * Opens the run and checks all but its pages, each of which is checked when it is read.
+   * @param stride words of an entry; null takes whatever the run says
    * @throws RunDamagedError, NewerFormatError
    */
-  static async open(files: RunFiles, name: string, level: number, stride: number): Promise<Run> {
+  static async open(
+    files: Pick<RunFiles, 'open'>,
+    listed: ListedRun,
+    stride: number | null,
+  ): Promise<Run> {
+    const { name } = listed
     const source = await files.open(name)
     try {
       const footer = new Int32Array(FOOTER_WORDS)
@@ -175,7 +186,8 @@ export class Run {
           `${name} of the deduplication index has version ${footer[1]}, this program reads ${RUN_VERSION}`,
         )
       }
-      if (footer[1] !== RUN_VERSION || footer[2] !== stride) {
+      const isOther = stride !== null && footer[2] !== stride
+      if (footer[1] !== RUN_VERSION || isOther) {
         throw new RunDamagedError(name, 'is of another version')
       }
       const pages = footer[4] ?? 0
@@ -191,7 +203,7 @@ export class Run {
       if ((crc32(bytesOf(filter), crc32(bytesOf(fences))) | 0) !== footer[8]) {
         throw new RunDamagedError(name, 'has a damaged filter')
       }
-      return new Run(name, level, source, footer, fences, filter)
+      return new Run(listed, source, footer, fences, filter)
     } catch (error) {
       source.close()
       throw error

@@ -14,6 +14,7 @@ import { bucketEdges } from '@llmhub/stream'
 import type { Ask, AskFailureCode, QuestionIssue } from '../../core/ask.ts'
 import { dollars } from '../../core/dollars.ts'
 import type { ProjectScope } from '../../core/scope.ts'
+import { META_SCHEMA } from '../reports/define-report.ts'
 import { arraySchema, cellAt, objectSchema } from '../reports/shape.ts'
 import { picoDollars } from '../value.ts'
 import { dayNames } from './calendar-day.ts'
@@ -242,14 +243,7 @@ function bodyOf(
       return { model, names: both, ...compared(sums) }
     }),
     items: listed.map((item) => ({ day: item.day, model: item.model, ...compared(item) })),
-    units: {
-      invoiced: 'USD',
-      computed: 'USD',
-      reported: 'USD',
-      total: 'USD',
-      delta: 'USD',
-      delta_ratio: 'ratio',
-    },
+    units: UNITS,
     meta: { ...meta, timezone, warnings: [...meta.warnings, ...warnings] },
   }
 }
@@ -303,6 +297,15 @@ function compared(sums: Sums): object {
   }
 }
 
+const UNITS = {
+  invoiced: 'USD',
+  computed: 'USD',
+  reported: 'USD',
+  total: 'USD',
+  delta: 'USD',
+  delta_ratio: 'ratio',
+} as const
+
 const MONEY = { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' } as const
 const TEXT = { type: 'string' } as const
 const NAME = { type: ['string', 'null'] } as const
@@ -320,35 +323,41 @@ const COMPARED = {
 }
 
 /** JSON Schema of the answer. */
-export const RECONCILE_SCHEMA = objectSchema({
-  invoice: objectSchema({
-    shape: { enum: ['openai', 'anthropic', 'generic'] },
-    columns: {
-      type: 'object',
-      description: 'Which header was taken for what.',
-      properties: Object.fromEntries(INVOICE_FIELDS.map((field) => [field, TEXT])),
-      additionalProperties: false,
-    },
-    lines: COUNT,
-    empty_lines: { ...COUNT, description: 'Lines without an amount.' },
-    from: { ...TEXT, description: 'First day.' },
-    to: { ...TEXT, description: 'Last day, inclusive.' },
-  }),
-  provider: { ...NAME, description: 'Only calls of this provider were compared; null: all.' },
-  total: objectSchema(COMPARED),
-  unmatched: objectSchema({
-    invoice: { ...MONEY, description: 'Invoiced for what the hub has no calls of.' },
-    hub: { ...MONEY, description: 'Cost of calls that the invoice does not have.' },
-  }),
-  days: arraySchema(objectSchema({ day: TEXT, ...COMPARED })),
-  models: arraySchema(
-    objectSchema({
-      model: { ...NAME, description: 'Id in the price table, or the name where it is not there.' },
-      names: objectSchema({ invoice: arraySchema(TEXT), hub: arraySchema(TEXT) }),
-      ...COMPARED,
+export const RECONCILE_SCHEMA = {
+  title: 'Reconciliation',
+  ...objectSchema({
+    invoice: objectSchema({
+      shape: { enum: ['openai', 'anthropic', 'generic'] },
+      columns: {
+        type: 'object',
+        description: 'Which header was taken for what.',
+        properties: Object.fromEntries(INVOICE_FIELDS.map((field) => [field, TEXT])),
+        additionalProperties: false,
+      },
+      lines: COUNT,
+      empty_lines: { ...COUNT, description: 'Lines without an amount.' },
+      from: { ...TEXT, description: 'First day.' },
+      to: { ...TEXT, description: 'Last day, inclusive.' },
     }),
-  ),
-  items: arraySchema(objectSchema({ day: TEXT, model: NAME, ...COMPARED })),
-  units: { type: 'object' },
-  meta: { type: 'object' },
-})
+    provider: { ...NAME, description: 'Only calls of this provider were compared; null: all.' },
+    total: objectSchema(COMPARED),
+    unmatched: objectSchema({
+      invoice: { ...MONEY, description: 'Invoiced for what the hub has no calls of.' },
+      hub: { ...MONEY, description: 'Cost of calls that the invoice does not have.' },
+    }),
+    days: arraySchema(objectSchema({ day: TEXT, ...COMPARED })),
+    models: arraySchema(
+      objectSchema({
+        model: {
+          ...NAME,
+          description: 'Id in the price table, or the name where it is not there.',
+        },
+        names: objectSchema({ invoice: arraySchema(TEXT), hub: arraySchema(TEXT) }),
+        ...COMPARED,
+      }),
+    ),
+    items: arraySchema(objectSchema({ day: TEXT, model: NAME, ...COMPARED })),
+    units: objectSchema(Object.fromEntries(Object.keys(UNITS).map((name) => [name, TEXT]))),
+    meta: META_SCHEMA,
+  }),
+}

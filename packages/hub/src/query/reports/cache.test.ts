@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { conforms } from '../../../test/conforms.ts'
 import { projectScope } from '../../core/scope.ts'
 import { call, NOW } from '../ask.fixture.ts'
 import { executeQuestion } from '../execute.ts'
 import { memoryStore } from '../memory-store.fixture.ts'
 import { parseQuestion } from '../parse-question.ts'
 import { costsCache } from './cache.ts'
-import { conforms } from './conforms.fixture.ts'
 
 const USD = 10n ** 12n
 

@@ -43,18 +43,33 @@ export interface ReportDefinition<Name extends string> {
   ) => ReportContent
 }
 
-const META_SCHEMA = objectSchema({
-  from: { type: 'string', format: 'date-time' },
-  to: { type: 'string', format: 'date-time' },
-  timezone: { type: 'string' },
-  asOf: objectSchema({
-    position: { type: 'object', additionalProperties: { type: 'string' } },
-    watermark: { type: ['string', 'null'], format: 'date-time' },
+/** What every report says of itself. */
+export const META_SCHEMA = {
+  title: 'ReportMeta',
+  ...objectSchema({
+    from: { type: 'string', format: 'date-time' },
+    to: { type: 'string', format: 'date-time' },
+    timezone: { type: 'string' },
+    asOf: objectSchema({
+      position: { type: 'object', additionalProperties: { type: 'string' } },
+      watermark: { type: ['string', 'null'], format: 'date-time' },
+    }),
+    source: { enum: ['raw', 'rollup', 'mixed'] },
+    partial: { type: 'boolean' },
+    warnings: arraySchema({ type: 'string' }),
   }),
-  source: { enum: ['raw', 'rollup', 'mixed'] },
-  partial: { type: 'boolean' },
-  warnings: arraySchema({ type: 'string' }),
-})
+}
+
+/** Units stand at the place of what they are the unit of. */
+function unitsSchema(units: Readonly<Record<string, unknown>>): JsonSchema {
+  const schema = (unit: unknown): JsonSchema =>
+    typeof unit === 'object' && unit !== null
+      ? objectSchema(
+          Object.fromEntries(Object.entries(unit).map(([name, part]) => [name, schema(part)])),
+        )
+      : { const: unit }
+  return { ...schema(units), description: 'Unit of every number, by its place in the body.' }
+}
 
 /** Range, filters and zone of the parameters, as parts of a question. */
 export function questionBase(
@@ -73,7 +88,7 @@ export function defineReport<Name extends string>(definition: ReportDefinition<N
     parameters,
     response: objectSchema({
       ...definition.properties,
-      units: { type: 'object', description: 'Unit of every number, by its place in the body.' },
+      units: unitsSchema(definition.units),
       meta: META_SCHEMA,
     }),
     /** `now` is epoch milliseconds, as of `Clock.now`. */

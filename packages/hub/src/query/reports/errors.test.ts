@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { conforms } from '../../../test/conforms.ts'
 import { projectScope } from '../../core/scope.ts'
 import { call, HOUR, NOW, START } from '../ask.fixture.ts'
 import { executeQuestion } from '../execute.ts'
 import type { MemoryRow } from '../memory-store.fixture.ts'
 import { memoryStore } from '../memory-store.fixture.ts'
 import { parseQuestion } from '../parse-question.ts'
-import { conforms } from './conforms.fixture.ts'
 import { errorsReport } from './errors.ts'
 
 const scope = projectScope('default')

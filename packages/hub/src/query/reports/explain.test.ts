@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { conforms } from '../../../test/conforms.ts'
 import type { Ask } from '../../core/ask.ts'
 import { projectScope } from '../../core/scope.ts'
 import { HOUR, NOW, START } from '../ask.fixture.ts'
@@ -6,7 +7,6 @@ import { executeQuestion } from '../execute.ts'
 import type { MemoryRow } from '../memory-store.fixture.ts'
 import { memoryStore } from '../memory-store.fixture.ts'
 import { parseQuestion } from '../parse-question.ts'
-import { conforms } from './conforms.fixture.ts'
 import { costsExplain } from './explain.ts'
 
 const scope = projectScope('default')

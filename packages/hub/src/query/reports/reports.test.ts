@@ -1,5 +1,6 @@
 import type { Question } from '@llmhub/schema'
 import { expect, test } from 'vitest'
+import { conforms } from '../../../test/conforms.ts'
 import type { Ask } from '../../core/ask.ts'
 import { projectScope } from '../../core/scope.ts'
 import { call, HOUR, NOW, START } from '../ask.fixture.ts'
@@ -7,7 +8,6 @@ import { executeQuestion } from '../execute.ts'
 import type { MemoryRow } from '../memory-store.fixture.ts'
 import { memoryStore } from '../memory-store.fixture.ts'
 import { parseQuestion } from '../parse-question.ts'
-import { conforms } from './conforms.fixture.ts'
 import { REPORTS } from './reports.ts'
 
 const scope = projectScope('default')

@@ -19,7 +19,7 @@ export type Decoded =
       readonly message: string
     }
 
-type DecodeLimits = Pick<ReceiverLimits, 'maxEvents' | 'maxEventBytes' | 'maxDepth'>
+export type DecodeLimits = Pick<ReceiverLimits, 'maxEvents' | 'maxEventBytes' | 'maxDepth'>
 
 /** Bytes of the original kept with an element that could not be decoded. */
 const KEPT_BYTES = 64 * 1024

@@ -13,6 +13,8 @@ export type SqlValue = string | number | bigint | boolean | null
 export type DatabaseHandle = duckdb.Database
 
 const SELECT = duckdb.StatementType.SELECT
+/** More than interrupts can hit in a row: a ROLLBACK takes microseconds, and interrupts come every few milliseconds. */
+const ROLLBACK_TRIES = 100
 const INT64_MAX = (1n << 63n) - 1n
 
 export class Connection {
@@ -57,7 +59,7 @@ export class Connection {
       if (onlySelect && duckdb.prepared_statement_type(statement) !== SELECT) {
         throw new NotASelectError('only one SELECT is run here')
       }
-      for (const [i, value] of values.entries()) bind(statement, i + 1, value)
+      for (const [i, value] of values.entries()) bindValue(statement, i + 1, value)
       const result = await duckdb.execute_prepared(statement)
       const count = duckdb.row_count(result)
       if (maxRows !== undefined && count > maxRows) throw new TooManyRowsError(count, maxRows)
@@ -90,7 +92,22 @@ export class Connection {
       await this.execute(`BEGIN TRANSACTION READ ONLY; ${first}`)
       return await work()
     } finally {
-      await this.execute('ROLLBACK').catch(() => {})
+      await this.#rollback()
+    }
+  }
+
+  /**
+   * Interrupts are repeated until the work has ended, and one of them may hit its ROLLBACK: the
+   * transaction would stay open and every later one of the connection fail.
+   */
+  async #rollback(): Promise<void> {
+    for (let tries = 0; tries < ROLLBACK_TRIES; tries++) {
+      try {
+        await this.execute('ROLLBACK')
+        return
+      } catch (error) {
+        if (!/interrupt/i.test(String(error))) return
+      }
     }
   }
 
@@ -118,7 +135,11 @@ export class TooManyRowsError extends Error {
   }
 }
 
-function bind(statement: duckdb.PreparedStatement, index: number, value: SqlValue): void {
+export function bindValue(
+  statement: duckdb.PreparedStatement,
+  index: number,
+  value: SqlValue,
+): void {
   if (value === null) duckdb.bind_null(statement, index)
   else if (typeof value === 'string') duckdb.bind_varchar(statement, index, value)
   else if (typeof value === 'boolean') duckdb.bind_boolean(statement, index, value)

@@ -58,8 +58,8 @@ const COLUMNS = EVENT_ROW_COLUMNS.map(({ name, type }) =>
 
 async function content(store: Store): Promise<string[]> {
   const parts = [
-    `SELECT log_partition, log_offset, log_index, ${COLUMNS} FROM analytics.events ORDER BY 1, 2, 3`,
-    'SELECT * FROM analytics.dead_letters ORDER BY 1, 2, 3',
+    `SELECT log_partition, log_offset, log_index, ${COLUMNS} FROM examine.events ORDER BY 1, 2, 3`,
+    'SELECT * FROM examine.dead_letters ORDER BY 1, 2, 3',
     'SELECT log_partition, max(next) FROM positions GROUP BY 1 ORDER BY 1',
   ]
   const all: string[] = []

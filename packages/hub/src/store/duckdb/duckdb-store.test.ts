@@ -75,12 +75,10 @@ describe('the tables', () => {
   it('show every column to people', async () => {
     await store.apply(applyOf([sampleEvents(0, 0n), sampleRejects(0, 1n)]))
     const columns = await sql(
-      "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'analytics' AND table_name = 'events' ORDER BY column_index",
+      "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'examine' AND table_name = 'events' ORDER BY column_index",
     )
     expect(columns.flat().slice(3)).toEqual(EVENT_ROW_COLUMNS.map(({ name }) => name))
-    expect(
-      await sql('SELECT code, message FROM analytics.dead_letters ORDER BY log_index'),
-    ).toEqual([
+    expect(await sql('SELECT code, message FROM examine.dead_letters ORDER BY log_index')).toEqual([
       ['missing_field', 'payload.model_id: row 0'],
       ['wrong_type', 'payload.model_id: row 1'],
     ])
@@ -98,7 +96,7 @@ describe('an applied batch', () => {
       )
       .join(', ')
     const stored = await sql(
-      `SELECT log_offset, log_index, ${quoted} FROM analytics.events ORDER BY log_offset, log_index`,
+      `SELECT log_offset, log_index, ${quoted} FROM examine.events ORDER BY log_offset, log_index`,
     )
     expect(stored.length).toBe(rows * 3)
     const differing: unknown[] = []

@@ -4,6 +4,7 @@ import type { ProjectScope } from '../../core/scope.ts'
 import type { RowPlace } from '../../log/operation-rows.ts'
 import type { LettersOutcome, LettersQuestion } from '../letters.ts'
 import type { ScanOutcome, ScanRequest } from '../protocol.ts'
+import type { UserSqlOutcome, UserSqlRequest } from '../sql.ts'
 import type { Applied, Apply, Frame, Plan, QueryOutcome, RangeVersion, Store } from '../store.ts'
 import { type Dictionaries, loadDictionaries } from './dictionary.ts'
 import type { Connection, SqlValue } from './driver.ts'
@@ -22,10 +23,11 @@ import {
 import { type OpeningFailure, openingFailure } from './opening-failure.ts'
 import { type ReadOutcome, ReadPool } from './read-pool.ts'
 import type { ListResult, SqlResult } from './read-result.ts'
-import { limitOf, type RenderedScan, renderScan, scannedRows } from './render-scan.ts'
+import { scanPage } from './scan-page.ts'
 import { PendingSuppressions } from './suppressions.ts'
 import type { Texts } from './texts.ts'
 import { TouchedRanges } from './touched-ranges.ts'
+import { UserSql } from './user-sql.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
 /** Answers a plan with statements that `run` runs in one snapshot of the data. */
@@ -45,6 +47,8 @@ export interface DuckDbStoreOptions extends OpenOptions {
   readonly deadlineMs?: number
   /** Questions that run at once. Default 4. */
   readonly readers?: number
+  /** Statements of people that run at once, on connections of their own. Default 2. */
+  readonly sqlReaders?: number
   /** Questions that wait for them. Default 64. */
   readonly maxWaiting?: number
   /** Told once, with the reason, when the file or the instance cannot be trusted any more. */
@@ -59,7 +63,7 @@ export interface DuckDbStoreOptions extends OpenOptions {
 
 /** An apply of so many rows means that events come fast, and that the next one will be large, too. */
 const BUSY_ROWS = 5_000
-/** Milliseconds after such an apply when a question may take all threads again. */
+/** Milliseconds after such an apply when questions may run beside one another and take all threads again. */
 const BUSY_MS = 1_000
 
 /** Ids of one look-up statement: bounds its text and its plan. */
@@ -90,6 +94,7 @@ export class DuckDbStore implements Store {
   readonly #options: DuckDbStoreOptions
   readonly #database: OpenDatabase
   readonly #reads: ReadPool
+  readonly #userSql: UserSql
   readonly #idle: IdleMemory
   readonly #touched: TouchedRanges
   #dictionaries: Dictionaries
@@ -126,13 +131,22 @@ export class DuckDbStore implements Store {
       connect: () => database.connect(),
       clock: options.clock,
       size: options.readers ?? 4,
+      allowed: () => (this.#isBusy ? 1 : Number.POSITIVE_INFINITY),
       maxWaiting: options.maxWaiting ?? 64,
+      onBroken: (breakage) => this.#break(breakage),
+    })
+    const limitMib = options.memoryLimitMib ?? DEFAULT_MEMORY_MIB
+    this.#userSql = new UserSql({
+      connect: () => database.connect(),
+      clock: options.clock,
+      size: options.sqlReaders ?? 2,
+      memoryLimitMib: limitMib,
       onBroken: (breakage) => this.#break(breakage),
     })
     this.#idle = new IdleMemory({
       clock: options.clock,
-      limitMib: options.memoryLimitMib ?? DEFAULT_MEMORY_MIB,
-      reads: this.#reads,
+      limitMib,
+      reads: [this.#reads, this.#userSql.reads],
       turns: () => this.#turns,
       exclusive: (work) => this.#exclusive(work),
       onError: (error) => this.#note(error),
@@ -208,7 +222,11 @@ export class DuckDbStore implements Store {
   }
 
   get load(): { readonly running: number; readonly waiting: number } {
-    return this.#reads.load
+    const loads = [this.#reads.load, this.#userSql.reads.load]
+    return {
+      running: loads.reduce((sum, { running }) => sum + running, 0),
+      waiting: loads.reduce((sum, { waiting }) => sum + waiting, 0),
+    }
   }
 
   /** Ids of the dictionary columns. */
@@ -285,6 +303,11 @@ export class DuckDbStore implements Store {
     return 'applied'
   }
 
+  /** Whether events come fast: questions then leave the processor to taking them in. */
+  get #isBusy(): boolean {
+    return this.#options.clock.monotonic() - this.#busyAt < BUSY_MS
+  }
+
   get #allThreads(): number {
     return this.#options.threads ?? DEFAULT_THREADS
   }
@@ -308,7 +331,7 @@ export class DuckDbStore implements Store {
   /** Gives questions all threads once events have stopped coming fast; does not wait for it. */
   #widen(): void {
     if (this.#threads === this.#allThreads) return
-    if (this.#options.clock.monotonic() - this.#busyAt < BUSY_MS) return
+    if (this.#isBusy) return
     if (this.#broken !== null || this.#closing !== null) return
     this.#exclusive((connection) => this.#useThreads(connection, this.#allThreads)).catch(() => {})
   }
@@ -399,11 +422,20 @@ export class DuckDbStore implements Store {
     limits: { readonly maxRows?: number; readonly deadlineMs?: number } = {},
   ): Promise<ReadOutcome<SqlResult>> {
     this.#widen()
-    return this.#reads.run(
+    return this.#readFirst(
       (connection) => connection.select(sql, values, limits.maxRows),
       signal,
-      limits.deadlineMs ?? this.#options.deadlineMs ?? 30_000,
+      limits.deadlineMs,
     )
+  }
+
+  /** Runs SQL that people write; see `UserSql`. */
+  userSql(request: UserSqlRequest, signal: AbortSignal): Promise<UserSqlOutcome> {
+    this.#widen()
+    return this.#userSql.run(request, signal, () => ({
+      position: new Map(this.#next),
+      watermark: this.#watermark,
+    }))
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
@@ -411,7 +443,7 @@ export class DuckDbStore implements Store {
     // Taken before the snapshot of the answer, so that the answer holds at least this much.
     const position = new Map(this.#next)
     const watermark = this.#watermark
-    const outcome = await this.#reads.run(
+    const outcome = await this.#readFirst(
       (connection) =>
         connection.readOnly(
           () =>
@@ -425,10 +457,20 @@ export class DuckDbStore implements Store {
           'SELECT next FROM positions LIMIT 0',
         ),
       signal,
-      this.#options.deadlineMs ?? 30_000,
     )
     if (!outcome.ok) return outcome
     return { ok: true, frame: { ...outcome.value, position, watermark } }
+  }
+
+  /** Reads before SQL of people: where that has taken the memory, it gives way and the read runs again. */
+  async #readFirst<T>(
+    work: (connection: Connection) => Promise<T>,
+    signal: AbortSignal,
+    deadlineMs = this.#options.deadlineMs ?? 30_000,
+  ): Promise<ReadOutcome<T>> {
+    const outcome = await this.#reads.run(work, signal, deadlineMs)
+    if (outcome.ok || outcome.outOfMemory !== true) return outcome
+    return (await this.#userSql.giveWay()) ? this.#reads.run(work, signal, deadlineMs) : outcome
   }
 
   /** Answers a question about dead letters in one snapshot. */
@@ -439,7 +481,7 @@ export class DuckDbStore implements Store {
   ): Promise<LettersOutcome> {
     // Taken before the snapshot of the answer, as for a plan.
     const position = new Map(this.#next)
-    const outcome = await this.#reads.run(
+    const outcome = await this.#readFirst(
       (connection) =>
         connection.readOnly(() =>
           answerLetters(question, scope, this.#dictionaries, (sql, values, maxRows) =>
@@ -447,52 +489,18 @@ export class DuckDbStore implements Store {
           ),
         ),
       signal,
-      this.#options.deadlineMs ?? 30_000,
     )
     return outcome.ok ? { ok: true, answer: { ...outcome.value, position } } : outcome
   }
 
-  /**
-   * A page of rows in the order of their places, of one partition: the next page goes on in it, or in
-   * the next one. A request that cannot be asked is refused as `invalid`.
-   */
-  async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
-    // Taken before the snapshot of the answer, which may hold more: that is left out.
-    const position = new Map(this.#next)
-    const partitions = [...position.keys()].toSorted((a, b) => a - b)
-    const { after } = request
-    const partition = after?.partition ?? partitions[0]
-    if (partition === undefined) return { ok: true, page: { rows: [], next: null, position } }
-    let rendered: RenderedScan
-    try {
-      rendered = renderScan(
-        request,
-        partition,
-        position.get(partition) ?? 0n,
-        after,
-        this.#dictionaries,
-      )
-    } catch (error) {
-      if (!(error instanceof RangeError || error instanceof TypeError)) throw error
-      return { ok: false, failure: 'invalid', message: error.message }
-    }
-    const { sql, values, types } = rendered
-    const outcome = await this.#reads.run(
-      (connection) => connection.readOnly(() => connection.rows(sql, values)),
-      signal,
-      this.#options.deadlineMs ?? 30_000,
+  /** A page of rows; see `scanPage`. */
+  scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+    return scanPage(request, new Map(this.#next), this.#dictionaries, (sql, values) =>
+      this.#readFirst(
+        (connection) => connection.readOnly(() => connection.rows(sql, values)),
+        signal,
+      ),
     )
-    if (!outcome.ok) return outcome
-    const rows = scannedRows(types, outcome.value.rows, this.#dictionaries)
-    const last = rows.at(-1)
-    const following = partitions.find((each) => each > partition)
-    const next =
-      last !== undefined && rows.length === limitOf(request)
-        ? { partition, offset: last.offset, index: last.index }
-        : following === undefined
-          ? null
-          : { partition: following, offset: 0n, index: -1 }
-    return { ok: true, page: { rows, next, position } }
   }
 
   /**
@@ -561,7 +569,7 @@ export class DuckDbStore implements Store {
 
   async #close(): Promise<void> {
     this.#idle.stop()
-    await this.#reads.close('the store is closed')
+    await Promise.all([this.#reads, this.#userSql].map((each) => each.close('the store is closed')))
     await this.#turn
     if (this.#broken === null) {
       const positions = new Map(this.#next)

@@ -22,7 +22,7 @@ interface IdleMemoryOptions {
   readonly clock: Clock
   /** What DuckDB may use otherwise, in MiB. */
   readonly limitMib: number
-  readonly reads: Pick<ReadPool, 'finished' | 'pause'>
+  readonly reads: readonly Pick<ReadPool, 'finished' | 'pause'>[]
   /** Turns of the writing connection so far, the ones made here included. */
   readonly turns: () => number
   /** Runs `work` when it is the writing connection's turn. */
@@ -66,13 +66,14 @@ export class IdleMemory {
   }
 
   #activity(): number {
-    return this.#options.turns() + this.#options.reads.finished
+    const { reads, turns } = this.#options
+    return reads.reduce((sum, { finished }) => sum + finished, turns())
   }
 
   async #release(): Promise<void> {
     const { exclusive, reads, limitMib } = this.#options
     await exclusive((connection) =>
-      reads.pause(async () => {
+      pauseAll(reads, async () => {
         // Once, whatever comes of it: what could not be freed now is in use.
         this.#isReleased = true
         try {
@@ -85,4 +86,12 @@ export class IdleMemory {
     // The turn just taken is no activity; others meanwhile only put the next release off.
     this.#seen = this.#activity()
   }
+}
+
+/** Runs `work` while none of them runs a read; not at all when one does. */
+function pauseAll(
+  [first, ...others]: readonly Pick<ReadPool, 'pause'>[],
+  work: () => Promise<void>,
+): Promise<void> {
+  return first === undefined ? work() : first.pause(() => pauseAll(others, work))
 }

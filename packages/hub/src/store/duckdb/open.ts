@@ -134,12 +134,14 @@ export function settingsOf(options: OpenOptions): readonly string[] {
     `SET checkpoint_threshold = '${options.checkpointMib ?? 256}MiB'`,
     // Rows come back in the order of the statement's ORDER BY alone; this saves memory.
     'SET preserve_insertion_order = false',
+    // Times are kept and shown in UTC, wherever the hub runs.
+    "SET GLOBAL TimeZone = 'UTC'",
   ]
 }
 
 const LOCKDOWN: readonly string[] = [
-  // The store changes them with the load; see there.
-  "SET allowed_configs = ['threads', 'memory_limit']",
+  // The store changes the first two with the load, see there; a connection for SQL of people sets the third.
+  "SET allowed_configs = ['threads', 'memory_limit', 'errors_as_json']",
   'SET enable_external_access = false',
   'SET lock_configuration = true',
 ]

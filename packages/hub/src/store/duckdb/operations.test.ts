@@ -141,7 +141,7 @@ function text(_key: string, value: unknown): unknown {
 it('a letter shows what became of it, until it is erased; the latest word holds', async () => {
   await fill()
   const status = () =>
-    sql('SELECT reject_id, status, replayed_event_id FROM analytics.dead_letters ORDER BY 1')
+    sql('SELECT reject_id, status, replayed_event_id FROM examine.dead_letters ORDER BY 1')
   expect(await status()).toEqual([
     ['reject-0-2-0', 'open', null],
     ['reject-0-2-1', 'open', null],
@@ -172,9 +172,9 @@ it('a log with tombstones gives the same rows and the same watermark as the one 
     ]),
   })
   await fill(store, [...LIVE_ROWS, latest, operation])
-  const events = (of: DuckDbStore) => sql('SELECT * FROM analytics.events ORDER BY 1, 2, 3', of)
+  const events = (of: DuckDbStore) => sql('SELECT * FROM examine.events ORDER BY 1, 2, 3', of)
   const letters = (of: DuckDbStore) =>
-    sql('SELECT * FROM analytics.dead_letters ORDER BY 1, 2, 3', of)
+    sql('SELECT * FROM examine.dead_letters ORDER BY 1, 2, 3', of)
   // The places that the operation names, and all of the record with the greatest time.
   const erased: Readonly<Record<string, number[]>> = {
     '0:1': [0],
@@ -238,7 +238,7 @@ it('scans every row once, in the order of places, whatever the size of a page', 
     return seen
   }
   const all = await sql(
-    'SELECT log_partition, log_offset, log_index, event_id, model FROM analytics.events ORDER BY 1, 2, 3',
+    'SELECT log_partition, log_offset, log_index, event_id, model FROM examine.events ORDER BY 1, 2, 3',
   )
   expect(all.length).toBe(30)
   for (const limit of [1, 2, 3, 7, 1000]) expect(await scan(limit)).toEqual(all)

@@ -90,6 +90,7 @@ export function list(
     }
     return 0
   }
+  if (plan.arrival !== undefined) return byArrival(plan, plan.arrival, project, rows)
   const { before } = plan
   const found = rows
     .filter((row) => counts(row, project))
@@ -106,6 +107,34 @@ export function list(
   return {
     columns: [...plan.columns, 'time', 'partition', 'offset', 'index'],
     rows: found.map(({ row, at }) => [...plan.columns.map((name) => row[name] ?? null), ...at]),
+  }
+}
+
+function byArrival(
+  plan: ListPlan,
+  { partition, after, descending }: NonNullable<ListPlan['arrival']>,
+  project: string | null,
+  rows: readonly (EventRow & { readonly place: readonly [number, bigint, number] })[],
+): OracleTable {
+  const rank = ([, offset, index]: readonly [number, bigint, number]): bigint =>
+    offset * 1_000_000n + BigInt(index)
+  const found = rows
+    .filter((row) => counts(row, project) && row.place[0] === partition)
+    .filter((row) => Number(row['time']) >= plan.from && Number(row['time']) < plan.to)
+    .filter((row) => plan.where === null || holds(plan.where, row))
+    .filter(
+      (row) =>
+        after === undefined || rank(row.place) > rank([partition, after.offset, after.index]),
+    )
+    .toSorted((a, b) => Number(rank(a.place) - rank(b.place)) * (descending === true ? -1 : 1))
+    .slice(0, plan.limit)
+  return {
+    columns: [...plan.columns, 'time', 'partition', 'offset', 'index'],
+    rows: found.map((row) => [
+      ...plan.columns.map((name) => row[name] ?? null),
+      Number(row['time']),
+      ...row.place,
+    ]),
   }
 }
 

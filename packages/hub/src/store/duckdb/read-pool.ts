@@ -8,6 +8,8 @@ export interface ReadPoolOptions {
   readonly clock: Clock
   /** Statements that run at once. */
   readonly size: number
+  /** How many of them may run now, at least 1. Default: all. Asked when one comes and when one ends. */
+  readonly allowed?: () => number
   /** Statements that wait beside them; more are refused. */
   readonly maxWaiting: number
   /** Told of an error after which no answer can be trusted. */
@@ -18,12 +20,16 @@ export interface ReadFailure {
   readonly ok: false
   readonly failure: QueryFailure
   readonly message: string
+  /** The database had no memory left for it: beside fewer others it may run. */
+  readonly outOfMemory?: true
 }
 
 export type ReadOutcome<T> = { readonly ok: true; readonly value: T } | ReadFailure
 
 /** An interrupt that arrives before the statement has started is lost, so it is repeated. */
 const INTERRUPT_EVERY_MS = 5
+/** A read that takes longer does not count towards `allowed`: a long one must not hold up all short ones. */
+const PATIENCE_MS = 1_000
 
 /**
  * Runs reads on a few connections of their own. A read ends in its value, at its deadline, by its
@@ -90,7 +96,7 @@ export class ReadPool {
     )
     let connection: Connection | undefined
     try {
-      if (this.#running < size) this.#start(read)
+      if (this.#mayStart()) this.#start(read)
       else await read.started
       if (read.stopped !== null) return read.stopped
       connection = this.#idle.pop() ?? (await this.#options.connect())
@@ -109,9 +115,32 @@ export class ReadPool {
     }
   }
 
+  #mayStart(): boolean {
+    const { size, allowed, clock } = this.#options
+    if (this.#running >= size) return false
+    if (allowed === undefined) return true
+    const now = clock.monotonic()
+    let counted = 0
+    for (const { startedAt } of this.#reads) {
+      if (startedAt !== null && now - startedAt < PATIENCE_MS) counted++
+    }
+    return counted < Math.max(1, allowed())
+  }
+
   #start(read: Read): void {
     this.#running++
     read.start()
+    // Those who wait for it go on without it when it takes long.
+    if (this.#options.allowed !== undefined) {
+      read.onEnd(this.#options.clock.after(PATIENCE_MS, () => this.#startNext()))
+    }
+  }
+
+  #startNext(): void {
+    for (const read of this.#reads) {
+      if (!this.#mayStart()) return
+      if (!read.isStarted && read.stopped === null) this.#start(read)
+    }
   }
 
   #leave(connection: Connection | undefined): void {
@@ -120,10 +149,7 @@ export class ReadPool {
       if (this.#closed === null) this.#idle.push(connection)
       else connection.close()
     }
-    for (const read of this.#reads) {
-      if (this.#running >= this.#options.size) break
-      if (!read.isStarted && read.stopped === null) this.#start(read)
-    }
+    this.#startNext()
     if (this.#running === 0) this.#drained?.()
   }
 
@@ -138,15 +164,26 @@ export class ReadPool {
       case 'interrupted':
         return read.stopped ?? CANCELLED
       case 'out_of_memory':
-        return failed(
-          'too_many_rows',
-          'the question needs more memory than the store may use: narrow its range',
-        )
+        return {
+          ...failed(
+            'too_many_rows',
+            'the question needs more memory than the store may use: narrow its range',
+          ),
+          outOfMemory: true,
+        }
       case 'disk_full':
       case 'other':
         if (read.stopped !== null) return read.stopped
         throw error
     }
+  }
+
+  /** Stops all reads under way, and answers how many there were when the last has let go. */
+  async stopAll(failure: ReadFailure): Promise<number> {
+    const reads = [...this.#reads]
+    for (const read of reads) read.stop(failure)
+    await Promise.all(reads.map(({ ended }) => ended))
+    return reads.length
   }
 
   /** Refuses new reads, stops those under way, and answers when the last has let go. */
@@ -166,10 +203,14 @@ export class ReadPool {
 class Read {
   readonly #clock: Clock
   readonly started: Promise<void>
+  readonly ended: Promise<void>
   #resolveStarted: () => void = () => {}
+  #resolveEnded: () => void = () => {}
   #connection: Connection | null = null
   #stopInterrupting: (() => void) | null = null
-  isStarted = false
+  /** By the monotonic clock; null before. */
+  startedAt: number | null = null
+  #cancelPatience: () => void = () => {}
   stopped: ReadFailure | null = null
 
   constructor(clock: Clock) {
@@ -177,11 +218,22 @@ class Read {
     this.started = new Promise((resolve) => {
       this.#resolveStarted = resolve
     })
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
+    })
+  }
+
+  get isStarted(): boolean {
+    return this.startedAt !== null
   }
 
   start(): void {
-    this.isStarted = true
+    this.startedAt = this.#clock.monotonic()
     this.#resolveStarted()
+  }
+
+  onEnd(run: () => void): void {
+    this.#cancelPatience = run
   }
 
   interruptsBy(connection: Connection): void {
@@ -199,8 +251,10 @@ class Read {
   }
 
   end(): void {
+    this.#resolveEnded()
     this.#connection = null
     this.#stopInterrupting?.()
+    this.#cancelPatience()
   }
 }
 

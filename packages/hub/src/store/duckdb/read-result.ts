@@ -135,7 +135,7 @@ function fixed(
 }
 
 /** Microseconds since 1970 as ISO 8601 in UTC; beyond what `Date` holds, as plain digits. */
-function isoOf(micros: bigint): string {
+export function isoOf(micros: bigint): string {
   const below = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
   const date = new Date(Number((micros - below) / 1000n))
   if (Number.isNaN(date.getTime())) return String(micros)

@@ -40,14 +40,30 @@ const KEPT_BROKEN = 2
  * given up is moved aside to `broken-<n>` beside the file. Whoever calls then applies the log from
  * `applied()`, whatever that is.
  *
+ * What the file system refuses (no space for a mark, no permission) says nothing of the file: the outcome
+ * is then one to try again, not an error.
+ *
  * @param discard starts empty at once: the file is known to be corrupt, though it would open
  */
 export async function openOrRecover(
   options: DuckDbStoreOptions,
   discard = false,
 ): Promise<Recovered> {
-  const { path } = options
   const reasons: string[] = []
+  try {
+    return await tryToOpen(options, discard, reasons)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    return { ok: false, refused: null, reasons: [...reasons, error.message] }
+  }
+}
+
+async function tryToOpen(
+  options: DuckDbStoreOptions,
+  discard: boolean,
+  reasons: string[],
+): Promise<Recovered> {
+  const { path } = options
   const compactionCutShort = await removeLeftovers(path)
   const opening = new OpeningMark(`${path}.opening`)
   await mkdir(dirname(path), { recursive: true })

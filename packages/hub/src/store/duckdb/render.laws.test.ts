@@ -82,6 +82,46 @@ test('a list plan pages through the rows of its definition', async () => {
   )
 }, 60_000)
 
+test('a list plan pages through the rows of a partition in the order of arrival', async () => {
+  const columns = ['model', 'tags', 'cost_total']
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(eventRow, { maxLength: 8 }), { maxLength: 5 }),
+      fc.option(predicate, { nil: null }),
+      project,
+      fc.record({ limit: fc.integer({ min: 1, max: 5 }), descending: fc.boolean() }),
+      async (batches, where, scope, { limit, descending }) => {
+        await table.clear()
+        const placed: unknown[] = []
+        for (const rows of batches) {
+          const offset = await table.append(rows)
+          placed.push(...rows.map((row, i) => ({ ...row, place: [0, offset, i] as const })))
+        }
+        const arrival = { partition: 0 }
+        const base = { type: 'list', from: START, to: END, where, columns } as const
+        const whole: ListPlan = { ...base, arrival, limit: 1000 }
+        const want = list(whole, scope, placed as never)
+        const seen: unknown[] = []
+        let page: ListPlan = { ...whole, limit }
+        for (;;) {
+          const got = await ask(page, scope)
+          seen.push(...got.rows)
+          const last = got.rows.at(-1)
+          if (got.rows.length < limit || last === undefined) break
+          const [offset, index] = last.slice(-2) as [bigint, number]
+          page = { ...page, arrival: { partition: 0, after: { offset, index } } }
+        }
+        expect(seen).toEqual(want.rows)
+        const back: ListPlan = { ...base, arrival: { partition: 0, descending }, limit }
+        expect((await ask(back, scope)).rows).toEqual(list(back, scope, placed as never).rows)
+        const other: ListPlan = { ...whole, arrival: { partition: 1 } }
+        expect((await ask(other, scope)).rows).toEqual([])
+      },
+    ),
+    { numRuns: 40 },
+  )
+}, 60_000)
+
 test('a bucket number is the place of the last edge at or before the time', async () => {
   await fc.assert(
     fc.asyncProperty(

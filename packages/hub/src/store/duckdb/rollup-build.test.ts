@@ -98,6 +98,22 @@ describe('rollups', () => {
     expect((await readBacklog(table.run, [narrow])).staleHours).toEqual([])
   })
 
+  it('are not read where many cells have few rows each', async () => {
+    const cells = (hour: number, models: number, rowsEach: number) =>
+      Array.from({ length: models }, (_, i) => ({ ...event(hour, `m${i}`), weight: rowsEach }))
+    // A thousand cells are few; of more, each has to stand for eight rows.
+    await table.append([...cells(0, 1000, 1), ...cells(1, 1001, 7), ...cells(2, 1001, 8)])
+    await buildSpan(table.run, [definition], HOUR_MICROS, HOURS)
+    const kept = await table.run(
+      `SELECT stored FROM rollup_buckets WHERE bucket < ${HOURS.from + 3 * HOUR_MICROS} ORDER BY bucket`,
+    )
+    expect(kept.flat()).toEqual([true, false, true])
+    const { source, rows } = await ask({ ...byModel, maxRows: 2000 })
+    expect(source).toBe('mixed')
+    expect(rows.length).toBe(1001)
+    expect(rows).toEqual((await ask({ ...byModel, maxRows: 2000, rawOnly: true })).rows)
+  })
+
   it('are built again when redefined', async () => {
     await table.append([event(0, 'a')])
     await buildSpan(table.run, [definition], HOUR_MICROS, HOURS)

@@ -1,5 +1,6 @@
 import { DAY_MICROS, HOUR_MICROS, type RollupDefinition, type Span } from '../rollup.ts'
 import type { FrameCell, Literal } from '../store.ts'
+import { WEIGHT_SCALE } from './render-measure.ts'
 import { quote, storedColumn } from './render-sql.ts'
 import { binColumn, binTable, cellTable, definitionColumns, presentSql } from './rollup-cells.ts'
 
@@ -76,10 +77,10 @@ async function rebuild(run: Run, definition: RollupDefinition, span: Span): Prom
   await run(`INSERT INTO ${cells} ${selectCells(definition, span)}`)
   if (definition.sketches.length > 0)
     await run(`INSERT INTO ${bins} ${selectBins(definition, span)}`)
-  const { name, version, grain, maxCells } = definition
+  const { name, version, grain } = definition
   await run(`DELETE FROM rollup_buckets WHERE name = $1 AND ${inSpan}`, [name])
   await run(
-    `INSERT INTO rollup_buckets SELECT $1, r.bucket, ${version}, COALESCE(c.n, 0), COALESCE(c.n, 0) <= ${maxCells} FROM (SELECT unnest(range(${span.from}, ${span.to}, ${grain})) AS bucket) r LEFT JOIN (SELECT bucket, count(*) AS n FROM ${cells} WHERE ${inSpan} GROUP BY bucket) c ON c.bucket = r.bucket`,
+    `INSERT INTO rollup_buckets SELECT $1, r.bucket, ${version}, COALESCE(c.n, 0), COALESCE(${isWorthKeeping(definition)}, TRUE) FROM (SELECT unnest(range(${span.from}, ${span.to}, ${grain})) AS bucket) r LEFT JOIN (SELECT bucket, count(*) AS n, ${countsRows(definition) ? 'sum("rows")' : 'NULL'} AS "rows" FROM ${cells} WHERE ${inSpan} GROUP BY bucket) c ON c.bucket = r.bucket`,
     [name],
   )
   const refused = await run(
@@ -89,6 +90,24 @@ async function rebuild(run: Run, definition: RollupDefinition, span: Span): Prom
   if (refused.length === 0) return
   const list = refused.map(([bucket]) => Number(bucket)).join(', ')
   for (const table of tables) await run(`DELETE FROM ${table} WHERE bucket IN (${list})`)
+}
+
+/**
+ * Cells of a bucket `c` are kept up to the definition's number. More than a few must be far fewer than the
+ * rows they stand for: a cell has more numbers than a row, so that reading the rows costs no more, and a
+ * thin bucket of many users would make the file grow by a third of its rows.
+ */
+function isWorthKeeping(definition: RollupDefinition): string {
+  const few = `c.n <= ${definition.maxCells}`
+  if (!countsRows(definition)) return few
+  return `${few} AND (c.n <= ${FEW_CELLS} OR c.n * ${ROWS_PER_CELL * WEIGHT_SCALE} <= c."rows")`
+}
+
+const FEW_CELLS = 1_000
+const ROWS_PER_CELL = 8
+
+function countsRows(definition: RollupDefinition): boolean {
+  return definition.measures.some(({ fn, column }) => fn === 'rows' && column === undefined)
 }
 
 /** Makes the coarser buckets around a span due, because their rows changed. */

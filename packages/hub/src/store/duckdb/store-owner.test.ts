@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeBatch } from '@llmhub/stream'
@@ -235,4 +235,19 @@ it('refuses questions while it is behind what was committed at its opening', asy
   release()
   await statuses.reached(isReady(10n))
   expect(await store.query(COUNT, allProjects(), never)).toMatchObject({ ok: true })
+})
+
+it('that cannot even write its mark, as on a full disk, is opened when it can', async () => {
+  const mark = join(dir, 'store', 'store.duckdb.opening')
+  await mkdir(mark, { recursive: true })
+  // The wait between attempts, and no other, is short.
+  const after = (ms: number, run: () => void) => systemClock.after(ms === 1_000 ? 1 : ms, run)
+  const clock = { ...systemClock, after }
+  start(new Map([[LIVE, 3n]]), { clock })
+  await statuses.reached(({ state }) => state === 'broken')
+  // More than one attempt has failed.
+  await statuses.next(({ state }) => state === 'broken')
+  await rm(mark, { recursive: true })
+  await statuses.reached(isReady(3n))
+  expect(await answer()).not.toEqual([])
 })

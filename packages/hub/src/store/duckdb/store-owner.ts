@@ -1,5 +1,3 @@
-import { stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { formatIsoMicros } from '@llmhub/schema'
 import { decodeBatch } from '@llmhub/stream'
 import type { Clock } from '../../core/clock.ts'
@@ -26,9 +24,11 @@ import type {
   VerifyWhat,
 } from '../protocol.ts'
 import type { RollupDefinition } from '../rollup.ts'
+import type { UserSqlOutcome, UserSqlRequest } from '../sql.ts'
 import type { Plan, QueryOutcome, RangeVersion } from '../store.ts'
 import { answerWith } from './answer-plan.ts'
 import { type CompactionProgress, compactFile } from './compact.ts'
+import { bytesOf, freeBytes } from './disk-bytes.ts'
 import type { DuckDbStore } from './duckdb-store.ts'
 import { type Breakage, messageOf } from './fault.ts'
 import { openOrRecover } from './recover.ts'
@@ -154,6 +154,7 @@ export class StoreOwner {
             'threads',
             'deadlineMs',
             'readers',
+            'sqlReaders',
             'sabotage',
           ),
         },
@@ -223,7 +224,7 @@ export class StoreOwner {
     this.#rowsSinceCheckpoint += rows + changed - this.#changedSeen
     this.#changedSeen = changed
     this.#keeper?.applied()
-    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 500_000)) {
+    if (this.#rowsSinceCheckpoint >= (this.#options.checkpointRows ?? 250_000)) {
       this.#checkpointSoon()
     }
     void this.#reached().then(() => this.#report())
@@ -313,6 +314,7 @@ export class StoreOwner {
       refused: this.#refused,
       reason: this.#reason ?? lag?.lastError ?? null,
       applied: (await store?.applied()) ?? new Map(),
+      watermark: store?.watermark ?? null,
       durable: (await store?.durable()) ?? new Map(),
       lagRecords: lag?.lagRecords ?? 0,
       lagMs: lag?.lagMs ?? 0,
@@ -327,9 +329,8 @@ export class StoreOwner {
   }
 
   async query(plan: Plan, scope: ProjectScope, signal: AbortSignal): Promise<QueryOutcome> {
-    if (this.#state === 'opening') await this.#changing
-    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
-    return this.#store.query(plan, scope, signal)
+    const store = await this.#ready()
+    return store === null ? this.#refusal() : store.query(plan, scope, signal)
   }
 
   async letters(
@@ -337,27 +338,36 @@ export class StoreOwner {
     scope: ProjectScope,
     signal: AbortSignal,
   ): Promise<LettersOutcome> {
-    if (this.#state === 'opening') await this.#changing
-    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
-    return this.#store.letters(question, scope, signal)
+    const store = await this.#ready()
+    return store === null ? this.#refusal() : store.letters(question, scope, signal)
   }
 
   async scan(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
-    if (this.#state === 'opening') await this.#changing
-    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
-    return this.#store.scan(request, signal)
+    const store = await this.#ready()
+    return store === null ? this.#refusal() : store.scan(request, signal)
   }
 
   async sql(request: SqlRequest, signal: AbortSignal): Promise<SqlOutcome> {
-    if (this.#state === 'opening') await this.#changing
-    if (this.#store === null || this.#state !== 'ready') return this.#refusal()
+    const store = await this.#ready()
+    if (store === null) return this.#refusal()
     try {
       const { sql, maxRows, deadlineMs } = request
-      const outcome = await this.#store.run(sql, [], signal, { maxRows, deadlineMs })
+      const outcome = await store.run(sql, [], signal, { maxRows, deadlineMs })
       return outcome.ok ? { ok: true, ...outcome.value } : outcome
     } catch (error) {
       return { ok: false, failure: 'invalid', message: messageOf(error) }
     }
+  }
+
+  async userSql(request: UserSqlRequest, signal: AbortSignal): Promise<UserSqlOutcome> {
+    const store = await this.#ready()
+    return store === null ? this.#refusal() : store.userSql(request, signal)
+  }
+
+  /** The store once it answers, or null while it does not. */
+  async #ready(): Promise<DuckDbStore | null> {
+    if (this.#state === 'opening') await this.#changing
+    return this.#state === 'ready' ? this.#store : null
   }
 
   #refusal(): Extract<QueryOutcome, { readonly ok: false }> {
@@ -375,9 +385,8 @@ export class StoreOwner {
 
   /** Finds events by id and time, and their content hashes in the log. */
   async lookup({ project, events }: LookupRequest): Promise<LookupOutcome> {
-    if (this.#state === 'opening') await this.#changing
-    const store = this.#store
-    if (store === null || this.#state !== 'ready') return this.#refusal()
+    const store = await this.#ready()
+    if (store === null) return this.#refusal()
     const places = await store.placesOf(project, events)
     // Record by record: events sent again come as they were sent, thousands of one record.
     const records = Map.groupBy(
@@ -571,22 +580,6 @@ export class StoreOwner {
     await this.#applier?.stop()
     await this.#store?.close()
   }
-}
-
-async function bytesOf(path: string): Promise<number> {
-  let bytes = 0
-  for (const file of [path, `${path}.wal`]) {
-    bytes += await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return bytes
-}
-
-async function freeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(path))
-  return bavail * bsize
 }
 
 /** The named options that are set: a missing one must stay missing, not become undefined. */

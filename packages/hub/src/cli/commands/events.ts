@@ -1,0 +1,230 @@
+import { styleText } from 'node:util'
+import { failed, request } from '../client.ts'
+import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
+import { type EventView, milliseconds, money } from '../events/event-line.ts'
+import { count, duration } from '../formats.ts'
+import { printable, table } from '../output.ts'
+
+export interface ReadOptions extends GlobalOptions {
+  readonly project?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+async function read(path: string, id: string, options: ReadOptions): Promise<unknown> {
+  const parameters = new URLSearchParams()
+  if (options.from !== undefined) parameters.set('from', options.from)
+  if (options.to !== undefined) parameters.set('to', options.to)
+  const query = parameters.size === 0 ? '' : `?${parameters.toString()}`
+  const { project } = options
+  const response = await request(
+    connection(options),
+    'GET',
+    `${path}/${encodeURIComponent(id)}${query}`,
+    undefined,
+    { project },
+  )
+  if (response.status !== 200) throw failed(response)
+  return response.body
+}
+
+interface EventDetail {
+  readonly event: EventView
+  readonly reports: readonly {
+    readonly event_id: string
+    readonly kind: string
+    readonly time: string
+    readonly counted: boolean
+    readonly why: string
+  }[]
+  readonly also: readonly EventView[]
+}
+
+/** `llmhub events show ID` */
+export async function eventShow(
+  id: string,
+  options: ReadOptions,
+  context: CliContext,
+): Promise<void> {
+  const detail = (await read('/api/v1/events', id, options)) as EventDetail
+  if (format(options, context) !== 'table') {
+    printJson(context, detail)
+    return
+  }
+  const { terminal } = context
+  const rows = Object.entries(detail.event).map(([name, value]) => [name, printable(value)])
+  terminal.out(table(['FIELD', 'VALUE'], rows, Math.max(40, terminal.columns - 24)))
+  if (detail.reports.length > 0) {
+    const reports = detail.reports.map((each) => [
+      each.event_id,
+      each.kind,
+      each.time,
+      each.counted ? 'yes' : 'no',
+      each.why,
+    ])
+    terminal.out(`\nReports of this call:\n`)
+    terminal.out(table(['EVENT', 'KIND', 'TIME', 'COUNTED', 'WHY'], reports, 90))
+  }
+  for (const other of detail.also) {
+    terminal.err(`! project ${printable(other['project'])} has an event of this id too\n`)
+  }
+}
+
+interface SpanView {
+  readonly event_id: string | null
+  readonly name: string
+  readonly status: string | null
+  readonly error_type: string | null
+  readonly error_message: string | null
+  readonly offset_ms: number
+  readonly duration_ms: number
+  readonly self_ms: number
+  readonly critical: boolean
+  readonly orphan: boolean
+  readonly total: { readonly cost: string | null; readonly errors: number }
+  readonly children: readonly SpanView[]
+}
+
+interface TraceView {
+  readonly trace_id: string
+  readonly start: string
+  readonly duration_ms: number
+  readonly spans: number
+  readonly errors: number
+  readonly cost: string | null
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly root: SpanView
+  readonly partial: boolean
+}
+
+const NAME_WIDTH = 40
+const LEAST_BAR = 10
+
+/** `llmhub trace ID`: the tree with a bar per span; what the end waited for is drawn solid. */
+export async function traceShow(
+  id: string,
+  options: ReadOptions,
+  context: CliContext,
+): Promise<void> {
+  const trace = (await read('/api/v1/traces', id, options)) as TraceView
+  if (format(options, context) !== 'table') {
+    printJson(context, trace)
+    return
+  }
+  const { terminal } = context
+  const width = Math.max(LEAST_BAR, Math.min(60, terminal.columns - NAME_WIDTH - 34))
+  const lines: string[] = []
+  for (const { span, stem } of stemmed(trace.root)) {
+    const failedHere = span.status === 'error' || span.status === 'timeout'
+    const note = failedHere ? `  ✗ ${printable(span.error_type ?? span.status)}` : ''
+    const label = `${stem}${printable(span.name)}${span.orphan ? ' (its parent is missing)' : ''}`
+    const line = [
+      fit(label, NAME_WIDTH),
+      bar(span, trace.duration_ms, width),
+      milliseconds(span.duration_ms).padStart(8),
+      `self ${milliseconds(span.self_ms)}`.padEnd(13),
+      span.total.cost === null ? '' : `$${money(span.total.cost)}`,
+    ].join(' ')
+    const whole = `${line.trimEnd()}${note}`
+    lines.push(
+      failedHere && terminal.color ? styleText('red', whole, { validateStream: false }) : whole,
+    )
+  }
+  terminal.out(`${lines.join('\n')}\n`)
+  const parts = [
+    `${count(trace.spans)} spans`,
+    `${milliseconds(trace.duration_ms)} from ${trace.start}`,
+    `${count(trace.errors)} errors`,
+    `${count(trace.input_tokens)}→${count(trace.output_tokens)} tokens`,
+    trace.cost === null ? 'no cost known' : `$${money(trace.cost)}`,
+  ]
+  terminal.err(`${parts.join(' · ')}   ${SOLID} what the end waited for  ${LIGHT} the rest\n`)
+  if (trace.partial) terminal.err('! it has more spans: the newest are shown\n')
+}
+
+/** The spans from the root on, with the lines that lead to them. No recursion: traces may be deep. */
+function stemmed(root: SpanView): { readonly span: SpanView; readonly stem: string }[] {
+  const found: { span: SpanView; stem: string }[] = []
+  const open = [{ span: root, stem: '', below: '' }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { span, stem, below } = next
+    found.push({ span, stem })
+    const last = span.children.length - 1
+    for (const [at, child] of [...span.children.entries()].reverse()) {
+      const isLast = at === last
+      open.push({
+        span: child,
+        stem: `${below}${isLast ? '└ ' : '├ '}`,
+        below: `${below}${isLast ? '  ' : '│ '}`,
+      })
+    }
+  }
+  return found
+}
+
+const SOLID = '█'
+const LIGHT = '░'
+
+function bar({ offset_ms, duration_ms, critical }: SpanView, whole: number, width: number): string {
+  const scale = whole > 0 ? width / whole : 0
+  const from = Math.min(width - 1, Math.floor(offset_ms * scale))
+  const length = Math.max(1, Math.min(width - from, Math.round(duration_ms * scale)))
+  return `${' '.repeat(from)}${(critical ? SOLID : LIGHT).repeat(length)}`.padEnd(width)
+}
+
+function fit(text: string, width: number): string {
+  return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`
+}
+
+interface ConversationView {
+  readonly session: string
+  readonly first_event: string
+  readonly duration_seconds: number
+  readonly turns: number
+  readonly errors: number
+  readonly cost: string | null
+  readonly unpriced: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly users: readonly string[]
+  readonly partial: boolean
+  readonly events: readonly EventView[]
+}
+
+/** `llmhub conversation ID` */
+export async function conversationShow(
+  id: string,
+  options: ReadOptions,
+  context: CliContext,
+): Promise<void> {
+  const found = (await read('/api/v1/conversations', id, options)) as ConversationView
+  if (format(options, context) !== 'table') {
+    printJson(context, found)
+    return
+  }
+  const { terminal } = context
+  const rows = found.events.map((event) => [
+    String(event['time']).replace('T', ' ').replace(/Z$/, ''),
+    event['kind'],
+    event['model'] ?? event['name'],
+    event['status'],
+    milliseconds(event['latency']),
+    event['input_tokens'],
+    event['output_tokens'],
+    money(event['cost']),
+    event['user'],
+  ])
+  const head = ['TIME (UTC)', 'KIND', 'MODEL', 'STATUS', 'LATENCY', 'IN', 'OUT', 'COST $', 'USER']
+  terminal.out(table(head, rows, 30))
+  const parts = [
+    `${count(found.turns)} turns in ${duration(found.duration_seconds)}`,
+    `${count(found.errors)} errors`,
+    `${count(found.input_tokens)}→${count(found.output_tokens)} tokens`,
+    found.cost === null ? 'no cost known' : `$${money(found.cost)}`,
+    ...(found.unpriced > 0 ? [`${count(found.unpriced)} unpriced`] : []),
+    ...(found.users.length > 1 ? [`users ${found.users.map(printable).join(', ')}`] : []),
+  ]
+  terminal.err(`${parts.join(' · ')}\n`)
+  if (found.partial) terminal.err('! it has more events: the newest are shown\n')
+}
