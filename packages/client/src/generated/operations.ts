@@ -2309,15 +2309,6 @@ export interface Schemas {
       readonly rule_after: string | null
     }[]
   }
-  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
-  readonly RetentionChange: {
-    /** null: every project. */
-    readonly project?: string | null
-    /** A family of events, dead_letters, or null: every family of events. */
-    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
-    /** 0 keeps for ever; null: as if the policy were removed. */
-    readonly days: number | null
-  }
   readonly RetentionPolicy: {
     /** null: every project. */
     readonly project: string | null
@@ -2325,6 +2316,15 @@ export interface Schemas {
     readonly family: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
     /** 0 keeps for ever. */
     readonly days: number
+  }
+  /** With dry_run: says what the next run would delete of what this policy is about, if it were in force. */
+  readonly RetentionPolicyChange: {
+    /** null: every project. */
+    readonly project?: string | null
+    /** A family of events, dead_letters, or null: every family of events. */
+    readonly family?: 'telemetry' | 'metric' | 'security' | 'cost' | 'governance' | 'execution' | 'service' | 'dead_letters' | null
+    /** 0 keeps for ever; null: as if the policy were removed. */
+    readonly days: number | null
   }
   readonly RetentionRun: {
     readonly dry_run: boolean
@@ -2664,6 +2664,22 @@ export interface Operations {
     readonly body: never
     readonly answer: undefined
   }
+  /** Whether the hub works and where to go from here; a page for browsers */
+  readonly 'GET /': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly name: string
+      readonly version: string
+      readonly ready: boolean
+      readonly reasons: readonly string[]
+      readonly links: {
+        readonly [field: string]: string
+      }
+    }
+  }
   /** The backups in a folder, oldest first */
   readonly 'GET /api/v1/backups': {
     readonly params: never
@@ -2748,6 +2764,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2780,6 +2800,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2812,6 +2836,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2852,6 +2880,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2982,6 +3014,10 @@ export interface Operations {
       readonly limit?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3147,6 +3183,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3177,6 +3217,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3205,6 +3249,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3233,6 +3281,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3265,6 +3317,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3297,6 +3353,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3510,6 +3570,17 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
+  /** A page of the guide: /docs/guide/<name>.md */
+  readonly 'GET /docs/guide/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** A page of the API reference */
   readonly 'GET /docs/{page}': {
     readonly params: {
@@ -3531,6 +3602,22 @@ export interface Operations {
       readonly status: 'ok'
     }
   }
+  /** The same with the parameters of all routes and the whole guide */
+  readonly 'GET /llms-full.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** The hub in one text, for agents */
+  readonly 'GET /llms.txt': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** Metrics for Prometheus */
   readonly 'GET /metrics': {
     readonly params: never
@@ -3550,6 +3637,47 @@ export interface Operations {
       readonly info: { readonly [field: string]: unknown }
       readonly paths: { readonly [field: string]: unknown }
       readonly components: { readonly [field: string]: unknown }
+    }
+  }
+  /** All errors */
+  readonly 'GET /problems': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly problems: readonly {
+        readonly code: string
+        readonly scope: 'event' | 'request'
+        readonly status: number
+        readonly title: string
+        /** What to do. */
+        readonly hint: string
+        readonly causes: readonly string[]
+        /** A request that ends in it. */
+        readonly example: { readonly [field: string]: unknown } | null
+      }[]
+    }
+  }
+  /** An error: what it means, usual causes, what to do, an example */
+  readonly 'GET /problems/{code}': {
+    readonly params: {
+      /** The code. */
+      readonly code: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: {
+      readonly code: string
+      readonly scope: 'event' | 'request'
+      readonly status: number
+      readonly title: string
+      /** What to do. */
+      readonly hint: string
+      readonly causes: readonly string[]
+      /** A request that ends in it. */
+      readonly example: { readonly [field: string]: unknown } | null
     }
   }
   /** Whether everything it needs works */
@@ -3862,7 +3990,7 @@ export interface Operations {
     readonly headers: never
     readonly body: {
       readonly dry_run?: boolean
-      readonly policy?: Schemas['RetentionChange']
+      readonly policy?: Schemas['RetentionPolicyChange']
     }
     readonly answer: Schemas['RetentionRun']
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Answer, Question } from '@llmhub/schema'
+import type { Answer } from '@llmhub/schema'
 import { FORMATS } from '../../formats/formats.ts'
 import { answerChart } from '../chart/answer-chart.ts'
 import { download, failed, type HubResponse, request } from '../client.ts'
