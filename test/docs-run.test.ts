@@ -28,6 +28,7 @@ const GUIDE = [
   'backup',
   'recovering',
   'api-clients',
+  'import-export',
   'demo',
   'doctor',
 ]

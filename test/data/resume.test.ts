@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MAPPINGS } from '../../packages/hub/src/cli/import/mappings.ts'
+import { planOf } from '../../packages/hub/src/cli/import/plan.ts'
 import { HubProcess } from '../support/hub-process.ts'
 import { runCommand, startCommand } from '../support/llmhub-command.ts'
 import { outcomes } from '../support/outcomes.ts'
@@ -96,7 +98,12 @@ async function interrupted(last: number, answered: boolean): Promise<number | nu
 async function progress(): Promise<{ rows: number; done: boolean }> {
   const { createHash } = await import('node:crypto')
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
-  return JSON.parse((await hub.get(`/api/v1/imports/${hash}`)).text) as {
+  const mapping = MAPPINGS.find(({ name }) => name === 'azure-llm-inference')
+  if (mapping === undefined) throw new Error('the mapping is gone')
+  const planned = planOf(mapping, { start: null, constants: { model_id: 'gpt-4o' } })
+  if (!planned.ok) throw new Error(planned.problems.join())
+  const path = `/api/v1/imports/${hash}?mapping=${planned.plan.hash}`
+  return JSON.parse((await hub.get(path)).text) as {
     rows: number
     done: boolean
   }

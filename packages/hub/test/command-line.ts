@@ -8,6 +8,8 @@ export async function commandLine(
   hub: WholeHub,
   args: readonly string[],
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  // Loading the library of the command line opens standard input, which nobody closes.
+  process.stdin.unref()
   // The key of the command line comes from the environment alone.
   vi.stubEnv('LLMHUB_KEY', hub.headers['authorization']?.replace('Bearer ', '') ?? '')
   let out = ''

@@ -2767,6 +2767,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2799,6 +2803,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2831,6 +2839,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -2871,6 +2883,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3001,6 +3017,10 @@ export interface Operations {
       readonly limit?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3166,6 +3186,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3196,6 +3220,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3224,6 +3252,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3252,6 +3284,10 @@ export interface Operations {
       readonly user_id?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3284,6 +3320,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */
@@ -3316,6 +3356,10 @@ export interface Operations {
       readonly timezone?: string | undefined
       /** Position of an ingest answer: wait, at most 2 s, until the report includes it. */
       readonly after?: string | undefined
+      /** Form of the report; csv holds one of its tables, xlsx a sheet for each and one about them. */
+      readonly format?: 'json' | 'csv' | 'xlsx' | undefined
+      /** With csv: which table. Default: the first list. */
+      readonly table?: string | undefined
     }
     readonly headers: {
       /** Project to report on, for keys bound to none. Default: all. */

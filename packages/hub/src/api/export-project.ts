@@ -20,6 +20,7 @@ export function chooseExportProject(
   if (project !== null || !one) return { project }
   const names = parts.control.projects().map(({ name }) => name)
   if (names.length <= 1) return { project: names[0] ?? DEFAULT_PROJECT }
-  const message = `whole events are exported of one project: name it with ${PROJECT_HEADER} (${names.slice(0, 20).join(', ')})`
-  return problem('invalid_request', message)
+  const message = `whole events are exported of one project; there are ${names.slice(0, 20).join(', ')}`
+  const hint = `Name one with the header ${PROJECT_HEADER} (llmhub: --project).`
+  return problem('invalid_request', message, { errors: [{ path: PROJECT_HEADER, message, hint }] })
 }

@@ -6,9 +6,9 @@ export const OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
   'table or json (default: table on a terminal, json in a pipe)',
 ]
-export const CHART_OUTPUT: readonly [string, string] = [
+export const ANSWER_OUTPUT: readonly [string, string] = [
   '-o, --output <format>',
-  'table, json, csv, ndjson or chart (default: table on a terminal, json in a pipe)',
+  'table, json, csv, ndjson or chart; to a file also parquet, arrow or xlsx (default: table on a terminal, json in a pipe)',
 ]
 
 /** What every destructive command has. */

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
 import { addBenchCommands } from './bench-commands.ts'
 import {
-  CHART_OUTPUT,
+  ANSWER_OUTPUT,
   collect,
   common,
   DRY_RUN,
@@ -102,7 +102,7 @@ export function createProgram(given: CliContext, version: string): Command {
   addImportCommands(program, context)
 
   withExamples(
-    remote(program.command('query').description('ask a question'), CHART_OUTPUT)
+    remote(program.command('query').description('ask a question'), ANSWER_OUTPUT)
       .argument('[measures...]', 'measures, such as cost.total latency.p95 (all: --list)')
       .option(
         '--by <dimension>',
@@ -124,6 +124,10 @@ export function createProgram(given: CliContext, version: string): Command {
       .option('--fill <how>', 'none, null, zero, previous or linear for empty buckets')
       .option('--compare', 'beside each value that of the period before')
       .option('--limit <n>', 'most rows', wholeNumber)
+      .option(
+        '--file <file>',
+        'write the answer there; its name tells the format where -o does not',
+      )
       .option('--json <question>', 'the whole question as JSON; @file, or - for standard input')
       .option('--list', 'list measures and dimensions')
       .option('--chart', 'draw it: lines over time, bars for groups; the same as -o chart')

@@ -92,7 +92,7 @@ function planOf({ fields }: KindSpec): KindPlan {
  * @throws RangeError for a kind that this program does not know
  */
 export function eventOfRow(cell: CellOf, options: EventOptions): Record<string, unknown> {
-  const kind = String(cell('kind'))
+  const kind = textOf(cell('kind'))
   const plan = PLANS.get(kind)
   if (plan === undefined) throw new RangeError(`there is no kind ${kind}`)
   const common: Record<string, unknown> = {
@@ -126,6 +126,10 @@ export function eventOfRow(cell: CellOf, options: EventOptions): Record<string, 
   return event
 }
 
+function textOf(cell: FrameCell): string {
+  return typeof cell === 'string' ? cell : ''
+}
+
 function isEmptyRecord(value: FrameCell): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
@@ -153,7 +157,7 @@ function usageOf(cell: CellOf, sent: unknown, { countsAlike }: EventOptions): un
   }
   if (sent !== undefined && countsAlike(sent, counts)) return sent
   if (Object.keys(counts).length === 0) return null
-  if (!String(cell('usage_rule') ?? '').startsWith('openai ')) return counts
+  if (!textOf(cell('usage_rule')).startsWith('openai ')) return counts
   const { input_tokens: input, output_tokens: output, ...others } = counts
   const named = {
     ...(input === undefined ? {} : { prompt_tokens: input }),

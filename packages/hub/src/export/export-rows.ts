@@ -45,7 +45,8 @@ export class ExportBroken extends Error {
   override readonly name = 'ExportBroken'
 }
 
-const PAGE_ROWS = 10_000
+/** Rows of a page: as many as can be written without holding up other requests. */
+const PAGE_ROWS = 2000
 
 const COUNTED: Predicate = {
   op: 'and',

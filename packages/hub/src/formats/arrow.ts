@@ -18,9 +18,7 @@ import {
   utf8,
 } from '@uwdata/flechette'
 import type { Table, TableCell, TableRow, TableType } from '../core/table.ts'
-import { inRuns } from './runs.ts'
-
-const BATCH_ROWS = 20_000
+import { inRuns, runRows } from './runs.ts'
 
 const TYPES: Readonly<Record<TableType, () => DataType>> = {
   text: utf8,
@@ -54,7 +52,7 @@ export async function* encodeArrow(
 ): AsyncGenerator<Uint8Array> {
   let isFirst = true
   const streamOf = (rows: readonly TableRow[]): Uint8Array => oneStream(table, rows, about)
-  for await (const rows of inRuns(table.batches, BATCH_ROWS)) {
+  for await (const rows of inRuns(table.batches, runRows(table.columns.length))) {
     const stream = streamOf(rows)
     yield stream.subarray(isFirst ? 0 : schemaLength(stream), stream.length - END.length)
     isFirst = false

@@ -1,14 +1,11 @@
 /**
  * Tables as Parquet: times as TIMESTAMP(MICROS, UTC), money as DECIMAL(38, 12) of dollars, so that
- * no digit is lost, JSON as text. Each batch becomes a row group, and goes out before the next is made.
+ * no digit is lost, JSON as text. Each run of rows becomes a row group, and goes out before the next is made.
  */
 
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { Table, TableCell, TableColumn, TableType } from '../core/table.ts'
-import { inRuns } from './runs.ts'
-
-/** Rows of a row group: pages of several hundred kilobytes, and some tens of megabytes in memory. */
-const GROUP_ROWS = 50_000
+import { inRuns, runRows } from './runs.ts'
 
 const ELEMENTS: Readonly<Record<TableType, Omit<SchemaElement, 'name'>>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
@@ -43,6 +40,7 @@ export async function* encodeParquet(
   about: readonly (readonly [string, string])[],
 ): AsyncGenerator<Uint8Array> {
   const { columns } = table
+  const groupRows = runRows(columns.length)
   const buffer = new ByteWriter()
   const writer = new ParquetWriter({
     writer: buffer,
@@ -62,13 +60,13 @@ export async function* encodeParquet(
     buffer.index = 0
     return bytes
   }
-  for await (const rows of inRuns(table.batches, GROUP_ROWS)) {
+  for await (const rows of inRuns(table.batches, groupRows)) {
     await writer.write({
       columnData: columns.map(({ name, type }, at) => ({
         name,
         data: rows.map((row) => value(row[at] ?? null, type)),
       })),
-      rowGroupSize: GROUP_ROWS,
+      rowGroupSize: groupRows,
     })
     yield taken()
   }

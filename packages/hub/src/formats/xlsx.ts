@@ -10,7 +10,7 @@ import { withoutFormula } from './csv.ts'
 import { plainCell } from './plain-cell.ts'
 
 /** A sheet has 1,048,576 rows, the header one of them. */
-export const MOST_SHEET_ROWS = 1_048_575
+const MOST_SHEET_ROWS = 1_048_575
 /** A cell holds 32,767 characters. */
 const LONGEST_TEXT = 32_767
 /** Decimal digits that a spreadsheet keeps of a number. */
@@ -96,8 +96,9 @@ export async function encodeXlsx(
         throw new RangeError(`a sheet holds ${MOST_SHEET_ROWS} rows; ${name} has more`)
       }
     }
-    const head: Row = columns.map((column) =>
-      header(column.unit === undefined ? column.name : `${column.name} (${column.unit})`),
+    const head: Row = columns.map(({ name: column, unit = 'count' }) =>
+      // That a number counts something is said by its name.
+      header(unit === 'count' ? column : `${column} (${unit})`),
     )
     sheets.push({
       sheet: sheetName(name, taken),

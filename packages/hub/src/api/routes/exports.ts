@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Table } from '../../core/table.ts'
 import { EVENT_SOURCE_COLUMNS, type EventOptions, eventOfRow } from '../../export/event-of-row.ts'
 import type { Exporting, ExportSnapshot } from '../../export/export-rows.ts'
-import { FORMATS, type Format } from '../../formats/formats.ts'
+import { FORMATS } from '../../formats/formats.ts'
 import { type ParsedQuestion, parseQuestion } from '../../query/parse-question.ts'
 import { type ExportField, exportCell, parseFields } from '../export-fields.ts'
 import { chooseExportProject } from '../export-project.ts'
@@ -24,7 +24,7 @@ export interface ExportRouteDependencies {
 }
 
 /** Position of each partition that the rows were read up to: `0:1234,1:56`. */
-export const SNAPSHOT_HEADER = 'X-LLMHub-Snapshot'
+const SNAPSHOT_HEADER = 'X-LLMHub-Snapshot'
 
 const OFFERED = [FORMATS.ndjson, FORMATS.csv, FORMATS.parquet, FORMATS.arrow] as const
 

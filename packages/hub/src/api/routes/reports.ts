@@ -5,6 +5,7 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { ReportCache } from '../report-cache.ts'
+import { chooseFile, FILE_CONTENT, FILE_PARAMETERS, reportFile } from '../report-file.ts'
 import type { Call, JsonSchema, Reply, Route } from '../route.ts'
 import { QUERY_PROBLEMS } from './query.ts'
 
@@ -25,10 +26,17 @@ export function reportRoutes(dependencies: ReportRouteDependencies): readonly Ro
     const target = scopeToRead(call, projectLimits)
     if ('problem' in target) return target
     const start = monotonic()
-    const ifNoneMatch = call.headers['if-none-match']
-    const answer = await reportCache.answer(report, call.query, target.scope, ifNoneMatch)
+    const { format, table, ...parameters } = call.query
+    const file = chooseFile(format, table)
+    if ('problem' in file) return file
+    // A tag speaks of the JSON: whoever asks for a file always gets it.
+    const ifNoneMatch = file.format === null ? call.headers['if-none-match'] : undefined
+    const answer = await reportCache.answer(report, parameters, target.scope, ifNoneMatch)
     if (answer.source === 'hit' || answer.source === 'not_modified') {
       metrics.observeReport(answer.source)
+      if (answer.source === 'hit' && file.format !== null) {
+        return reportFile(report, answer.body, file)
+      }
       const headers = cacheHeaders(answer.etag)
       return answer.source === 'hit'
         ? { status: 200, headers, body: answer.body }
@@ -42,6 +50,7 @@ export function reportRoutes(dependencies: ReportRouteDependencies): readonly Ro
       const { code, issues, message } = answer.outcome
       return problem(code, message, { errors: issues, ...retryAfter(code, random) })
     }
+    if (file.format !== null) return reportFile(report, answer.body, file)
     return { status: 200, headers: cacheHeaders(answer.etag), body: answer.body }
   }
 
@@ -54,20 +63,26 @@ export function reportRoutes(dependencies: ReportRouteDependencies): readonly Ro
     query: {
       // The report itself knows which parameters go together.
       checked: false,
-      parameters: report.parameters.map(({ name, doc, values, default: otherwise, example }) => ({
-        name,
-        doc,
-        ...(values === undefined ? {} : { values }),
-        ...(otherwise === undefined ? {} : { default: otherwise }),
-        ...(example === undefined ? {} : { example }),
-      })),
+      parameters: [
+        ...report.parameters.map(({ name, doc, values, default: otherwise, example }) => ({
+          name,
+          doc,
+          ...(values === undefined ? {} : { values }),
+          ...(otherwise === undefined ? {} : { default: otherwise }),
+          ...(example === undefined ? {} : { example }),
+        })),
+        ...FILE_PARAMETERS,
+      ],
     },
     headers: {
       [PROJECT_HEADER]: 'Project to report on, for keys bound to none. Default: all.',
       'If-None-Match': 'ETag of the answer you have.',
     },
     responses: {
-      200: { description: report.summary, content: { 'application/json': titled(report) } },
+      200: {
+        description: report.summary,
+        content: { 'application/json': titled(report), ...FILE_CONTENT },
+      },
       304: { description: 'The answer you have is still right.', content: {} },
     },
     problems: ['not_found', 'invalid_request', ...QUERY_PROBLEMS],

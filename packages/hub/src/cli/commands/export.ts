@@ -48,7 +48,7 @@ export async function exportEvents(options: ExportOptions, context: CliContext):
   if (fields !== undefined) parameters.set('fields', fields)
   const settings = { ...connection(options), ...(project === undefined ? {} : { project }) }
   const started = clock.monotonic()
-  const path = `/api/v1/export/events?${parameters}`
+  const path = `/api/v1/export/events?${parameters.toString()}`
   const { chunks } = await download(settings, 'GET', path, undefined, context.signal)
   if (file === undefined) {
     await printChunks(chunks, terminal)

@@ -122,7 +122,7 @@ function report(summary: FilesSummary, dryRun: boolean, { terminal }: CliContext
     terminal.err('The store is still applying them; answers have all of them in a moment.\n')
   }
   if (summary.rows > 0 && summary.duplicates === summary.rows) {
-    terminal.err('The hub has taken in all of it before; nothing was counted again.\n')
+    terminal.err('An earlier run has sent all of it; nothing was counted again.\n')
   }
 }
 

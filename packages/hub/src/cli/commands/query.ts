@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer } from '@llmhub/schema'
+import { FORMATS } from '../../formats/formats.ts'
 import { answerChart } from '../chart/answer-chart.ts'
-import { failed, type HubResponse, request } from '../client.ts'
+import { download, failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
-import { shortTime } from '../formats.ts'
-import { printable, type Terminal, table, tableColumns } from '../output.ts'
+import { bytes, shortTime } from '../formats.ts'
+import { type OutputFormat, printable, type Terminal, table, tableColumns } from '../output.ts'
+import { saveChunks } from '../save-chunks.ts'
 import { answerTable } from './answer-table.ts'
 import { sparkColumn, sparkQuestion } from './spark-column.ts'
 
@@ -21,6 +23,7 @@ export interface QueryOptions extends GlobalOptions {
   readonly compare?: boolean
   readonly limit?: number
   readonly json?: string
+  readonly file?: string
   readonly chart?: boolean
   readonly spark?: boolean
 }
@@ -41,6 +44,29 @@ function questionOf(measures: readonly string[], options: QueryOptions): Record<
     ...(options.compare === true ? { compare: 'previous' } : {}),
     ...(limit === undefined ? {} : { limit }),
   }
+}
+
+const OFFERED = ['table', 'json', 'csv', 'ndjson', 'chart', 'parquet', 'arrow', 'xlsx'] as const
+
+/** By `-o`, else by the name of the file, else as a command prints. */
+function chosenFormat(options: QueryOptions, context: CliContext): OutputFormat {
+  const { file } = options
+  const output = options.chart === true ? 'chart' : options.output
+  const named = Object.values(FORMATS).find(
+    ({ name, extension }) =>
+      file?.endsWith(`.${extension}`) === true || file?.endsWith(`.${name}`) === true,
+  )
+  if (output === undefined && file !== undefined) return named?.name ?? 'json'
+  const chosen = format(
+    { ...options, ...(output === undefined ? {} : { output }) },
+    context,
+    OFFERED,
+  )
+  const isText = Object.values(FORMATS).every(({ name, isText }) => name !== chosen || isText)
+  if (file === undefined && !isText) {
+    throw new CliError(`${chosen} is not text: name a file for it with --file`, EXIT.usage)
+  }
+  return chosen
 }
 
 /** The question of `--json`: the text itself, `@file`, or `-` for standard input. */
@@ -80,15 +106,20 @@ export async function query(
     options.json === undefined
       ? questionOf(measures, options)
       : await questionFromJson(options.json, context)
-  const output = format(
-    options.chart === true ? { ...options, output: 'chart' } : options,
-    context,
-    ['table', 'json', 'csv', 'ndjson', 'chart'],
-  )
+  const output = chosenFormat(options, context)
   const question = output === 'chart' ? drawable(asked) : asked
   const path =
     output === 'csv' || output === 'ndjson' ? `/api/v1/query?format=${output}` : '/api/v1/query'
   const settings = connection(options)
+  if (options.file !== undefined) {
+    const form = output === 'table' || output === 'chart' ? 'json' : output
+    const content = { content: JSON.stringify(asked), type: 'application/json' }
+    const url = `/api/v1/query?format=${form}`
+    const { chunks } = await download(settings, 'POST', url, content, context.signal)
+    const size = await saveChunks(chunks, options.file)
+    context.terminal.err(`${options.file}: ${bytes(size)}\n`)
+    return
+  }
   const ask = async (body: object): Promise<HubResponse> => {
     const sent = { content: JSON.stringify(body), type: 'application/json' }
     const response = await request(settings, 'POST', path, sent)

@@ -1,4 +1,10 @@
-import { epochToMicros, parseIsoMicros } from '@llmhub/schema'
+import {
+  epochToMicros,
+  type FieldSpec,
+  KINDS,
+  parseIsoMicros,
+  USAGE_SHORTHAND,
+} from '@llmhub/schema'
 import { type ColumnOf, compileExpression, type Expression } from './expression/compile.ts'
 import { difference, isTrue, rounded, type Value, ValueError } from './expression/value.ts'
 import type { FieldMapping, Mapping, TimeMapping } from './mapping.ts'
@@ -140,6 +146,17 @@ export type CompiledMapping =
   /** Lines that name the place. */
   | { readonly ok: false; readonly problems: readonly string[] }
 
+/** Texts of a CSV file as the field needs them; what does not fit stays, for the hub to say why. */
+function fitFor(kind: string, path: string): (value: Value) => unknown {
+  const specs: readonly FieldSpec[] = KINDS.find((each) => each.kind === kind)?.fields ?? []
+  const spec = specs.find(({ name, aliases }) => name === path || aliases?.includes(path) === true)
+  const isNumber =
+    USAGE_SHORTHAND.includes(path) || ['number', 'count', 'fraction'].includes(spec?.type ?? '')
+  if (isNumber) return (value) => number(value) ?? value ?? undefined
+  if (spec?.type !== 'boolean') return (value) => value ?? undefined
+  return (value) => (value === 'true' ? true : value === 'false' ? false : (value ?? undefined))
+}
+
 /** A field of the event: where it goes, and its value, undefined where it has none. */
 interface Target {
   readonly path: string
@@ -174,7 +191,8 @@ export function compileMapping(mapping: Mapping): CompiledMapping {
   const fields = Object.entries(mapping.fields).map(([path, source]): Target => {
     if (typeof source !== 'string') return { path, value: (row) => convert(source, row) }
     const run = expression(source, `fields.${path}`)
-    return { path, value: (_row, column) => run(column) ?? undefined }
+    const fit = fitFor(mapping.kind, path)
+    return { path, value: (_row, column) => fit(run(column)) }
   })
   const expressionsOf = (part: 'tags' | 'common'): [string, Expression][] =>
     Object.entries(mapping[part] ?? {}).map(([name, source]) => [
@@ -195,7 +213,7 @@ export function compileMapping(mapping: Mapping): CompiledMapping {
       if (name === '$row') return index + 1
       if (name === '$file') return context.fileId
       if (name === '$start') return context.start
-      return (valueAt(row, name) ?? null) as Value
+      return valueAt(row, name) ?? null
     }
     try {
       if (where !== null && !isTrue(where(column))) return { leftOut: true }

@@ -98,7 +98,7 @@ export function parseMapping(text: string): { mapping: Mapping } | { problems: s
     if (!PARTS.includes(key))
       problems.push(`${key}: there is no such part; known are ${PARTS.join(', ')}`)
   const { format, kind, time, fields } = value
-  if (format !== undefined && !FORMATS.includes(String(format)))
+  if (format !== undefined && (typeof format !== 'string' || !FORMATS.includes(format)))
     problems.push(`format: expected one of ${FORMATS.join(', ')}`)
   if (typeof kind !== 'string')
     problems.push('kind: expected the kind of event, such as llm_request')

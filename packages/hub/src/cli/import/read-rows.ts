@@ -20,6 +20,8 @@ async function* csvRows(path: string): AsyncGenerator<FileRow> {
       columns: true,
       bom: true,
       relax_column_count: true,
+      // A quote within a field is text: one row written carelessly must not end the whole file.
+      relax_quotes: true,
       skip_empty_lines: true,
       ...(isTabbed(path) ? { delimiter: '\t' } : {}),
     }),

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import type { ClientSettings } from '../../config/load.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Progress } from '../progress.ts'
 import { waitUntilAnswerable } from '../wait-until-answerable.ts'

@@ -181,7 +181,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionSpec>> = {
     doc: 'number of characters',
     least: 1,
     most: 1,
-    make: ofText((text) => [...text].length),
+    make: ofText((text) => Array.from(text).length),
   },
   concat: {
     form: 'concat(a, b, …)',

@@ -24,7 +24,7 @@ const QUOTED = /'((?:[^']|'')*)'|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`/uy
 const SIGN = /\?\?|==|!=|<=|>=|[-+*/%<>?:(),]/uy
 
 /** Greatest length of an expression in characters. */
-export const LONGEST_EXPRESSION = 4000
+const LONGEST_EXPRESSION = 4000
 
 /** @throws ExpressionError */
 export function tokensOf(text: string): Token[] {

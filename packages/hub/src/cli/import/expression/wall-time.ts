@@ -46,7 +46,7 @@ export function wallFormat(format: string): WallFormat {
           message: `"${part}" is no part of a format; put text in brackets: [${part}]`,
         }
       }
-      source += literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&')
+      source += literal.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')
       continue
     }
     const name = /<(\w+)>/u.exec(pattern)?.[1] ?? ''
