@@ -143,8 +143,9 @@ describe('the command line', () => {
       [['replay', first, second, '--file', 'x.json'], EXIT.usage],
       [['list', '--code', 'nonsense'], EXIT.usage],
       [['show', 'nobody'], EXIT.notFound],
-      [['dismiss', 'nobody'], EXIT.notFound],
-      [['dismiss', second], EXIT.ok],
+      [['dismiss', second], EXIT.usage],
+      [['dismiss', 'nobody', '--yes'], EXIT.notFound],
+      [['dismiss', second, '--yes'], EXIT.ok],
     ] as const) {
       const run = await letters(...args)
       expect(run.code, `${args.join(' ')}: ${run.stderr}`).toBe(code)
