@@ -88,6 +88,13 @@ function steady(text: string): string {
       .replaceAll(home, '/home/ann')
       // Said where the store has not come along in the time that the command waits.
       .replaceAll(/^The store is still applying them; .*\n?/gm, '')
+      // Shown from some time on.
+      .replaceAll(/^\w+ [█▓▒░]{10,} .* left\n?/gm, '')
+      // A backup has the files that the hub has written by then.
+      .replaceAll(/\b\d+ of \d+ files copied/g, '7 of 7 files copied')
+      .replaceAll(/\b\d+ files(?=, [\d.]+ [KM]iB)/g, '7 files')
+      .replaceAll(/(?<=^\S+ +\S+ \S+ +0:3,1:0 +)\d+(?= )/gm, '7')
+      .replaceAll(/(?<= SIZE\n.*)─+$/gm, '───────')
       // Which of the two depends on what was built meanwhile; the numbers do not.
       .replaceAll(/from (rollups and rows|rollups|rows)/g, 'from rollups and rows')
       .replaceAll(/http:\/\/127\.0\.0\.1:(?!59999\b)\d+/g, 'http://127.0.0.1:8080')
