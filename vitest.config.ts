@@ -17,6 +17,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // Processes that tests start find their modules compiled, as those that the launcher starts.
-    env: { NODE_COMPILE_CACHE: childEnv(process.env)['NODE_COMPILE_CACHE'] },
+    env: { NODE_COMPILE_CACHE: childEnv({}).NODE_COMPILE_CACHE },
   },
 })
