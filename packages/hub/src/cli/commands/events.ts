@@ -3,7 +3,8 @@ import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { type EventView, milliseconds, money } from '../events/event-line.ts'
 import { count, duration } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface ReadOptions extends GlobalOptions {
   readonly project?: string
@@ -53,7 +54,7 @@ export async function eventShow(
   }
   const { terminal } = context
   const rows = Object.entries(detail.event).map(([name, value]) => [name, printable(value)])
-  terminal.out(table(['FIELD', 'VALUE'], rows, Math.max(40, terminal.columns - 24)))
+  printTable(terminal, ['FIELD', 'VALUE'], rows, { width: 4000 })
   if (detail.reports.length > 0) {
     const reports = detail.reports.map((each) => [
       each.event_id,
@@ -63,7 +64,10 @@ export async function eventShow(
       each.why,
     ])
     terminal.out(`\nReports of this call:\n`)
-    terminal.out(table(['EVENT', 'KIND', 'TIME', 'COUNTED', 'WHY'], reports, 90))
+    printTable(terminal, ['EVENT', 'KIND', 'TIME', 'COUNTED', 'WHY'], reports, {
+      width: 90,
+      keep: ['EVENT'],
+    })
   }
   for (const other of detail.also) {
     terminal.err(`! project ${printable(other['project'])} has an event of this id too\n`)
@@ -216,7 +220,7 @@ export async function conversationShow(
     event['user'],
   ])
   const head = ['TIME (UTC)', 'KIND', 'MODEL', 'STATUS', 'LATENCY', 'IN', 'OUT', 'COST $', 'USER']
-  terminal.out(table(head, rows, 30))
+  printTable(terminal, head, rows, { width: 30, optional: ['STATUS', 'KIND', 'USER'] })
   const parts = [
     `${count(found.turns)} turns in ${duration(found.duration_seconds)}`,
     `${count(found.errors)} errors`,

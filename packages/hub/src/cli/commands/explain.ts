@@ -2,7 +2,8 @@ import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { columnFormat, shortTime } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable, type Terminal } from '../output.ts'
+import { fittedTable, printTable } from '../table.ts'
 
 export interface ExplainOptions extends GlobalOptions {
   readonly from?: string
@@ -79,7 +80,7 @@ function bar(from: number, to: number, least: number, most: number): string {
 }
 
 /** From the cost before over every part that is not 0 to the cost after. */
-function waterfall({ before, after, parts }: Explained): string {
+function waterfall({ before, after, parts }: Explained, terminal: Terminal): string {
   const steps = parts.filter(({ amount }) => amount !== '0')
   const sums = [0, Number(before.total)]
   for (const { amount } of steps) sums.push((sums.at(-1) ?? 0) + Number(amount))
@@ -95,7 +96,7 @@ function waterfall({ before, after, parts }: Explained): string {
     ]),
     ['after', usd(after.total), bar(0, Number(after.total), least, most), ''],
   ]
-  return table(['PART', 'COST', '', 'WHY'], rows, 90)
+  return fittedTable(terminal, ['PART', 'COST', '', 'WHY'], rows, { width: 90 })
 }
 
 /** How decimal texts of dollars are written beside one another. */
@@ -121,7 +122,7 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
   }
   const found = response.body as Explained
   const { before, after, meta, models, users } = found
-  terminal.out(`${printable(found.summary)}\n\n${waterfall(found)}`)
+  terminal.out(`${printable(found.summary)}\n\n${waterfall(found, terminal)}`)
   const changes = (name: string, rows: readonly (readonly [string, Changed])[]): void => {
     if (rows.length === 0) return
     const usd = dollarsOf(rows.flatMap(([, each]) => [each.before, each.after, each.change]))
@@ -131,7 +132,8 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
       usd(each.after),
       signed(each.change, usd),
     ])
-    terminal.out(`\n${table([name, 'BEFORE', 'AFTER', 'CHANGE'], lines)}`)
+    terminal.out('\n')
+    printTable(terminal, [name, 'BEFORE', 'AFTER', 'CHANGE'], lines)
   }
   changes(
     'MODEL',

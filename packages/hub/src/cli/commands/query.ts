@@ -7,8 +7,9 @@ import { type CliContext, connection, format, type GlobalOptions } from '../cont
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { bytes, shortTime } from '../formats.ts'
-import { type OutputFormat, printable, type Terminal, table, tableColumns } from '../output.ts'
+import { type OutputFormat, printable, type Terminal } from '../output.ts'
 import { saveChunks } from '../save-chunks.ts'
+import { printTable } from '../table.ts'
 import { answerTable } from './answer-table.ts'
 import { sparkColumn, sparkQuestion } from './spark-column.ts'
 
@@ -197,21 +198,11 @@ export async function listCatalogue(options: GlobalOptions, context: CliContext)
     entry.unit ?? '',
     entry.description ?? '',
   ]
-  context.terminal.out(
-    table(
-      ['MEASURE', 'UNIT', 'WHAT IT IS'],
-      measures.map(line),
-      200,
-      tableColumns(context.terminal),
-    ),
-  )
+  printTable(context.terminal, ['MEASURE', 'UNIT', 'WHAT IT IS'], measures.map(line), {
+    width: 200,
+  })
   context.terminal.out('\n')
-  context.terminal.out(
-    table(
-      ['DIMENSION', 'UNIT', 'WHAT IT IS'],
-      dimensions.map(line),
-      200,
-      tableColumns(context.terminal),
-    ),
-  )
+  printTable(context.terminal, ['DIMENSION', 'UNIT', 'WHAT IT IS'], dimensions.map(line), {
+    width: 200,
+  })
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface ReconcileOptions extends GlobalOptions {
   readonly provider?: string
@@ -86,27 +87,26 @@ export async function reconcile(
   ]
   const names = keys[by]
   const total = ['total', ...names.slice(1).map(() => '')]
-  terminal.out(
-    table(
-      [
-        ...names.map((name) => name.toUpperCase()),
-        'INVOICED',
-        'HUB',
-        'DELTA',
-        'DELTA %',
-        '',
-        'UNPRICED',
-      ],
-      [
-        ...rows.map((each) =>
-          line(
-            each,
-            names.map((name) => each[name]),
-          ),
+  printTable(
+    terminal,
+    [
+      ...names.map((name) => name.toUpperCase()),
+      'INVOICED',
+      'HUB',
+      'DELTA',
+      'DELTA %',
+      '',
+      'UNPRICED',
+    ],
+    [
+      ...rows.map((each) =>
+        line(
+          each,
+          names.map((name) => each[name]),
         ),
-        line(found.total, total),
-      ],
-    ),
+      ),
+      line(found.total, total),
+    ],
   )
   const { invoice, meta, provider } = found
   terminal.err(
