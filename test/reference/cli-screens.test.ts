@@ -102,8 +102,9 @@ function steady(text: string): string {
         /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
         '0b6c1f6e-5d7e-4a53-9f0e-2f6f3f1c9a10',
       )
-      .replaceAll(/\b(?!2025)20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-11-21T10:00:00Z')
-      .replaceAll(/\b(?!2025)20\d\d-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-11-21 10:00:00')
+      // Events and questions are of the first half of 2025; every other time counts from now.
+      .replaceAll(/\b(?!2025-0)20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-11-21T10:00:00Z')
+      .replaceAll(/\b(?!2025-0)20\d\d-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-11-21 10:00:00')
       .replaceAll(/brought-[0-9a-f]{12}/g, 'brought-0123456789ab')
       .replaceAll(/\(\d+\/s\)/g, '(100/s)')
       .replaceAll(/lah_live_[0-9A-Za-z_]+/g, 'lah_live_0aB3…')
