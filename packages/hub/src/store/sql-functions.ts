@@ -45,7 +45,7 @@ const NESTED = words(`
   list_has_any list_indexof list_intersect list_last list_max list_median list_min list_mode list_pack
   list_position list_prepend list_product list_reverse list_reverse_sort list_slice
   list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum list_transform list_unique
-  list_value list_var_pop list_var_samp list_where list_zip map map_concat map_contains
+  list_value list_var_pop list_var_samp list_where list_zip map map_contains
   map_contains_entry map_contains_value map_entries map_extract map_extract_value map_from_entries
   map_keys map_values len row struct_concat struct_extract struct_extract_at struct_insert
   struct_keys struct_pack struct_values unnest`)
@@ -53,7 +53,7 @@ const NESTED = words(`
 const JSON_FUNCTIONS = words(`
   json json_array json_array_length json_exists json_extract json_extract_path
   json_extract_path_text json_extract_string json_group_array json_group_object json_keys
-  json_merge_patch json_object json_pretty json_quote json_type json_valid json_value to_json
+  json_object json_pretty json_quote json_type json_valid json_value to_json
   array_to_json row_to_json`)
 
 const AGGREGATES = words(`

@@ -2,7 +2,7 @@ import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { columnFormat, shortTime } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { documentFor, printable, table } from '../output.ts'
 
 export interface ExplainOptions extends GlobalOptions {
   readonly from?: string
@@ -116,7 +116,7 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
   if (response.status !== 200) throw failed(response)
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${response.text}\n`)
+    terminal.out(documentFor(terminal, response.text))
     return
   }
   const found = response.body as Explained

@@ -7,7 +7,14 @@ import { type CliContext, connection, format, type GlobalOptions } from '../cont
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { bytes, shortTime } from '../formats.ts'
-import { type OutputFormat, printable, type Terminal, table, tableColumns } from '../output.ts'
+import {
+  documentFor,
+  type OutputFormat,
+  printable,
+  type Terminal,
+  table,
+  tableColumns,
+} from '../output.ts'
 import { saveChunks } from '../save-chunks.ts'
 import { answerTable } from './answer-table.ts'
 import { sparkColumn, sparkQuestion } from './spark-column.ts'
@@ -129,7 +136,7 @@ export async function query(
   const response = await ask(question)
   const { terminal } = context
   if (output !== 'table' && output !== 'chart') {
-    terminal.out(response.text.endsWith('\n') ? response.text : `${response.text}\n`)
+    terminal.out(documentFor(terminal, response.text))
     return
   }
   const answer = response.body as Answer

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { printable, table } from '../output.ts'
+import { documentFor, printable, table } from '../output.ts'
 
 export interface ReconcileOptions extends GlobalOptions {
   readonly provider?: string
@@ -69,7 +69,7 @@ export async function reconcile(
   if (response.status !== 200) throw failed(response)
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${response.text}\n`)
+    terminal.out(documentFor(terminal, response.text))
     return
   }
   const found = response.body as Reconciled

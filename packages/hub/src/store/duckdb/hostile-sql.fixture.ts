@@ -261,6 +261,8 @@ export const HOSTILE: Readonly<Record<string, readonly string[]>> = {
     'SELECT a.event_id LIKE b.event_id FROM events a, events b',
     "SELECT repeat('a', 1000) LIKE repeat('%_a', 10)",
     "SELECT json_contains(s, s) FROM (SELECT string_agg('[', '') || '1' || string_agg(']', '') AS s FROM range(300000))",
+    'SELECT map_concat(m, m) FROM (SELECT map(list(i), list(i)) AS m FROM range(30000) t(i))',
+    'SELECT json_merge_patch(s, s) FROM (SELECT json_group_object(i::VARCHAR, i) AS s FROM range(30000) t(i))',
     'SELECT sleep_ms(100000)',
     'SELECT pg_sleep(100)',
     "SELECT error('x')",
