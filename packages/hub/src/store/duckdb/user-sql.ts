@@ -108,7 +108,7 @@ export class UserSql {
   }
 
   async #read(connection: Connection, request: UserSqlRequest): Promise<Read> {
-    const issue = await parse(connection, request.sql)
+    const issue = await parse(connection, request)
     if (issue !== null) return invalid(issue, request.sql)
     let exceeded = false
     const stopWatching = this.#memory.watch(() => {
@@ -137,7 +137,9 @@ export class UserSql {
     if (read !== 'failed') return read
     if (isExceeded()) return TOO_MUCH_MEMORY
     // What went wrong is told by a run whose result is held as a whole.
-    await connection.readOnly(() => prepared(connection, request, duckdb.execute_prepared, async () => {}))
+    await connection.readOnly(() =>
+      prepared(connection, request, duckdb.execute_prepared, async () => {}),
+    )
     return invalid({ message: 'the statement failed after its first rows', at: null })
   }
 
@@ -177,13 +179,16 @@ function invalid(issue: SqlIssue, sql = ''): Refused {
 }
 
 /** What is wrong with the statement by its parse tree alone; nothing of it is run. */
-async function parse(connection: Connection, sql: string): Promise<SqlIssue | null> {
+async function parse(
+  connection: Connection,
+  { parameters, sql }: UserSqlRequest,
+): Promise<SqlIssue | null> {
   try {
     const { rows } = await connection.rows(
       'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)',
       [sql],
     )
-    return checkStatement(rows[0]?.[0] as string)
+    return checkStatement(rows[0]?.[0] as string, parameters)
   } catch (error) {
     const meaning = meaningOf(error)
     if (meaning.what === 'issue') return meaning.issue
