@@ -33,7 +33,8 @@ export interface ExportSnapshot {
 
 export type ExportStart =
   | { readonly ok: true; readonly snapshot: ExportSnapshot }
-  | { readonly ok: false; readonly failure: ScanFailure; readonly message: string }
+  /** `busy`: as many exports run already as may at once. */
+  | { readonly ok: false; readonly failure: ScanFailure | 'busy'; readonly message: string }
 
 /** What a hub can export. */
 export interface Exporting extends EventOptions {
