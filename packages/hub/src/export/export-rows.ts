@@ -50,7 +50,7 @@ export class ExportBroken extends Error {
  * Cells of a page: as many as can be written without holding up other requests, and so few that they
  * are garbage before the collector would take them for something that lasts.
  */
-const PAGE_CELLS = 32_000
+const PAGE_CELLS = 64_000
 const MOST_PAGE_ROWS = 2000
 const LEAST_PAGE_ROWS = 200
 
