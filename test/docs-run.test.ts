@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,12 +13,14 @@ import { ADMIN_KEY, HubProcess } from './support/hub-process.ts'
  * `sh run stopped` finds the hub stopped; it is started again for the next one that is not.
  * A block must exit 0, and a request it makes must not be refused. What the page shows as the answer
  * right behind it (`json answer`, `text answer`) is what it has to print, … standing for anything.
+ * What cannot be carried out here says why (`sh not run: the reason`): a block of shell is one of the two.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'cost',
   'events',
   'cli',
   'sql',
@@ -27,6 +29,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'upgrading',
   'api-clients',
   'import-export',
   'demo',
@@ -92,9 +95,17 @@ function shows(got: unknown, shown: unknown): boolean {
   )
 }
 
+/** Blocks of shell that are neither carried out nor say why not, as `page:line`. */
+function unexplained(page: string, text: string): string[] {
+  return [...text.matchAll(/^```(?:sh|bash|shell|console)\b(.*)\n[^]*?^```$/gm)]
+    .filter(({ 1: rest = '' }) => !/^ (run( stopped)?|not run: .{10,})$/.test(rest))
+    .map(({ index }) => `${page}:${text.slice(0, index).split('\n').length}`)
+}
+
 const trimmed = (text: string) => text.replace(/[ \t\r]+$/gm, '').trimEnd()
 
-const BLOCKS = PAGES.flatMap((page) => blocksOf(page, readFileSync(join(ROOT, page), 'utf8')))
+const TEXTS = PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')] as const)
+const BLOCKS = TEXTS.flatMap(([page, text]) => blocksOf(page, text))
 
 describe('blocks of a page', () => {
   it('are found, with what they answer', () => {
@@ -106,6 +117,17 @@ describe('blocks of a page', () => {
     ])
     expect(BLOCKS.length).toBeGreaterThan(20)
     for (const page of PAGES) expect(BLOCKS.some(({ at }) => at.startsWith(page))).toBe(true)
+  })
+
+  it('are carried out, or say why not', () => {
+    const text = '```sh\na\n```\n```sh run\nb\n```\n```sh not run: needs a printer\nc\n```\n```sh not run:\nd\n```\n'
+    expect(unexplained('p', text)).toEqual(['p:1', 'p:10'])
+    expect(TEXTS.flatMap(([page, each]) => unexplained(page, each))).toEqual([])
+  })
+
+  it('are those of every page of the guide', () => {
+    const guide = globSync('docs/guide/*.md', { cwd: ROOT })
+    expect(guide.filter((page) => !PAGES.includes(page))).toEqual([])
   })
 
   it('are held to their answers', () => {
@@ -122,7 +144,11 @@ describe('blocks of a page', () => {
 
 describe('the commands of README and guide run as they stand', () => {
   const clone = mkdtempSync(join(tmpdir(), 'llmhub-docs-'))
-  const start = () => HubProcess.start({ dataDir: join(clone, 'data') })
+  const start = () =>
+    HubProcess.start({
+      dataDir: join(clone, 'data'),
+      settings: { 'backup.dir': join(clone, 'backups') },
+    })
   let hub: HubProcess | null = null
 
   beforeAll(() => {
