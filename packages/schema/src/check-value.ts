@@ -125,6 +125,13 @@ function checkStrings(value: unknown, limits: ValidationLimits): InvalidEvent | 
 }
 
 /** Token counts anywhere in a usage object are whole and not negative; nothing else is asked of its shape. */
+/** A count of tokens, wherever it stands. */
+export function checkTokens(value: unknown): InvalidEvent | null {
+  if (typeof value !== 'number') return wrongType('a count of tokens', value)
+  if (Number.isSafeInteger(value) && value >= 0) return null
+  return invalid('out_of_range', '', `${value} is not a count of tokens`)
+}
+
 function checkUsage(usage: object): InvalidEvent | null {
   for (const key in usage) {
     const value = (usage as Record<string, unknown>)[key]
@@ -133,10 +140,8 @@ function checkUsage(usage: object): InvalidEvent | null {
       const problem = checkUsage(value)
       if (problem !== null) return within(key, problem)
     } else if (isTokens && value !== null) {
-      if (typeof value !== 'number') return within(key, wrongType('a count of tokens', value))
-      if (!Number.isSafeInteger(value) || value < 0) {
-        return within(key, invalid('out_of_range', '', `${value} is not a count of tokens`))
-      }
+      const problem = checkTokens(value)
+      if (problem !== null) return within(key, problem)
     }
   }
   return null

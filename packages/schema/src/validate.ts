@@ -7,6 +7,7 @@
 import {
   checkField,
   checkJson,
+  checkTokens,
   DEFAULT_VALIDATION_LIMITS,
   type InvalidEvent,
   invalid,
@@ -163,9 +164,8 @@ function readUnknown(
   const problem = checkJson(value, 0, context.limits)
   if (problem !== null) return within(key, problem)
   if (compiled.usage >= 0 && SHORTHAND.has(key)) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      return within(key, wrongType('a count of tokens', value))
-    }
+    const wrong = checkTokens(value)
+    if (wrong !== null) return within(key, wrong)
     draft.usageParts ??= {}
     draft.usageParts[key] = value
   } else {

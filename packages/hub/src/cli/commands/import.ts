@@ -176,11 +176,13 @@ export async function importCommand(
   report(summary, dryRun, context)
   const lost = summary.rejected + summary.unmapped
   if (errors !== null && errors.lines > 0) {
-    terminal.err(`${count(errors.lines)} rows with their errors: ${options.errors}\n`)
+    const rows = errors.lines === 1 ? 'row with its error' : 'rows with their errors'
+    terminal.err(`${count(errors.lines)} ${rows}: ${options.errors}\n`)
   }
   if (lost > 0) {
-    const verb = dryRun ? 'would not be' : 'were not'
-    throw new CliError(`${count(lost)} rows ${verb} taken in`, EXIT.partial)
+    const [rows, were] = lost === 1 ? ['row', 'was not'] : ['rows', 'were not']
+    const verb = dryRun ? 'would not be' : were
+    throw new CliError(`${count(lost)} ${rows} ${verb} taken in`, EXIT.partial)
   }
 }
 
