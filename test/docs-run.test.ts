@@ -44,6 +44,9 @@ const PRELUDE = 'curl() { command curl --fail-with-body "$@"; }\n'
 /** README takes the way through npx that a reader takes; the guide goes straight, to save half the time. */
 const STRAIGHT = 'npx() { "node_modules/.bin/$1" "${@:2}"; }\n'
 
+/** A block may have half a dozen commands, and the machine other work. */
+const BLOCK_MS = 120_000
+
 const TEXTS = PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')] as const)
 const BLOCKS = TEXTS.flatMap(([page, text]) => blocksOf(page, text))
 
@@ -82,32 +85,36 @@ describe('the commands of README and guide run as they stand', () => {
     rmSync(clone, { recursive: true, force: true })
   })
 
-  it.each(BLOCKS.map((block) => [block.at, block] as const))('%s', async (_at, block) => {
-    if (block.stopped) {
-      await hub?.stop()
-      hub = null
-    } else {
-      hub ??= await start()
-    }
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: clone,
-      TMPDIR: clone,
-      npm_config_update_notifier: 'false',
-      LLMHUB_KEY: ADMIN_KEY,
-      ...(hub === null ? {} : { LLMHUB_URL: hub.url }),
-    }
-    const shell = block.at.startsWith('README') ? '' : STRAIGHT
-    const { stdout } = await run(
-      'bash',
-      ['--norc', '-euo', 'pipefail', '-c', PRELUDE + shell + block.script],
-      {
-        cwd: clone,
-        env,
-      },
-    )
-    expect(isShown(stdout, block.answer), stdout).toBe(true)
-  })
+  it.each(BLOCKS.map((block) => [block.at, block] as const))(
+    '%s',
+    async (_at, block) => {
+      if (block.stopped) {
+        await hub?.stop()
+        hub = null
+      } else {
+        hub ??= await start()
+      }
+      const env = {
+        PATH: process.env['PATH'] ?? '',
+        HOME: clone,
+        TMPDIR: clone,
+        npm_config_update_notifier: 'false',
+        LLMHUB_KEY: ADMIN_KEY,
+        ...(hub === null ? {} : { LLMHUB_URL: hub.url }),
+      }
+      const shell = block.at.startsWith('README') ? '' : STRAIGHT
+      const { stdout } = await run(
+        'bash',
+        ['--norc', '-euo', 'pipefail', '-c', PRELUDE + shell + block.script],
+        {
+          cwd: clone,
+          env,
+        },
+      )
+      expect(isShown(stdout, block.answer), stdout).toBe(true)
+    },
+    BLOCK_MS,
+  )
 })
 
 describe('what the hub tells a newcomer', () => {
