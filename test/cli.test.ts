@@ -45,7 +45,7 @@ describe('the command line', () => {
     const codes = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
     expect(codes).toEqual(Object.values(EXIT))
     const { stdout } = await runCommand(hub.url, ['--help'])
-    const commands = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Exit codes:'))
+    const commands = stdout.slice(stdout.indexOf('\nRun:'), stdout.indexOf('Exit codes:'))
     const known = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name)
     const listed = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)
     expect(new Set(listed)).toEqual(new Set(known.filter((name) => name !== 'help')))
