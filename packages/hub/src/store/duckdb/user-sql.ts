@@ -1,4 +1,3 @@
-import { DuckDBLogicalType } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
 import type { Clock } from '../../core/clock.ts'
 import type {
@@ -15,7 +14,6 @@ import type { Breakage } from './fault.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { CATALOG } from './open.ts'
 import { ReadPool } from './read-pool.ts'
-import { rowsOf, sizeOf } from './sql-cells.ts'
 import { meaningOf } from './sql-error.ts'
 import { checkStatement, SQL_BOUNDS } from './sql-guard.ts'
 
@@ -225,9 +223,11 @@ function answer(connection: Connection, request: UserSqlRequest): Promise<Read |
     request,
     duckdb.execute_prepared_streaming,
     async (result) => {
+      // With the driver's types behind it this is half of what the thread loads, and many hubs never need it.
+      const { rowsOf, sizeOf, typeName } = await import('./sql-cells.ts')
       const columns: SqlColumn[] = Array.from({ length: duckdb.column_count(result) }, (_, i) => ({
         name: duckdb.column_name(result, i),
-        type: String(DuckDBLogicalType.create(duckdb.column_logical_type(result, i)).asType()),
+        type: typeName(duckdb.column_logical_type(result, i)),
       }))
       const rows: (readonly SqlCell[])[] = []
       let bytes = 0
