@@ -135,7 +135,9 @@ export class UserSql {
     if (read !== 'failed') return read
     if (isExceeded()) return TOO_MUCH_MEMORY
     // What went wrong is told by a run whose result is held as a whole.
-    await connection.readOnly(() => prepared(connection, request, duckdb.execute_prepared, async () => {}))
+    await connection.readOnly(() =>
+      prepared(connection, request, duckdb.execute_prepared, async () => {}),
+    )
     return invalid({ message: 'the statement failed after its first rows', at: null })
   }
 
