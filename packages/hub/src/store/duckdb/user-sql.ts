@@ -106,7 +106,7 @@ export class UserSql {
   }
 
   async #read(connection: Connection, request: UserSqlRequest): Promise<Read> {
-    const issue = await parse(connection, request.sql)
+    const issue = await parse(connection, request)
     if (issue !== null) return invalid(issue, request.sql)
     let exceeded = false
     const stopWatching = this.#memory.watch(() => {
@@ -177,13 +177,16 @@ function invalid(issue: SqlIssue, sql = ''): Refused {
 }
 
 /** What is wrong with the statement by its parse tree alone; nothing of it is run. */
-async function parse(connection: Connection, sql: string): Promise<SqlIssue | null> {
+async function parse(
+  connection: Connection,
+  { parameters, sql }: UserSqlRequest,
+): Promise<SqlIssue | null> {
   try {
     const { rows } = await connection.rows(
       'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)',
       [sql],
     )
-    return checkStatement(rows[0]?.[0] as string)
+    return checkStatement(rows[0]?.[0] as string, parameters)
   } catch (error) {
     const meaning = meaningOf(error)
     if (meaning.what === 'issue') return meaning.issue
