@@ -1,4 +1,4 @@
-// `npm run build`: set up, compile every package into its dist/, and put the guide beside what serves it.
+// `npm run build`: set up, compile every package into its dist/, and put the documentation beside what serves it.
 
 import { cpSync } from 'node:fs'
 import { setUp } from './set-up.js'
@@ -13,6 +13,10 @@ const code = await runNode([
 ])
 if (code === 0) {
   const root = new URL('../', import.meta.url)
-  cpSync(new URL('docs/guide', root), new URL('packages/hub/dist/guide', root), { recursive: true })
+  cpSync(new URL('docs', root), new URL('packages/hub/dist/docs', root), {
+    recursive: true,
+    // The hub makes openapi.json itself.
+    filter: (from) => !/\.(?:json|svg)$/.test(from),
+  })
 }
 process.exit(code)

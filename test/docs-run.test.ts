@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blocksOf, isShown } from './support/doc-blocks.ts'
+import { blocksOf, isShown, unexplained } from './support/doc-blocks.ts'
 import { ADMIN_KEY, HubProcess } from './support/hub-process.ts'
 import { whyNot } from './support/installed.ts'
 
@@ -15,12 +15,14 @@ import { whyNot } from './support/installed.ts'
  * `sh run stopped` finds the hub stopped; it is started again for the next one that is not.
  * A block must exit 0, and a request it makes must not be refused. What the page shows as the answer
  * right behind it (`json answer`, `text answer`) is what it has to print, … standing for anything.
+ * What cannot be carried out here says why (`sh not run: the reason`): a block of shell is one of the two.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GUIDE = [
   'sending-events',
   'asking-questions',
+  'cost',
   'events',
   'cli',
   'sql',
@@ -29,6 +31,7 @@ const GUIDE = [
   'operating',
   'backup',
   'recovering',
+  'upgrading',
   'api-clients',
   'import-export',
   'demo',
@@ -42,16 +45,31 @@ const PRELUDE = 'curl() { command curl --fail-with-body "$@"; }\n'
 /** README takes the way through npx that a reader takes; the guide goes straight, to save half the time. */
 const STRAIGHT = 'npx() { "node_modules/.bin/$1" "${@:2}"; }\n'
 
-const BLOCKS = PAGES.flatMap((page) => blocksOf(page, readFileSync(join(ROOT, page), 'utf8')))
+const TEXTS = PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')] as const)
+const BLOCKS = TEXTS.flatMap(([page, text]) => blocksOf(page, text))
 
-it('every page has blocks', () => {
-  expect(BLOCKS.length).toBeGreaterThan(20)
-  for (const page of PAGES) expect(BLOCKS.some(({ at }) => at.startsWith(page))).toBe(true)
+describe('the pages', () => {
+  it('all have blocks, and every block of shell is carried out or says why not', () => {
+    expect(BLOCKS.length).toBeGreaterThan(20)
+    for (const page of PAGES) expect(BLOCKS.some(({ at }) => at.startsWith(page))).toBe(true)
+    expect(TEXTS.flatMap(([page, text]) => unexplained(page, text))).toEqual([])
+  })
+
+  it('are all there are', () => {
+    const guide = globSync('docs/guide/*.md', { cwd: ROOT })
+    // The first hour is gone by a test of its own.
+    const others = guide.filter((page) => !PAGES.includes(page))
+    expect(others).toEqual(['docs/guide/first-hour.md'])
+  })
 })
 
 describe('the commands of README and guide run as they stand', () => {
   const clone = mkdtempSync(join(tmpdir(), 'llmhub-docs-'))
-  const start = () => HubProcess.start({ dataDir: join(clone, 'data') })
+  const start = () =>
+    HubProcess.start({
+      dataDir: join(clone, 'data'),
+      settings: { 'backup.dir': join(clone, 'backups') },
+    })
   // Of the commands they are made of, the one that a machine may be without. Blocks build on each other, so that all or none run.
   const missing = whyNot('curl')
   let hub: HubProcess | null = null

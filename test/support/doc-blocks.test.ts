@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blocksOf, isShown, matches, shapeOf, shows } from './doc-blocks.ts'
+import { blocksOf, isShown, matches, shapeOf, shows, unexplained } from './doc-blocks.ts'
 
 describe('blocks of a page', () => {
   it('are found, with what they answer', () => {
@@ -16,6 +16,12 @@ describe('blocks of a page', () => {
       { at: 'p:12', kind: 'run', stopped: true, script: 'z\n', answer: null },
       { at: 'p:15', kind: 'start', stopped: false, script: 'q\n', answer: null },
     ])
+  })
+
+  it('are carried out, or say why not', () => {
+    const text =
+      '```sh\na\n```\n```sh run\nb\n```\n```sh not run: needs a printer\nc\n```\n```sh not run:\nd\n```\n'
+    expect(unexplained('p', text)).toEqual(['p:1', 'p:10'])
   })
 
   it('are held to their answers', () => {

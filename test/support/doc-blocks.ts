@@ -4,6 +4,7 @@
  * A block marked `sh run` is carried out; `sh start` is a program that goes on. Right behind it may stand what
  * it prints: `text answer` and `json answer` to the letter, … standing for anything; `text sample` where amounts
  * differ from day to day: the same lines in any order, whatever the numbers in them and the curves of charts.
+ * What cannot be carried out says why: `sh not run: the reason`.
  */
 
 export interface DocBlock {
@@ -35,6 +36,13 @@ export function blocksOf(page: string, text: string): DocBlock[] {
       answer: form === undefined ? null : { form, text: answer },
     }),
   )
+}
+
+/** Blocks of shell that are neither carried out nor say why not, as page and line. */
+export function unexplained(page: string, text: string): string[] {
+  return [...text.matchAll(/^```(?:sh|bash|shell|console)\b(.*)\n[^]*?^```$/gm)]
+    .filter(({ 1: rest = '' }) => !/^ (?:start|run(?: stopped)?|not run: .{10,})$/.test(rest))
+    .map(({ index }) => `${page}:${text.slice(0, index).split('\n').length}`)
 }
 
 /** Whether the output is what the page shows; a page that shows none is content with any. */

@@ -3573,8 +3573,38 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
+  /** What to read when: the pages of the documentation */
+  readonly 'GET /docs/README.md': {
+    readonly params: never
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page about files of the data folder: /docs/formats/<name>.md */
+  readonly 'GET /docs/formats/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** A page of the guide: /docs/guide/<name>.md */
   readonly 'GET /docs/guide/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page of the reference: /docs/reference/<name>.md */
+  readonly 'GET /docs/reference/{page}': {
     readonly params: {
       /** The page. */
       readonly page: string

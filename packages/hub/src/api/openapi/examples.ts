@@ -58,7 +58,10 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'GET /problems/:code': { params: { code: 'invalid_request' } },
   'GET /llms.txt': { record: 'status' },
   'GET /llms-full.txt': { record: 'status' },
+  'GET /docs/README.md': { record: 'status' },
   'GET /docs/guide/:page': { params: { page: 'events.md' }, record: 'status' },
+  'GET /docs/reference/:page': { params: { page: 'errors.md' }, record: 'status' },
+  'GET /docs/formats/:page': { params: { page: 'journal.md' }, record: 'status' },
   'POST /api/v1/imports/:file': {
     params: { file: FILE },
     query: { from: '0', next: '1', last: 'true' },

@@ -25,6 +25,15 @@ function linksOf(text: string): string[] {
   return [...new Set(found.map(([, markdown, attribute]) => markdown ?? attribute ?? ''))]
 }
 
+/** Paths on this hub that a page at `path` leads to. */
+function relativeLinksOf(text: string, path: string): string[] {
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  return targets
+    .map((target) => new URL(target, `http://hub${path}`))
+    .filter(({ host }) => host === 'hub')
+    .map(({ pathname }) => pathname)
+}
+
 describe('pages', () => {
   it('are in the form that was asked for', () => {
     expect(formOf(BROWSER, 'json')).toBe('html')
@@ -110,5 +119,20 @@ describe('agents', () => {
     expect(full.text).toContain('`wait`: By arrival')
     expect(full.text.length).toBeGreaterThan(short.text.length * 2)
     expect((await get('/docs/guide/..%2fREADME.md')).status).toBe(404)
+  })
+
+  it('get from every served page to others by links that answer', async () => {
+    const index = await get('/docs/README.md')
+    const pages = relativeLinksOf(index.text, '/docs/README.md')
+    expect(pages).toContain('/docs/guide/cost.md')
+    expect(pages).toContain('/docs/reference/errors.md')
+    const leadsTo = new Set(pages)
+    for (const page of new Set(pages)) {
+      for (const path of relativeLinksOf((await get(page)).text, page)) leadsTo.add(path)
+    }
+    const broken: string[] = []
+    for (const path of leadsTo) if ((await get(path)).status !== 200) broken.push(path)
+    expect(broken).toEqual([])
+    expect(index.text).toContain('| README |')
   })
 })

@@ -1,5 +1,5 @@
 import type { HubStatus } from '../../core/status.ts'
-import { readGuide } from '../pages/guide.ts'
+import { PAGE_FOLDERS, readPages } from '../pages/documentation.ts'
 import { HTML_MEDIA_TYPE, PAGE_HEADERS } from '../pages/html-page.ts'
 import { type IndexFacts, indexHtml, indexJson } from '../pages/index-page.ts'
 import { type GuidePage, llmsFullText, llmsText } from '../pages/llms-text.ts'
@@ -28,6 +28,7 @@ const TEXT = { type: 'string' } as const
 
 const LINKS = [
   { path: '/docs', title: 'API reference', doc: 'Every route, to read and to try.' },
+  { path: '/docs/README.md', title: 'Guide', doc: 'What to read when: guide, reference, formats.' },
   { path: '/openapi.json', title: 'OpenAPI', doc: 'Every route and schema, for programs.' },
   { path: '/problems', title: 'Errors', doc: 'What each means and how to mend it.' },
   { path: '/llms.txt', title: 'llms.txt', doc: 'The hub in one text, for agents.' },
@@ -35,13 +36,22 @@ const LINKS = [
   { path: '/ready', title: 'Readiness', doc: 'What it needs, and whether it works.' },
 ] as const
 
-/** Pages for people and agents: the index, errors, llms.txt, the guide. They need no key and hold no data. */
+/** Where pages of a folder are served, and what they are. */
+const FOLDER_SUMMARIES = {
+  guide: 'A page of the guide: /docs/guide/<name>.md',
+  reference: 'A page of the reference: /docs/reference/<name>.md',
+  formats: 'A page about files of the data folder: /docs/formats/<name>.md',
+} as const
+
+/** Pages for people and agents: the index, errors, llms.txt, the documentation. They need no key and hold no data. */
 export function pageRoutes({ routes, status, version }: PageRouteDependencies): readonly Route[] {
-  let read: readonly GuidePage[] | null = null
-  const guide = (): readonly GuidePage[] => {
-    read ??= readGuide()
-    return read
+  const read = new Map<string | null, readonly GuidePage[]>()
+  const pagesOf = (folder: Parameters<typeof readPages>[0]): readonly GuidePage[] => {
+    const found = read.get(folder) ?? readPages(folder)
+    read.set(folder, found)
+    return found
   }
+  const guide = (): readonly GuidePage[] => pagesOf('guide')
 
   async function index(call: Call): Promise<Reply> {
     const { dependencies } = await status()
@@ -87,12 +97,11 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
     }
   }
 
-  function guidePage(call: Call): Reply | Problem {
-    const name = call.params['page'] ?? ''
-    const found = guide().find((each) => `${each.name}.md` === name)
+  function oneOf(pages: readonly GuidePage[], name: string): Reply | Problem {
+    const found = pages.find((each) => `${each.name}.md` === name)
     if (found !== undefined) return text(found.text, MARKDOWN)
-    const hint = 'The pages are listed in /llms.txt.'
-    const errors = [{ path: 'page', message: 'is no page of the guide', hint }]
+    const hint = 'The pages are listed in /docs/README.md.'
+    const errors = [{ path: 'page', message: 'is no page of the documentation', hint }]
     return problem('not_found', 'there is no page of that name', { errors })
   }
 
@@ -157,12 +166,22 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
     },
     {
       ...common,
-      url: '/docs/guide/:page',
-      summary: 'A page of the guide: /docs/guide/<name>.md',
+      url: '/docs/README.md',
+      summary: 'What to read when: the pages of the documentation',
       responses: { 200: { description: 'Markdown.', content: { 'text/markdown': TEXT } } },
       problems: ['not_found'],
-      handle: guidePage,
+      handle: () => oneOf(pagesOf(null), 'README.md'),
     },
+    ...PAGE_FOLDERS.map(
+      (folder): Route => ({
+        ...common,
+        url: `/docs/${folder}/:page`,
+        summary: FOLDER_SUMMARIES[folder],
+        responses: { 200: { description: 'Markdown.', content: { 'text/markdown': TEXT } } },
+        problems: ['not_found'],
+        handle: ({ params }) => oneOf(pagesOf(folder), params['page'] ?? ''),
+      }),
+    ),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -95,4 +95,15 @@ it('shows what operations say and the rows they speak of, one of a newer release
   await journalDump({ ...options, rows: false, output: 'table' }, context)
   expect(written.out).toContain('"op":"erase"')
   expect(written.out).not.toContain('letter')
+})
+
+it('says where the log is damaged, as an error of the storage', async () => {
+  mkdirSync(join(folder, 'log', '0'), { recursive: true })
+  writeFileSync(join(folder, 'log', '0', '00000000000000000000.seg'), 'no header')
+  const options = { set: [`data_dir=${folder}`], partition: 0, from: 0, limit: 5 }
+  await expect(journalDump(options, context)).rejects.toMatchObject({
+    name: 'CliError',
+    exitCode: 75,
+    message: expect.stringMatching(/0\.seg.*header.*journal repair --dry-run/),
+  })
 })

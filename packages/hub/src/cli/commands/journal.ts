@@ -110,13 +110,24 @@ function rowsOf(batch: Batch): Record<string, unknown>[] {
   })
 }
 
+/** Records up to the first damage, then a `CliError` that says where it is. */
+async function* untilDamage<T>(records: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  const { JournalError } = await import('../../log/journal/problem.ts')
+  try {
+    yield* records
+  } catch (error) {
+    if (error instanceof JournalError) throw new CliError(error.message, EXIT.storage)
+    throw error
+  }
+}
+
 export async function journalDump(options: DumpCommandOptions, context: CliContext): Promise<void> {
   const { dumpJournal } = await import('../../log/journal/dump.ts')
   await onLog(options, async (dir) => {
     const asJson = format(options, context) !== 'table'
     const lines: unknown[][] = []
     const range = { partition: options.partition, from: BigInt(options.from), limit: options.limit }
-    for await (const record of dumpJournal(dir, range)) {
+    for await (const record of untilDamage(dumpJournal(dir, range))) {
       const { operation, rows } =
         record.kind === 'operation'
           ? operationIn(record.payload)
