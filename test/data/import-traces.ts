@@ -4,7 +4,7 @@ import { type HubProcess, pause } from '../support/hub-process.ts'
 import { runCommand } from '../support/llmhub-command.ts'
 import { contentOf, EXAM_CALLS, type Happening, type Trace } from './traces.ts'
 
-const APPLIED_WITHIN_MS = 60_000
+const APPLIED_WITHIN_MS = 120_000
 
 export interface Imported {
   readonly rows: number

@@ -130,7 +130,7 @@ describe.each([{ wal: false }, { wal: true }])('with a write-ahead log: $wal', (
         expect(taken).toMatchObject({ accepted: 1 })
       })
     })
-  }, 180_000)
+  })
 })
 
 test('what is held is not erased, a name that only begins alike is left unless asked', async () => {
@@ -178,4 +178,4 @@ test('what is held is not erased, a name that only begins alike is left unless a
     })
     expect(await searchFolder(dir, ERASED)).toEqual([])
   })
-}, 60_000)
+})

@@ -49,4 +49,4 @@ test('an erasure that is killed again and again comes to the same end', async ()
     },
     { keep: true },
   )
-}, 60_000)
+})

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runDiskFull, runSyncFailure, whyNoMount } from './disk-faults.ts'
+import { LIMIT_MS } from './limit.ts'
 import { whyNoStrace } from './strace.ts'
 
 test.for([
@@ -7,7 +8,7 @@ test.for([
   ['the reserve', 4 << 20],
 ] as const)(
   'a full disk, stopped by %s: 503 disk_full alone, nothing lost, resumes by itself',
-  { timeout: 180_000 },
+  { timeout: LIMIT_MS },
   async ([, reserveBytes], context) => {
     const reason = await whyNoMount()
     if (reason !== null) context.skip(reason)
@@ -18,7 +19,7 @@ test.for([
 )
 
 test('a failed fdatasync: nothing acknowledged falsely, exit 75, a clean start afterwards', {
-  timeout: 120_000,
+  timeout: LIMIT_MS,
 }, async (context) => {
   const reason = await whyNoStrace()
   if (reason !== null) context.skip(reason)

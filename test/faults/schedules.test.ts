@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { planSchedule } from '../schedules/plan.ts'
+import { LIMIT_MS } from './limit.ts'
 import { runSchedules } from './schedules.ts'
 
 const SEED = 20_261_121
@@ -16,7 +17,7 @@ test('a plan follows from its seed and the time it begins', () => {
 })
 
 test('after every step of random schedules the hub answers as a plain model does', {
-  timeout: 400_000,
+  timeout: LIMIT_MS,
 }, async () => {
   const report = await runSchedules({ seed: SEED, schedules: SCHEDULES, steps: 10 })
   console.log(JSON.stringify(report))

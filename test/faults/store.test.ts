@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { withHub } from '../support/hub-process.ts'
 import { Traffic } from '../support/traffic.ts'
+import { LIMIT_MS } from './limit.ts'
 import {
   damage,
   damageInUse,
@@ -15,7 +16,7 @@ const EVENTS = 3000
 
 test(
   'a database that is deleted or damaged while stopped is rebuilt to the same answers',
-  { timeout: 240_000 },
+  { timeout: LIMIT_MS },
   () =>
     withStored(31, EVENTS, async (stored) => {
       const { start, ledger } = stored
@@ -40,7 +41,7 @@ test(
 
 test(
   'a database that is damaged in use is rebuilt while events are taken in',
-  { timeout: 180_000 },
+  { timeout: LIMIT_MS },
   () =>
     withStored(33, EVENTS, async (stored) => {
       const { refused, taken } = await damageInUse(stored, 34)
@@ -50,24 +51,27 @@ test(
     }),
 )
 
-test('bits that turn over in a used database never give a wrong answer', { timeout: 240_000 }, () =>
-  withStored(37, EVENTS, async (stored) => {
-    const { found, refused, rebuildMs, taken } = await flipBitsInUse(stored, {
-      seed: 38,
-      rounds: 4,
-      bits: 6,
-    })
-    expect(found).toBeGreaterThan(0)
-    expect(refused).toBeGreaterThan(0)
-    expect(rebuildMs.length).toBeGreaterThan(0)
-    expect(taken).toBeGreaterThan(0)
-    await withHub(stored.start, (hub) => demandSameAnswers(hub, stored))
-  }),
+test(
+  'bits that turn over in a used database never give a wrong answer',
+  { timeout: LIMIT_MS },
+  () =>
+    withStored(37, EVENTS, async (stored) => {
+      const { found, refused, rebuildMs, taken } = await flipBitsInUse(stored, {
+        seed: 38,
+        rounds: 4,
+        bits: 6,
+      })
+      expect(found).toBeGreaterThan(0)
+      expect(refused).toBeGreaterThan(0)
+      expect(rebuildMs.length).toBeGreaterThan(0)
+      expect(taken).toBeGreaterThan(0)
+      await withHub(stored.start, (hub) => demandSameAnswers(hub, stored))
+    }),
 )
 
 test(
   'a second hub on the same folder is refused and the first one goes on',
-  { timeout: 120_000 },
+  { timeout: LIMIT_MS },
   () =>
     withStored(35, 250, ({ start, ledger }) =>
       withHub(start, async (hub) => {

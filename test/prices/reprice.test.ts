@@ -223,82 +223,78 @@ async function listedRows(hub: HubProcess): Promise<string> {
 const dollars = (events: readonly Sent[], prices: Prices): number =>
   Number(events.reduce((sum, sent) => sum + (costOf(sent, prices) ?? 0n), 0n)) / 1e12
 
-test(
-  'a change of prices is for what comes, and repricing makes it so for what has come',
-  { timeout: 120_000 },
-  () =>
-    inFolder(async (folder) => {
-      const dataDir = join(folder, 'data')
-      const start = { dataDir, settings: { log_level: 'warn' } }
-      const events = makeEvents(900)
-      let hub = await HubProcess.start(start)
-      try {
-        const before = await putOverrides(hub, FIRST)
-        const sent = await hub.post('/api/v1/events', events.map(wireEvent))
-        expect(sent.status, sent.text).toBe(200)
-        const { position } = JSON.parse(sent.text) as { position: string }
-        expect(await asked(hub, position)).toEqual(totals(events, first))
+test('a change of prices is for what comes, and repricing makes it so for what has come', () =>
+  inFolder(async (folder) => {
+    const dataDir = join(folder, 'data')
+    const start = { dataDir, settings: { log_level: 'warn' } }
+    const events = makeEvents(900)
+    let hub = await HubProcess.start(start)
+    try {
+      const before = await putOverrides(hub, FIRST)
+      const sent = await hub.post('/api/v1/events', events.map(wireEvent))
+      expect(sent.status, sent.text).toBe(200)
+      const { position } = JSON.parse(sent.text) as { position: string }
+      expect(await asked(hub, position)).toEqual(totals(events, first))
 
-        // New prices change nothing that has come.
-        const after = await putOverrides(hub, SECOND)
-        expect(after).not.toBe(before)
-        expect(await asked(hub, position)).toEqual(totals(events, first))
+      // New prices change nothing that has come.
+      const after = await putOverrides(hub, SECOND)
+      expect(after).not.toBe(before)
+      expect(await asked(hub, position)).toEqual(totals(events, first))
 
-        const tried = await reprice(hub, { ...RANGE, dry_run: true })
-        expect(tried).toMatchObject({ applied: false, operations: 0, seen: events.length })
-        expect(Number(tried.cost_before)).toBe(dollars(events, first))
-        expect(Number(tried.cost_after)).toBe(dollars(events, second))
-        const changed = events.filter((each) => costOf(each, first) !== costOf(each, second))
-        expect(changed.length).toBeGreaterThan(100)
-        const ruled = events.filter(
-          (each) => each.model === 'late' || (each.model === 'falling' && isStandard(each)),
-        )
-        expect(tried.changed).toBeGreaterThanOrEqual(changed.length)
-        expect(tried.changed).toBeLessThanOrEqual(ruled.length)
-        expect(await asked(hub, position)).toEqual(totals(events, first))
+      const tried = await reprice(hub, { ...RANGE, dry_run: true })
+      expect(tried).toMatchObject({ applied: false, operations: 0, seen: events.length })
+      expect(Number(tried.cost_before)).toBe(dollars(events, first))
+      expect(Number(tried.cost_after)).toBe(dollars(events, second))
+      const changed = events.filter((each) => costOf(each, first) !== costOf(each, second))
+      expect(changed.length).toBeGreaterThan(100)
+      const ruled = events.filter(
+        (each) => each.model === 'late' || (each.model === 'falling' && isStandard(each)),
+      )
+      expect(tried.changed).toBeGreaterThanOrEqual(changed.length)
+      expect(tried.changed).toBeLessThanOrEqual(ruled.length)
+      expect(await asked(hub, position)).toEqual(totals(events, first))
 
-        // A part: one model of one week.
-        const week = { from: RANGE.from, to: '2026-10-08T00:00:00Z' }
-        const part = await reprice(hub, { ...week, model: 'late', only_unpriced: true })
-        expect(part.applied).toBe(true)
-        const partly: Prices = (each) =>
-          each.model === 'late' && each.time < START + 7 * DAY ? second(each) : first(each)
-        expect(await asked(hub, position)).toEqual(totals(events, partly))
+      // A part: one model of one week.
+      const week = { from: RANGE.from, to: '2026-10-08T00:00:00Z' }
+      const part = await reprice(hub, { ...week, model: 'late', only_unpriced: true })
+      expect(part.applied).toBe(true)
+      const partly: Prices = (each) =>
+        each.model === 'late' && each.time < START + 7 * DAY ? second(each) : first(each)
+      expect(await asked(hub, position)).toEqual(totals(events, partly))
 
-        // The command shows what changes, and without a terminal or --yes does nothing.
-        const days = ['--from', RANGE.from, '--to', RANGE.to]
-        const shown = await runCommand(hub.url, ['reprice', ...days, '--dry-run', '-o', 'json'])
-        expect(JSON.parse(shown.stdout)).toMatchObject({
-          applied: false,
-          seen: events.length,
-          changed: tried.changed - part.changed,
-          cost_after: tried.cost_after,
-        })
-        expect(await runCommand(hub.url, ['reprice', ...days])).toMatchObject({ code: 2 })
-        expect(await asked(hub, position)).toEqual(totals(events, partly))
-        const lateOnly = [...days, '--model', 'late', '--yes']
-        expect(await runCommand(hub.url, ['reprice', ...lateOnly])).toMatchObject({ code: 0 })
-        const further: Prices = (each) => (each.model === 'late' ? second(each) : first(each))
-        expect(await asked(hub, position)).toEqual(totals(events, further))
+      // The command shows what changes, and without a terminal or --yes does nothing.
+      const days = ['--from', RANGE.from, '--to', RANGE.to]
+      const shown = await runCommand(hub.url, ['reprice', ...days, '--dry-run', '-o', 'json'])
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        applied: false,
+        seen: events.length,
+        changed: tried.changed - part.changed,
+        cost_after: tried.cost_after,
+      })
+      expect(await runCommand(hub.url, ['reprice', ...days])).toMatchObject({ code: 2 })
+      expect(await asked(hub, position)).toEqual(totals(events, partly))
+      const lateOnly = [...days, '--model', 'late', '--yes']
+      expect(await runCommand(hub.url, ['reprice', ...lateOnly])).toMatchObject({ code: 0 })
+      const further: Prices = (each) => (each.model === 'late' ? second(each) : first(each))
+      expect(await asked(hub, position)).toEqual(totals(events, further))
 
-        const all = await reprice(hub, RANGE)
-        expect(all).toMatchObject({ applied: true, operations: 1 })
-        expect(await asked(hub, position)).toEqual(totals(events, second))
-        const again = await reprice(hub, RANGE)
-        expect(again).toMatchObject({ changed: 0, operations: 0, top: [] })
-        expect(again.cost_before).toBe(again.cost_after)
+      const all = await reprice(hub, RANGE)
+      expect(all).toMatchObject({ applied: true, operations: 1 })
+      expect(await asked(hub, position)).toEqual(totals(events, second))
+      const again = await reprice(hub, RANGE)
+      expect(again).toMatchObject({ changed: 0, operations: 0, top: [] })
+      expect(again.cost_before).toBe(again.cost_after)
 
-        // The same from the log alone.
-        const rows = await listedRows(hub)
-        expect(rows).toContain(after)
-        await hub.kill()
-        rmSync(join(dataDir, 'store'), { recursive: true })
-        hub = await HubProcess.start(start)
-        expect(await asked(hub, position)).toEqual(totals(events, second))
-        expect(await listedRows(hub)).toBe(rows)
-        expect(await reprice(hub, { ...RANGE, dry_run: true })).toMatchObject({ changed: 0 })
-      } finally {
-        await hub.kill()
-      }
-    }),
-)
+      // The same from the log alone.
+      const rows = await listedRows(hub)
+      expect(rows).toContain(after)
+      await hub.kill()
+      rmSync(join(dataDir, 'store'), { recursive: true })
+      hub = await HubProcess.start(start)
+      expect(await asked(hub, position)).toEqual(totals(events, second))
+      expect(await listedRows(hub)).toBe(rows)
+      expect(await reprice(hub, { ...RANGE, dry_run: true })).toMatchObject({ changed: 0 })
+    } finally {
+      await hub.kill()
+    }
+  }))

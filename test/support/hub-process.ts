@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../../packages/hub/bin/launch.js'
 
 /**
  * A real `llmhub serve` in a process of its own, driven over HTTP alone.
@@ -292,11 +293,10 @@ export function pause(ms: number): Promise<void> {
 
 /** The environment without settings of the hub that whoever runs the tests may have. */
 function plainEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {
+  const env: Record<string, string> = childEnv({
     LLMHUB_ADMIN_KEY: ADMIN_KEY,
     LLMHUB_NO_RESTART: '1',
-    UV_THREADPOOL_SIZE: '16',
-  }
+  })
   for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG']) {
     const value = process.env[name]
     if (value !== undefined) env[name] = value

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../../packages/hub/bin/launch.js'
 import { ADMIN_KEY } from './hub-process.ts'
 
 /** The real command line in a process of its own. */
@@ -26,7 +27,11 @@ export function startCommand(url: string, args: readonly string[]): RunningComma
     ['--disable-warning=ExperimentalWarning', '--conditions=@llmhub/source', MAIN, ...args],
     {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', LLMHUB_URL: url, LLMHUB_KEY: ADMIN_KEY },
+      env: childEnv({
+        PATH: process.env['PATH'] ?? '',
+        LLMHUB_URL: url,
+        LLMHUB_KEY: ADMIN_KEY,
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

@@ -144,6 +144,20 @@ it('gives up after the tries it was given, and before a wait that is too long', 
   expect(seen).toHaveLength(4)
 })
 
+it('follows no redirect: events sent anew as a GET would be answered and not taken in', async () => {
+  for (const status of [301, 302, 303, 307, 308]) {
+    seen = []
+    script = [{ status, headers: { location: `${url}/elsewhere`, 'content-type': 'text/html' } }]
+    const outcome = await client().request('POST /api/v1/query', { body: { kind: 'table' } })
+    expect(outcome).toMatchObject({
+      ok: false,
+      status,
+      problem: { code: 'not_a_hub', detail: `HTTP ${status}, a redirect to ${url}/elsewhere` },
+    })
+    expect(seen.map(({ method }) => method)).toEqual(['POST'])
+  }
+})
+
 it('ends when its caller does not want it any more', async () => {
   const stop = new AbortController()
   stop.abort()

@@ -71,6 +71,8 @@ export function createTransport(options: ClientOptions): Send {
     try {
       const response = await send(base + wire.path, {
         method: wire.method,
+        // A hub never redirects: following would turn a POST into a GET, whose answer is no receipt.
+        redirect: 'manual',
         headers: {
           ...own,
           ...(wire.type === undefined ? {} : { 'content-type': wire.type }),
@@ -118,7 +120,9 @@ function outcomeOf(response: Response, text: string): Success<TextAnswer> | Fail
   if (response.ok) return { ok: true, status, headers, data: { text, media } }
   const problem = media.endsWith('json') ? parsed(text) : null
   if (problem === null) {
-    return localFailure('not_a_hub', `HTTP ${status}`, { status, headers, text })
+    const location = headers.get('location')
+    const detail = `HTTP ${status}${location === null ? '' : `, a redirect to ${location}`}`
+    return localFailure('not_a_hub', detail, { status, headers, text })
   }
   const retryAfterSeconds = retryAfterOf(headers)
   return { ok: false, status, problem, retryAfterSeconds, headers, text }

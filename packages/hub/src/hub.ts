@@ -24,7 +24,7 @@ import { descriptorLimit } from './core/descriptor-limit.ts'
 import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
-import { createLogger, type LogLevel } from './core/logger.ts'
+import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
 import {
@@ -58,6 +58,8 @@ export interface Hub {
   readonly firstKey: string | null
   /** Resolves when the process must end. */
   readonly failed: Promise<HubFailure>
+  /** Waits until questions are answered, events being taken in before; false when it fails or `signal` is aborted. */
+  ready(signal: AbortSignal): Promise<boolean>
   /** Finishes requests in flight, then stops part by part. Idempotent. */
   stop(): Promise<void>
 }
@@ -105,10 +107,16 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
-export async function startHub(config: Config, clock: Clock): Promise<HubStart> {
+/** @param logTo takes the lines of the log, each a JSON object; standard output unless given */
+export async function startHub(
+  config: Config,
+  clock: Clock,
+  logTo?: LogDestination,
+): Promise<HubStart> {
   const started = new Started()
+  const logger = createLogger(config.log_level as LogLevel, logTo)
   try {
-    const result = await start(config, clock, started)
+    const result = await start(config, clock, logger, started)
     if (!result.ok) await started.stop()
     return result
   } catch (error) {
@@ -117,8 +125,12 @@ export async function startHub(config: Config, clock: Clock): Promise<HubStart> 
   }
 }
 
-async function start(config: Config, clock: Clock, started: Started): Promise<HubStart> {
-  const logger = createLogger(config.log_level as LogLevel)
+async function start(
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+  started: Started,
+): Promise<HubStart> {
   const sabotage = sabotageSwitches()
   const dir = resolve(config.data_dir)
 
@@ -389,12 +401,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
   if (!listening.ok) return listening
   const first = brought ?? authenticator.firstKey(null)
   erasures.start()
-  retention.start()
-  let stopping = false
-  started.add(() => {
-    stopping = true
+  const stopping = new AbortController()
+  started.add(() => stopping.abort())
+  const { signal } = stopping
+  // What retention lets go is read from the store, which may first have to be rebuilt.
+  void store.ready(signal).then((isReady) => {
+    if (isReady && !signal.aborted) retention.start()
   })
-  const isOver = (): boolean => stopping || ingest.stats().groups > 0
+  const isOver = (): boolean => signal.aborted || ingest.stats().groups > 0
   // Events that come before it is done are taken in all the same, only slower.
   warmUp({ intake: ingest.intake, limits: receiverLimits, clock, isOver }).catch((error: unknown) =>
     logger.warn({ error: String(error) }, 'the warm-up failed'),
@@ -413,13 +427,14 @@ async function start(config: Config, clock: Clock, started: Started): Promise<Hu
           return { what: 'config', error: new Error(refusalOf(refusal).message) }
         }),
       ]),
+      ready: (until) => store.ready(until),
       stop: () => started.stop(),
     },
   }
 }
 
 /** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */
-function logChanges(logger: ReturnType<typeof createLogger>): (progress: StoreStatus) => void {
+function logChanges(logger: Logger): (progress: StoreStatus) => void {
   let known = ''
   return ({ state, reason }) => {
     const now = `${state} ${reason ?? ''}`

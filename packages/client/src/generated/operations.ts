@@ -2723,20 +2723,20 @@ export interface Operations {
     readonly body: never
     readonly answer: {
       readonly session: string
-      readonly first_event?: string
-      readonly last_event?: string
-      readonly duration_seconds?: number
+      readonly first_event: string
+      readonly last_event: string
+      readonly duration_seconds: number
       /** Calls of a model among the events. */
       readonly turns: number
-      readonly errors?: number
+      readonly errors: number
       /** US dollars; null where no cost is known. */
       readonly cost: string | null
       /** Calls whose cost nobody knows. */
-      readonly unpriced?: number
-      readonly input_tokens?: number
-      readonly output_tokens?: number
-      readonly users?: readonly string[]
-      readonly models?: readonly string[]
+      readonly unpriced: number
+      readonly input_tokens: number
+      readonly output_tokens: number
+      readonly users: readonly string[]
+      readonly models: readonly string[]
       /** It has more events: the newest are shown. */
       readonly partial: boolean
       readonly events: readonly { readonly [field: string]: unknown }[]
@@ -3524,35 +3524,35 @@ export interface Operations {
         readonly span_id: string | null
         /** Null for a root that holds several. */
         readonly event_id: string | null
-        readonly kind?: string | null
+        readonly kind: string | null
         readonly name: string
-        readonly service?: string | null
-        readonly model?: string | null
-        readonly status?: string | null
-        readonly error_type?: string | null
-        readonly error_message?: string | null
+        readonly service: string | null
+        readonly model: string | null
+        readonly status: string | null
+        readonly error_type: string | null
+        readonly error_message: string | null
         readonly start: string
         /** After the start of the trace. */
-        readonly offset_ms?: number
+        readonly offset_ms: number
         readonly duration_ms: number
         /** What none of its children covers. */
         readonly self_ms: number
         /** The end of the trace waited for it. */
-        readonly critical?: boolean
+        readonly critical: boolean
         /** The parent it names is not there. */
-        readonly orphan?: boolean
+        readonly orphan: boolean
         /** US dollars; null where no cost is known. */
-        readonly cost?: string | null
-        readonly input_tokens?: number
-        readonly output_tokens?: number
+        readonly cost: string | null
+        readonly input_tokens: number
+        readonly output_tokens: number
         /** Of it and all below. */
         readonly total: {
-          readonly spans?: number
-          readonly errors?: number
+          readonly spans: number
+          readonly errors: number
           /** US dollars; null where no cost is known. */
-          readonly cost?: string | null
-          readonly input_tokens?: number
-          readonly output_tokens?: number
+          readonly cost: string | null
+          readonly input_tokens: number
+          readonly output_tokens: number
         }
         readonly children: readonly { readonly [field: string]: unknown }[]
       }

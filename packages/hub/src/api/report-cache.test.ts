@@ -1,3 +1,4 @@
+import { parseTime } from '@llmhub/stream'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ApiClient } from '../../test/api-client.ts'
 import { apiClient } from '../../test/api-client.ts'
@@ -33,8 +34,12 @@ const count: ReportSpec = {
       const issues = [{ path: 'start_time', message: 'is not a time' }]
       return { ok: false, code: 'invalid_request', message: 'no', issues }
     }
-    const from = parameters['start_time'] ?? new Date(now - 3_600_000).toISOString()
-    const to = parameters['end_time'] ?? new Date(now).toISOString()
+    const at = (name: string, otherwise: number): string => {
+      const time = parseTime(parameters[name] ?? otherwise, now * 1000)
+      return time.ok ? new Date(time.micros / 1000).toISOString() : ''
+    }
+    const from = at('start_time', now - 3_600_000)
+    const to = at('end_time', now)
     await gate
     const outcome = await ask({ kind: 'table', from, to }, scope, signal)
     if (!outcome.ok) return outcome
@@ -171,6 +176,24 @@ test('rows of other days do not touch the answer to a fixed range, even after it
   expect(runs).toBe(before)
   add(Date.parse(from) + 1)
   expect((await get(range)).json).toEqual({ rows: 2 })
+})
+
+test('a range that moves with now is asked anew, however it is written', async () => {
+  add(clock.now() - 7_000_000)
+  for (const [from, to] of [
+    ['now-2h', 'now-1h'],
+    [' now-2h', ' now-1h'],
+  ]) {
+    const query = `?start_time=${encodeURIComponent(from ?? '')}&end_time=${encodeURIComponent(to ?? '')}`
+    await get(query)
+    expect((await get(query)).json).toEqual({ rows: 1 })
+  }
+  // Shorter than answers are kept.
+  clock.advance(300_000)
+  for (const from of ['now-2h', ' now-2h']) {
+    const query = `?start_time=${encodeURIComponent(from)}&end_time=${encodeURIComponent(from.replace('2', '1'))}`
+    expect((await get(query)).json).toEqual({ rows: 0 })
+  }
 })
 
 test('a fixed range that has not ended is answered as of now', async () => {

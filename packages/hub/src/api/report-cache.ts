@@ -173,7 +173,8 @@ function isFixed(report: ReportSpec, parameters: Readonly<Record<string, string>
 }
 
 function isAbsolute(time: string | undefined): boolean {
-  return time !== undefined && !time.startsWith('now')
+  // Blanks may stand before it.
+  return time !== undefined && !/now/iu.test(time)
 }
 
 function stretched(known: KnownRange, now: number): Range {

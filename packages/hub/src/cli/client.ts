@@ -172,6 +172,8 @@ async function reach(
   try {
     return await traced(settings, settings.url.replace(/\/+$/, '') + path, {
       method,
+      // As the client does: a hub never redirects.
+      redirect: 'manual',
       headers,
       ...content,
       ...stop,
@@ -235,6 +237,10 @@ export function failed(response: HubResponse): CliError {
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
   for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  const location = response.headers.get('location')
+  if (response.status >= 300 && response.status < 400 && location !== null) {
+    lines.push(`It redirects to ${location}. Name the address of the hub itself with --url.`)
+  }
   if (response.status === 401 || response.status === 403) lines.push(aboutKey(response))
   if (response.status === 401) lines.push(GIVE_KEY)
   else if (hint !== undefined && errors.length === 0) lines.push(hint)

@@ -1,5 +1,7 @@
-import type { DestinationStream, Logger } from 'pino'
+import type { DestinationStream as LogDestination, Logger } from 'pino'
 import { pino, stdTimeFunctions } from 'pino'
+
+export type { LogDestination, Logger }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
@@ -12,7 +14,7 @@ const REDACTED = ['authorization', 'cookie', 'secret', 'hash', 'key', 'body', 'h
  * Structured logs: one JSON object per line. Bodies and headers are never logged; should an object
  * that has them slip in, they are left out. `destination` is standard output unless given.
  */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+export function createLogger(level: LogLevel, destination?: LogDestination): Logger {
   const options = {
     level,
     base: null,

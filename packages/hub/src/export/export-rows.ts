@@ -45,8 +45,18 @@ export class ExportBroken extends Error {
   override readonly name = 'ExportBroken'
 }
 
-/** Rows of a page: as many as can be written without holding up other requests. */
-const PAGE_ROWS = 2000
+/**
+ * Cells of a page: as many as can be written without holding up other requests, and so few that they
+ * are garbage before the collector would take them for something that lasts.
+ */
+const PAGE_CELLS = 32_000
+const MOST_PAGE_ROWS = 2000
+const LEAST_PAGE_ROWS = 200
+
+function pageRows(columns: number): number {
+  const fitting = Math.floor(PAGE_CELLS / Math.max(1, columns))
+  return Math.min(MOST_PAGE_ROWS, Math.max(LEAST_PAGE_ROWS, fitting))
+}
 
 const COUNTED: Predicate = {
   op: 'and',
@@ -81,7 +91,7 @@ export async function startExport(
         where: conditions.length === 0 ? null : { op: 'and', parts: conditions },
         columns,
         after,
-        limit: PAGE_ROWS,
+        limit: pageRows(columns.length),
       },
       signal,
     )

@@ -19,7 +19,6 @@ const shared =
  */
 const goldenFile = path.join(shared, 'telemetry/genai-usages.even.json')
 const hasGolden = existsSync(goldenFile)
-if (!hasGolden) console.log(`golden.test: no ${goldenFile}, published costs are not compared`)
 
 interface GoldenLine {
   readonly provider_id: string
@@ -104,8 +103,9 @@ function usageOf(body: GoldenEntry['body']): Usage | null {
   return normalizeUsage(body['usage'] ?? body['usageMetadata'] ?? body['meta'], 'http')
 }
 
-describe.runIf(hasGolden)('published costs of real answers', () => {
-  it('agree to the last digit but for the differences that are explained', () => {
+describe('published costs of real answers', () => {
+  it('agree to the last digit but for the differences that are explained', (context) => {
+    if (!hasGolden) return context.skip(`there is no ${goldenFile}`)
     const entries = JSON.parse(readFileSync(goldenFile, 'utf8')) as readonly GoldenEntry[]
     const time = micros('2025-11-01T12:00:00Z')
     const differing = new Map<string, number>()
@@ -143,7 +143,8 @@ describe.runIf(hasGolden)('published costs of real answers', () => {
     })
   })
 
-  it('have the usage that is published for a platform that reads all of the answer', () => {
+  it('have the usage that is published for a platform that reads all of the answer', (context) => {
+    if (!hasGolden) return context.skip(`there is no ${goldenFile}`)
     const entries = JSON.parse(readFileSync(goldenFile, 'utf8')) as readonly GoldenEntry[]
     const differing = new Map<string, number>()
     let compared = 0
@@ -175,7 +176,8 @@ describe.runIf(hasGolden)('published costs of real answers', () => {
     expect({ compared, agreeing }).toEqual({ compared: 789, agreeing: 789 })
   })
 
-  it('are priced the same from what a row keeps', () => {
+  it('are priced the same from what a row keeps', (context) => {
+    if (!hasGolden) return context.skip(`there is no ${goldenFile}`)
     const entries = JSON.parse(readFileSync(goldenFile, 'utf8')) as readonly GoldenEntry[]
     let compared = 0
     for (const { model, body, extracted } of entries) {

@@ -35,10 +35,10 @@ export interface RetentionRun {
 }
 
 const HOUR_MS = 3_600_000
-/** After a run that failed, as at the start while the store is still being rebuilt. */
+/** After a run that failed, as while the store is compacted. */
 const AGAIN_MS = 60_000
 
-/** Runs retention at the start, every hour, and when asked. */
+/** Runs retention as soon as it may begin, every hour, and when asked. */
 export class RetentionKeeper {
   readonly #parts: RetentionKeeperParts
   readonly #summaries = new SegmentSummaries()

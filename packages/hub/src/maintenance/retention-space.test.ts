@@ -63,4 +63,4 @@ test('after compaction log and store are within 1.3 times of what the living row
     )
     expect(used / ideal).toBeLessThanOrEqual(1.3)
   })
-}, 120_000)
+})

@@ -140,6 +140,27 @@ export class StoreClient implements Omit<Store, 'apply'> {
     return { ok: true, durable }
   }
 
+  /**
+   * Waits until the store is `ready` and so answers questions; false when it has failed or is refused, or
+   * `signal` was aborted, before that.
+   */
+  async ready(signal: AbortSignal): Promise<boolean> {
+    const isOver = (): boolean =>
+      signal.aborted || this.#status.state === 'failed' || this.#status.state === 'refused'
+    while (this.#status.state !== 'ready' && !isOver()) {
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          this.#waiters.delete(look)
+          signal.removeEventListener('abort', look)
+          resolve()
+        }
+        this.#waiters.add(look)
+        signal.addEventListener('abort', look, { once: true })
+      })
+    }
+    return !isOver()
+  }
+
   /** Begins applying: the log is durable up to `committed`. Until all of that is in, the state is `rebuilding`. */
   start(committed: ReadonlyMap<number, bigint>): void {
     for (const [partition, next] of committed) this.#lag.committed(partition, next)

@@ -122,4 +122,4 @@ it('a folder restored with indexes behaves as one that makes them from the log',
     { numRuns: 2, seed: 20_261_121, endOnFailure: true },
   )
   expect(spared).toBeGreaterThan(0)
-}, 120_000)
+})

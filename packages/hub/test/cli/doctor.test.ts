@@ -21,12 +21,9 @@ const HELD: Server[] = []
 let home: string
 let used: UsedFolder
 
-/** A hub starts within a second; a busy machine gets more time, not another outcome. */
-const START_MS = 60_000
-
 beforeAll(async () => {
   used = await UsedFolder.make()
-}, START_MS)
+})
 afterAll(() => used.remove())
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'llmhub-doctor-'))

@@ -72,7 +72,7 @@ describe('what was taken in can be read', () => {
     await hub.mustStart()
     const { body } = await hub.send(EVENTS)
     if (body['accepted'] !== EVENTS.length) throw new Error(JSON.stringify(body))
-  }, 60_000)
+  })
 
   afterAll(async () => {
     vi.unstubAllEnvs()
@@ -252,5 +252,5 @@ describe('what was taken in can be read', () => {
     expect(out).toBe('older new newer '.replaceAll(/(\w+) /g, '{"event_id":"$1"}\n'))
     expect(err).toMatch(/connected again\n3 events in .* · 0 errors/)
     await own.remove()
-  }, 60_000)
+  })
 })

@@ -119,7 +119,7 @@ beforeAll(async () => {
   const events = Array.from({ length: ROWS }, (_, i) => eventAt(i))
   const { body } = await source.send(events)
   if (body['accepted'] !== ROWS) throw new Error(JSON.stringify(body))
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([source.remove(), target.remove()])
@@ -165,7 +165,7 @@ it('moves every row with its costs, and nothing twice', async () => {
   expect(back.out).not.toBe('')
   const asWas = new Set(readFileSync(file, 'utf8').split('\n'))
   for (const line of back.out.trimEnd().split('\n')) expect(asWas).toContain(line)
-}, 60_000)
+})
 
 async function exported(
   query: string,

@@ -52,7 +52,7 @@ describe('generated history', () => {
     await sent.mustStart()
     await written.mustStart()
     while ((await fetch(`${written.url}/ready`)).status !== 200);
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await sent.remove()

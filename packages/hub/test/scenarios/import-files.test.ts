@@ -12,7 +12,7 @@ let hub: WholeHub
 beforeAll(async () => {
   hub = await WholeHub.in()
   await hub.mustStart()
-}, 60_000)
+})
 
 afterAll(async () => {
   await hub.remove()

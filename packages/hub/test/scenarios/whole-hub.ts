@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveConfig } from '../../src/config/resolve.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { type Clock, systemClock } from '../../src/core/clock.ts'
 import { type Hub, type HubStart, startHub } from '../../src/hub.ts'
 
 /** The whole hub in this process — journal, intake, store thread, HTTP — on a folder of its own. */
@@ -13,11 +13,18 @@ export class WholeHub {
   readonly dir: string
   readonly #settings: Readonly<Record<string, string>>
   readonly #key: string | null
+  readonly #clock: Clock
   #hub: Hub | null = null
 
-  private constructor(dir: string, settings: Readonly<Record<string, string>>, key: string | null) {
+  private constructor(
+    dir: string,
+    settings: Readonly<Record<string, string>>,
+    key: string | null,
+    clock: Clock,
+  ) {
     this.dir = dir
     this.#key = key
+    this.#clock = clock
     this.#settings = settings
   }
 
@@ -25,8 +32,9 @@ export class WholeHub {
   static async in(
     settings: Readonly<Record<string, string>> = {},
     key: string | null = KEY,
+    clock: Clock = systemClock,
   ): Promise<WholeHub> {
-    return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings, key)
+    return new WholeHub(await mkdtemp(join(tmpdir(), 'llmhub-scenario-')), settings, key, clock)
   }
 
   /** Starts on a port that it had before; whether it does. */
@@ -50,7 +58,7 @@ export class WholeHub {
       readFile: () => '',
     })
     if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues))
-    const started = await startHub(resolved.resolved.config, systemClock)
+    const started = await startHub(resolved.resolved.config, this.#clock)
     if (started.ok) this.#hub = started.hub
     return started
   }

@@ -1,6 +1,7 @@
 /** The page at `/`: whether the hub works, and where to go from here. */
 
-import { html, htmlPage } from './html.ts'
+import { html } from '../html.ts'
+import { htmlPage } from './html-page.ts'
 
 export interface IndexFacts {
   readonly version: string

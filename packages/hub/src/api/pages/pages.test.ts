@@ -2,7 +2,7 @@ import { ERRORS } from '@llmhub/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiClient, apiClient } from '../../../test/api-client.ts'
 import { type ServiceFixture, startService } from '../../../test/service-fixture.ts'
-import { html, prose } from './html.ts'
+import { html, inline } from '../html.ts'
 import { formOf } from './negotiate.ts'
 import { curlOf, PROBLEM_ENTRIES } from './problem-pages.ts'
 
@@ -46,10 +46,10 @@ describe('pages', () => {
   })
 
   it('escape what they show', () => {
-    expect(html`<p title="${'"'}">${'<b>&'}${[html`<i>x</i>`]}</p>`.text).toBe(
+    expect(html`<p title="${'"'}">${'<b>&'}${[html`<i>x</i>`]}</p>`.html).toBe(
       '<p title="&quot;">&lt;b&gt;&amp;<i>x</i></p>',
     )
-    expect(prose('a `<b>` c').text).toBe('a <code>&lt;b&gt;</code> c')
+    expect(inline('a `<b>` c').html).toBe('a <code>&lt;b&gt;</code> c')
   })
 
   it('have an index without script, with a policy that lets nothing in', async () => {

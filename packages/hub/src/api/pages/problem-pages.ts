@@ -2,8 +2,9 @@
 
 import type { ErrorExample, ErrorSpec } from '@llmhub/schema'
 import { ERROR_NOTES, ERRORS } from '@llmhub/schema'
+import { type Html, html, inline } from '../html.ts'
 import { problemPath } from '../problems.ts'
-import { type Html, html, htmlPage, prose } from './html.ts'
+import { htmlPage } from './html-page.ts'
 
 /** Everything that is known about an error. */
 export interface ProblemEntry extends ErrorSpec {
@@ -60,11 +61,11 @@ export function problemHtml(entry: ProblemEntry): string {
   const body = html`<nav><a href="/">Hub</a> / <a href="/problems">Errors</a></nav>
 <h1>${title}</h1>
 <p class="soft"><code>${code}</code> · status ${String(status)} · ends ${entry.scope === 'event' ? 'one event' : 'a request'}</p>
-<p>${prose(meaning(entry))}</p>
+<p>${inline(meaning(entry))}</p>
 <h2>What to do</h2>
-<p>${prose(hint)}</p>
+<p>${inline(hint)}</p>
 <h2>Usual causes</h2>
-<ul>${causes.map((cause) => html`<li>${prose(cause)}</li>`)}</ul>
+<ul>${causes.map((cause) => html`<li>${inline(cause)}</li>`)}</ul>
 ${example === null ? '' : html`<h2>Example</h2><pre><code>${curlOf(example)}</code></pre>`}`
   return htmlPage(`${title} (${code})`, body)
 }
@@ -98,6 +99,6 @@ export function problemListHtml(): string {
     )
     return html`<h2>${title}</h2><table><thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">What is wrong</th></tr></thead><tbody>${rows}</tbody></table>`
   })
-  const body = html`<nav><a href="/">Hub</a></nav><h1>Errors</h1><p>${prose(INTRODUCTION)}</p>${lists}`
+  const body = html`<nav><a href="/">Hub</a></nav><h1>Errors</h1><p>${inline(INTRODUCTION)}</p>${lists}`
   return htmlPage('Errors', body)
 }

@@ -1,6 +1,6 @@
+import { type Html, html, inline } from '../html.ts'
 import type { JsonSchema } from '../route.ts'
-import type { Html } from './html.ts'
-import { code, html, inline, prose } from './html.ts'
+import { code, prose } from './prose.ts'
 import { schemaView } from './schema-view.ts'
 
 /** As much of the OpenAPI document as the pages show. */

@@ -1,8 +1,8 @@
+import { type Html, html, inline } from '../html.ts'
 import type { JsonSchema } from '../route.ts'
-import type { Html } from './html.ts'
-import { html, inline, prose } from './html.ts'
 import type { NamedOperation, ShownDocument } from './operation-view.ts'
 import { operationView } from './operation-view.ts'
+import { prose } from './prose.ts'
 
 /** Name of the overview among the pages. */
 export const OVERVIEW = ''

@@ -1,6 +1,5 @@
+import { type Html, html, inline } from '../html.ts'
 import type { JsonSchema } from '../route.ts'
-import type { Html } from './html.ts'
-import { html, inline } from './html.ts'
 
 /** Shapes nested deeper than this are named, not shown. */
 const DEPTH = 6

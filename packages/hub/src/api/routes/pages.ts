@@ -1,6 +1,6 @@
 import type { HubStatus } from '../../core/status.ts'
 import { PAGE_FOLDERS, readPages } from '../pages/documentation.ts'
-import { HTML_MEDIA_TYPE, PAGE_HEADERS } from '../pages/html.ts'
+import { HTML_MEDIA_TYPE, PAGE_HEADERS } from '../pages/html-page.ts'
 import { type IndexFacts, indexHtml, indexJson } from '../pages/index-page.ts'
 import { type GuidePage, llmsFullText, llmsText } from '../pages/llms-text.ts'
 import { formOf } from '../pages/negotiate.ts'

@@ -246,32 +246,39 @@ const TRACES_SCHEMA = {
   additionalProperties: false,
 } as const
 
+const SPAN = {
+  span_id: textOrNull,
+  event_id: { ...textOrNull, description: 'Null for a root that holds several.' },
+  kind: textOrNull,
+  name: { type: 'string' },
+  service: textOrNull,
+  model: textOrNull,
+  status: textOrNull,
+  error_type: textOrNull,
+  error_message: textOrNull,
+  start: { type: 'string', format: 'date-time' },
+  offset_ms: { ...number, description: 'After the start of the trace.' },
+  duration_ms: number,
+  self_ms: { ...number, description: 'What none of its children covers.' },
+  critical: { type: 'boolean', description: 'The end of the trace waited for it.' },
+  orphan: { type: 'boolean', description: 'The parent it names is not there.' },
+  cost: money,
+  input_tokens: count,
+  output_tokens: count,
+  total: {
+    type: 'object',
+    required: Object.keys(TOTALS),
+    properties: TOTALS,
+    description: 'Of it and all below.',
+  },
+  children: { type: 'array', items: { type: 'object', description: 'Spans like this one.' } },
+} as const
+
 /** What a span shows; its children look the same. */
 const SPAN_SCHEMA = {
   type: 'object',
-  required: ['span_id', 'event_id', 'name', 'start', 'duration_ms', 'self_ms', 'total', 'children'],
-  properties: {
-    span_id: textOrNull,
-    event_id: { ...textOrNull, description: 'Null for a root that holds several.' },
-    kind: textOrNull,
-    name: { type: 'string' },
-    service: textOrNull,
-    model: textOrNull,
-    status: textOrNull,
-    error_type: textOrNull,
-    error_message: textOrNull,
-    start: { type: 'string', format: 'date-time' },
-    offset_ms: { ...number, description: 'After the start of the trace.' },
-    duration_ms: number,
-    self_ms: { ...number, description: 'What none of its children covers.' },
-    critical: { type: 'boolean', description: 'The end of the trace waited for it.' },
-    orphan: { type: 'boolean', description: 'The parent it names is not there.' },
-    cost: money,
-    input_tokens: count,
-    output_tokens: count,
-    total: { type: 'object', properties: TOTALS, description: 'Of it and all below.' },
-    children: { type: 'array', items: { type: 'object', description: 'Spans like this one.' } },
-  },
+  required: Object.keys(SPAN),
+  properties: SPAN,
   additionalProperties: false,
 } as const
 
@@ -295,25 +302,27 @@ const TRACE_SCHEMA = {
   additionalProperties: false,
 } as const
 
+const CONVERSATION = {
+  session: { type: 'string' },
+  first_event: { type: 'string', format: 'date-time' },
+  last_event: { type: 'string', format: 'date-time' },
+  duration_seconds: number,
+  turns: { ...count, description: 'Calls of a model among the events.' },
+  errors: count,
+  cost: money,
+  unpriced: { ...count, description: 'Calls whose cost nobody knows.' },
+  input_tokens: count,
+  output_tokens: count,
+  users: { type: 'array', items: { type: 'string' } },
+  models: { type: 'array', items: { type: 'string' } },
+  partial: { type: 'boolean', description: 'It has more events: the newest are shown.' },
+  events: { type: 'array', items: { type: 'object' } },
+  links: { type: 'object', additionalProperties: { type: 'string' } },
+} as const
+
 const CONVERSATION_SCHEMA = {
   type: 'object',
-  required: ['session', 'turns', 'cost', 'events', 'partial', 'links'],
-  properties: {
-    session: { type: 'string' },
-    first_event: { type: 'string', format: 'date-time' },
-    last_event: { type: 'string', format: 'date-time' },
-    duration_seconds: number,
-    turns: { ...count, description: 'Calls of a model among the events.' },
-    errors: count,
-    cost: money,
-    unpriced: { ...count, description: 'Calls whose cost nobody knows.' },
-    input_tokens: count,
-    output_tokens: count,
-    users: { type: 'array', items: { type: 'string' } },
-    models: { type: 'array', items: { type: 'string' } },
-    partial: { type: 'boolean', description: 'It has more events: the newest are shown.' },
-    events: { type: 'array', items: { type: 'object' } },
-    links: { type: 'object', additionalProperties: { type: 'string' } },
-  },
+  required: Object.keys(CONVERSATION),
+  properties: CONVERSATION,
   additionalProperties: false,
 } as const

@@ -1,7 +1,8 @@
 import type { Answer, Cell } from '@llmhub/schema'
 import { memberName, numberOf } from '../chart/answer-chart.ts'
 import { bucketLabels, columnFormat, isWritten, UNKNOWN } from '../formats.ts'
-import { printable, type Terminal, table, tableColumns } from '../output.ts'
+import { printable, type Terminal } from '../output.ts'
+import { fittedTable } from '../table.ts'
 
 /** A column that is not the hub's: made here from other answers. */
 export interface ExtraColumn {
@@ -35,11 +36,10 @@ export function answerTable(
     ]
   })
   shown.push(...extra.map(({ name, cells }) => ({ head: name, cells: [...cells] })))
-  return table(
+  return fittedTable(
+    terminal,
     shown.map(({ head }) => head),
     rows.map((_, row) => shown.map(({ cells }) => cells[row] ?? '')),
-    60,
-    tableColumns(terminal),
   )
 }
 

@@ -15,8 +15,8 @@ import { type CliContext, connection, format, type GlobalOptions, printJson } fr
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count, counted, duration, utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table } from '../output.ts'
 import { progressBar } from '../progress.ts'
+import { printTable } from '../table.ts'
 
 type BackupShown = Pick<Schemas['Backup'], 'id' | 'created_at' | 'cursor' | 'files' | 'bytes'>
 
@@ -163,10 +163,10 @@ async function storedIndexes(dataDir: string, clock: CliContext['clock']): Promi
 
 function show(made: BackupShown, options: GlobalOptions, context: CliContext): void {
   if (format(options, context) === 'json') printJson(context, made)
-  else context.terminal.out(listOf([made]))
+  else printList([made], context)
 }
 
-function listOf(backups: readonly BackupShown[]): string {
+function printList(backups: readonly BackupShown[], { terminal }: CliContext): void {
   const rows = backups.map((each) => [
     each.id,
     utcTime(each.created_at),
@@ -176,7 +176,7 @@ function listOf(backups: readonly BackupShown[]): string {
     each.files,
     bytes(each.bytes),
   ])
-  return table(['ID', 'CREATED', 'CURSOR', 'FILES', 'SIZE'], rows)
+  printTable(terminal, ['ID', 'CREATED', 'CURSOR', 'FILES', 'SIZE'], rows, { keep: ['ID'] })
 }
 
 /** `llmhub backup list <folder>`: on the machine that has the folder; no hub is asked. */
@@ -188,7 +188,7 @@ export async function backupList(
   const { manifests, damaged } = await new BackupFolder(dir, nodeFiles).read()
   const backups = manifests.map(backupDocument)
   if (format(options, context) === 'json') printJson(context, backups)
-  else context.terminal.out(listOf(backups))
+  else printList(backups, context)
   for (const { file, message } of damaged) context.terminal.err(`${file}: ${message}\n`)
   if (damaged.length > 0) throw new CliError('some backups are damaged', EXIT.storage)
   if (backups.length === 0) throw new CliError(`${dir} holds no backup`, EXIT.notFound)
@@ -250,7 +250,7 @@ export async function backupPrune(
   if (options.dryRun === true) {
     const backups = old.map(backupDocument)
     if (format(options, context) === 'json') printJson(context, { removed: backups })
-    else if (backups.length > 0) context.terminal.out(listOf(backups))
+    else if (backups.length > 0) printList(backups, context)
     context.terminal.err(`Would remove ${counted(old.length, 'backup')}. Nothing was changed.\n`)
     return
   }

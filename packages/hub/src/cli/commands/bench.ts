@@ -9,7 +9,7 @@ import { failed, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, columnFormat, count } from '../formats.ts'
-import { table } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface BenchOptions extends GlobalOptions {
   readonly seconds: number
@@ -170,23 +170,23 @@ function print(report: Report, { terminal }: CliContext): void {
     ms(phase.lagMaxMs),
     count(phase.refused),
   ]
-  terminal.out(
-    table(
-      ['INGEST', 'EVENTS', 'ACK P50', 'ACK P99', 'LAG', 'REFUSED'],
-      [row('as fast as it goes', full), row('at half that rate', half)],
-    ),
+  printTable(
+    terminal,
+    ['INGEST', 'EVENTS', 'ACK P50', 'ACK P99', 'LAG', 'REFUSED'],
+    [row('as fast as it goes', full), row('at half that rate', half)],
   )
-  terminal.out(
-    `\n${table(
-      [`QUESTION, OVER ${count(questions.events)} EVENTS`, 'ASKED', 'P50', 'P95'],
-      questions.each.map(({ name, asked, p50Ms, p95Ms }) => [
-        name,
-        count(asked),
-        ms(p50Ms),
-        ms(p95Ms),
-      ]),
-    )}\n`,
+  terminal.out('\n')
+  printTable(
+    terminal,
+    [`QUESTION, OVER ${count(questions.events)} EVENTS`, 'ASKED', 'P50', 'P95'],
+    questions.each.map(({ name, asked, p50Ms, p95Ms }) => [
+      name,
+      count(asked),
+      ms(p50Ms),
+      ms(p95Ms),
+    ]),
   )
+  terminal.out('\n')
   const { cpu, cores, memoryBytes, node, platform, load1, fsyncP50Ms } = machine
   terminal.out(
     `${cpu}, ${cores} cores, ${bytes(memoryBytes)}; ${platform}, Node ${node}; fsync ${ms(fsyncP50Ms)}\n`,

@@ -6,7 +6,8 @@ import {
   printJson,
   resolvedConfig,
 } from '../context.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 /** `llmhub config show [--origin]`: every option with its value; secrets are never shown. */
 export function configShow(
@@ -42,7 +43,7 @@ export function configShow(
     const shown = [e.option, printable(e.value), e.unit ?? '']
     return options.origin === true ? [...shown, e.origin ?? '', e.variable] : shown
   })
-  context.terminal.out(table(head, rows))
+  printTable(context.terminal, head, rows)
 }
 
 /** `llmhub config validate`: exit 0, or 78 with every problem. */

@@ -4,7 +4,7 @@ import { maskedKey } from '../connection.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CONTEXT_NAME, type Contexts, readContexts, writeContexts } from '../contexts-file.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { table } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface LoginOptions extends GlobalOptions {
   readonly name?: string
@@ -103,7 +103,7 @@ export function contextList(options: GlobalOptions, context: CliContext): void {
   const views = [...contexts.byName.keys()].sort().map((name) => viewOf(name, contexts))
   if (format(options, context) === 'json') return printJson(context, views)
   const rows = views.map((each) => [each.name, each.url, each.key, each.in_use ? 'yes' : ''])
-  context.terminal.out(table(['NAME', 'URL', 'KEY', 'IN USE'], rows))
+  printTable(context.terminal, ['NAME', 'URL', 'KEY', 'IN USE'], rows, { keep: ['NAME', 'URL'] })
   if (views.length === 0)
     context.terminal.err('No contexts yet. Make one: llmhub login --url URL\n')
 }

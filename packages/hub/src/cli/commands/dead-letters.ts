@@ -3,9 +3,9 @@ import { failed, type HubResponse, request } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { fitTable } from '../fit-table.ts'
 import { count, counted, percent, utcTime } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 const PATH = '/api/v1/dead-letters'
 
@@ -109,7 +109,10 @@ export async function lettersList(options: ListOptions, context: CliContext): Pr
     letter.message,
   ])
   const head = ['ID', 'RECEIVED', 'STATUS', 'CODE', 'PATH', 'EVENT', 'MESSAGE']
-  fitTable(context.terminal, head, rows, { optional: ['EVENT', 'RECEIVED', 'PATH'], keep: ['ID'] })
+  printTable(context.terminal, head, rows, {
+    optional: ['EVENT', 'RECEIVED', 'PATH'],
+    keep: ['ID'],
+  })
   const codes = Object.entries(page.by_code).map(([code, n]) => `${count(n)} ${code}`)
   const shown = page.letters.length < page.total ? `${count(page.letters.length)} of ` : ''
   context.terminal.err(`${shown}${counted(page.total, 'letter')}: ${codes.join(', ') || 'none'}\n`)
@@ -294,7 +297,7 @@ function report(pages: readonly Resolved[], options: GlobalOptions, context: Cli
       message ?? '',
     ])
     const head = ['ID', 'OUTCOME', 'EVENT', 'CODE', 'PATH', 'MESSAGE']
-    fitTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
+    printTable(context.terminal, head, rows, { optional: ['EVENT', 'PATH'], keep: ['ID'] })
   } else {
     printJson(context, { dry_run: dryRun, counts, results, position })
   }
@@ -341,7 +344,7 @@ export async function lettersSummary(options: SummaryOptions, context: CliContex
     count(bucket.taken_in),
     percent(bucket.rate),
   ])
-  context.terminal.out(table(['START', 'REJECTED', 'TAKEN IN', 'RATE'], rows))
+  printTable(context.terminal, ['START', 'REJECTED', 'TAKEN IN', 'RATE'], rows)
   const { rejected, taken_in: takenIn, rate } = summary.total
   const each = codes.map((code) => `${count(summary.by_code[code] ?? 0)} ${code}`)
   context.terminal.err(

@@ -12,6 +12,7 @@ import { sendHistory } from '../generate/send-history.ts'
 import { sendLive } from '../generate/send-live.ts'
 import { writeFolder } from '../generate/write-folder.ts'
 import { writeTruth } from '../generate/write-truth.ts'
+import { logDestination } from '../log-lines.ts'
 import { progressBar } from '../progress.ts'
 import { runHub } from '../run-hub.ts'
 
@@ -40,12 +41,15 @@ export async function demo(
   const demoConfig = { ...config, data_dir: folder.dataDir, admin_key: folder.key }
   if (folder.state === null) await makeHistory(options, folder, demoConfig, context, version)
   const { startHub } = await import('../../hub.ts')
-  const hubStart = await startHub(demoConfig, context.clock)
+  const hubStart = await startHub(demoConfig, context.clock, logDestination(context.terminal))
   if (!hubStart.ok) throw new CliError(hubStart.message, EXIT[hubStart.reason])
   const { hub } = hubStart
-  const seconds = (context.clock.monotonic() - started) / 1000
-  banner(hub, folder, options, seconds, context)
-  if (options.open) openBrowser(hub.url)
+  // Whoever is told that it is ready asks at once, and until then questions are refused.
+  if (await hub.ready(context.signal)) {
+    const seconds = (context.clock.monotonic() - started) / 1000
+    banner(hub, folder, options, seconds, context)
+    if (options.open) openBrowser(hub.url)
+  }
   await runHub(hub, context, (signal) => traffic(options, hub, folder, signal, context))
 }
 

@@ -3,9 +3,8 @@ import { type Hub, hubAt } from '../client.ts'
 import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { fitTable } from '../fit-table.ts'
 import { bytes, count, counted, utcTime } from '../formats.ts'
-import { table } from '../output.ts'
+import { printTable, table } from '../table.ts'
 
 type Counts = Schemas['ErasureSummary']['rows']
 type Receipt = Schemas['Erasure']
@@ -96,7 +95,7 @@ export async function erasures(
     count(total(each.rows.mentions)),
   ])
   const head = ['ID', 'STATE', 'CREATED', 'PROJECT', 'OWN', 'MENTIONS']
-  fitTable(context.terminal, head, rows, { optional: ['CREATED', 'PROJECT'], keep: ['ID'] })
+  printTable(context.terminal, head, rows, { optional: ['CREATED', 'PROJECT'], keep: ['ID'] })
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

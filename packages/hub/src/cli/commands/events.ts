@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
-import { failed, request } from '../client.ts'
+import type { Answer } from '@llmhub/client'
+import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
-import { type EventView, milliseconds, money } from '../events/event-line.ts'
+import { milliseconds, money } from '../events/event-line.ts'
 import { count, duration } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface ReadOptions extends GlobalOptions {
   readonly project?: string
@@ -11,33 +13,12 @@ export interface ReadOptions extends GlobalOptions {
   readonly to?: string
 }
 
-async function read(path: string, id: string, options: ReadOptions): Promise<unknown> {
-  const parameters = new URLSearchParams()
-  if (options.from !== undefined) parameters.set('from', options.from)
-  if (options.to !== undefined) parameters.set('to', options.to)
-  const query = parameters.size === 0 ? '' : `?${parameters.toString()}`
-  const { project } = options
-  const response = await request(
-    connection(options),
-    'GET',
-    `${path}/${encodeURIComponent(id)}${query}`,
-    undefined,
-    { project },
-  )
-  if (response.status !== 200) throw failed(response)
-  return response.body
-}
-
-interface EventDetail {
-  readonly event: EventView
-  readonly reports: readonly {
-    readonly event_id: string
-    readonly kind: string
-    readonly time: string
-    readonly counted: boolean
-    readonly why: string
-  }[]
-  readonly also: readonly EventView[]
+/** The hub to ask, and what of it. */
+function asked(id: string, { project, from, to, ...options }: ReadOptions) {
+  return {
+    hub: hubAt(connection(options), { project }),
+    given: { params: { id }, query: { from, to } },
+  }
 }
 
 /** `llmhub events show ID` */
@@ -46,14 +27,15 @@ export async function eventShow(
   options: ReadOptions,
   context: CliContext,
 ): Promise<void> {
-  const detail = (await read('/api/v1/events', id, options)) as EventDetail
+  const { hub, given } = asked(id, options)
+  const detail = await hub.call('GET /api/v1/events/{id}', given)
   if (format(options, context) !== 'table') {
     printJson(context, detail)
     return
   }
   const { terminal } = context
   const rows = Object.entries(detail.event).map(([name, value]) => [name, printable(value)])
-  terminal.out(table(['FIELD', 'VALUE'], rows, Math.max(40, terminal.columns - 24)))
+  printTable(terminal, ['FIELD', 'VALUE'], rows, { width: 4000 })
   if (detail.reports.length > 0) {
     const reports = detail.reports.map((each) => [
       each.event_id,
@@ -63,40 +45,17 @@ export async function eventShow(
       each.why,
     ])
     terminal.out(`\nReports of this call:\n`)
-    terminal.out(table(['EVENT', 'KIND', 'TIME', 'COUNTED', 'WHY'], reports, 90))
+    printTable(terminal, ['EVENT', 'KIND', 'TIME', 'COUNTED', 'WHY'], reports, {
+      width: 90,
+      keep: ['EVENT'],
+    })
   }
   for (const other of detail.also) {
-    terminal.err(`! project ${printable(other['project'])} has an event of this id too\n`)
+    terminal.err(`! project ${printable(other.project)} has an event of this id too\n`)
   }
 }
 
-interface SpanView {
-  readonly event_id: string | null
-  readonly name: string
-  readonly status: string | null
-  readonly error_type: string | null
-  readonly error_message: string | null
-  readonly offset_ms: number
-  readonly duration_ms: number
-  readonly self_ms: number
-  readonly critical: boolean
-  readonly orphan: boolean
-  readonly total: { readonly cost: string | null; readonly errors: number }
-  readonly children: readonly SpanView[]
-}
-
-interface TraceView {
-  readonly trace_id: string
-  readonly start: string
-  readonly duration_ms: number
-  readonly spans: number
-  readonly errors: number
-  readonly cost: string | null
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly root: SpanView
-  readonly partial: boolean
-}
+type SpanView = Answer<'GET /api/v1/traces/{id}'>['root']
 
 const NAME_WIDTH = 40
 const LEAST_BAR = 10
@@ -107,7 +66,8 @@ export async function traceShow(
   options: ReadOptions,
   context: CliContext,
 ): Promise<void> {
-  const trace = (await read('/api/v1/traces', id, options)) as TraceView
+  const { hub, given } = asked(id, options)
+  const trace = await hub.call('GET /api/v1/traces/{id}', given)
   if (format(options, context) !== 'table') {
     printJson(context, trace)
     return
@@ -150,8 +110,10 @@ function stemmed(root: SpanView): { readonly span: SpanView; readonly stem: stri
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { span, stem, below } = next
     found.push({ span, stem })
-    const last = span.children.length - 1
-    for (const [at, child] of [...span.children.entries()].reverse()) {
+    // The schema of the answer cannot say that children are spans as well.
+    const children = span.children as readonly unknown[] as readonly SpanView[]
+    const last = children.length - 1
+    for (const [at, child] of [...children.entries()].reverse()) {
       const isLast = at === last
       open.push({
         span: child,
@@ -177,28 +139,14 @@ function fit(text: string, width: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`
 }
 
-interface ConversationView {
-  readonly session: string
-  readonly first_event: string
-  readonly duration_seconds: number
-  readonly turns: number
-  readonly errors: number
-  readonly cost: string | null
-  readonly unpriced: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly users: readonly string[]
-  readonly partial: boolean
-  readonly events: readonly EventView[]
-}
-
 /** `llmhub conversation ID` */
 export async function conversationShow(
   id: string,
   options: ReadOptions,
   context: CliContext,
 ): Promise<void> {
-  const found = (await read('/api/v1/conversations', id, options)) as ConversationView
+  const { hub, given } = asked(id, options)
+  const found = await hub.call('GET /api/v1/conversations/{id}', given)
   if (format(options, context) !== 'table') {
     printJson(context, found)
     return
@@ -216,7 +164,7 @@ export async function conversationShow(
     event['user'],
   ])
   const head = ['TIME (UTC)', 'KIND', 'MODEL', 'STATUS', 'LATENCY', 'IN', 'OUT', 'COST $', 'USER']
-  terminal.out(table(head, rows, 30))
+  printTable(terminal, head, rows, { width: 30, optional: ['STATUS', 'KIND', 'USER'] })
   const parts = [
     `${count(found.turns)} turns in ${duration(found.duration_seconds)}`,
     `${count(found.errors)} errors`,

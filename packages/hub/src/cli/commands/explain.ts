@@ -1,8 +1,10 @@
-import { failed, request } from '../client.ts'
+import type { RequestOptions, Schemas } from '@llmhub/client'
+import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { columnFormat, shortTime } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable, type Terminal } from '../output.ts'
+import { fittedTable, printTable } from '../table.ts'
 
 export interface ExplainOptions extends GlobalOptions {
   readonly from?: string
@@ -15,55 +17,40 @@ export interface ExplainOptions extends GlobalOptions {
   readonly limit?: number
 }
 
-/** As much of the answer as is shown. */
-interface Explained {
-  readonly before: { readonly from: string; readonly to: string; readonly total: string }
-  readonly after: { readonly from: string; readonly to: string; readonly total: string }
-  readonly change: string
-  readonly summary: string
-  readonly parts: readonly {
-    readonly part: string
-    readonly amount: string
-    readonly text: string
-  }[]
-  readonly models: readonly (Changed & {
-    readonly provider: string | null
-    readonly model: string | null
-    readonly state: string
-  })[]
-  readonly users: readonly (Changed & { readonly user: string | null })[]
-  readonly meta: { readonly warnings: readonly string[] }
+type Explained = Schemas['CostsExplainReport']
+type Changed = Explained['models'][number] | Explained['users'][number]
+type Query = NonNullable<RequestOptions<'GET /api/v1/costs/explain'>['query']>
+
+function queryOf({
+  from,
+  to,
+  vs,
+  model,
+  provider,
+  environment,
+  user,
+  limit,
+}: ExplainOptions): Query {
+  return {
+    from,
+    to,
+    ...comparedWith(vs),
+    model,
+    provider,
+    environment,
+    user_id: user,
+    limit: limit === undefined ? undefined : String(limit),
+  }
 }
 
-interface Changed {
-  readonly rest: boolean
-  readonly before: string
-  readonly after: string
-  readonly change: string
-}
-
-function parametersOf(options: ExplainOptions): URLSearchParams {
-  const parameters = new URLSearchParams()
-  const set = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) parameters.set(name, String(value))
+/** `previous`, `FROM` or `FROM..TO`. */
+function comparedWith(vs: string | undefined): Query {
+  if (vs === undefined || vs === 'previous') return {}
+  const [from = '', to, ...more] = vs.split('..')
+  if (from === '' || to === '' || more.length > 0) {
+    throw new CliError(`--vs ${vs}: expected previous, FROM or FROM..TO`, EXIT.usage)
   }
-  set('from', options.from)
-  set('to', options.to)
-  const { vs } = options
-  if (vs !== undefined && vs !== 'previous') {
-    const [from = '', to, ...more] = vs.split('..')
-    if (from === '' || to === '' || more.length > 0) {
-      throw new CliError(`--vs ${vs}: expected previous, FROM or FROM..TO`, EXIT.usage)
-    }
-    set('vs_from', from)
-    set('vs_to', to)
-  }
-  set('model', options.model)
-  set('provider', options.provider)
-  set('environment', options.environment)
-  set('user_id', options.user)
-  set('limit', options.limit)
-  return parameters
+  return { vs_from: from, vs_to: to }
 }
 
 const BAR_WIDTH = 24
@@ -79,7 +66,7 @@ function bar(from: number, to: number, least: number, most: number): string {
 }
 
 /** From the cost before over every part that is not 0 to the cost after. */
-function waterfall({ before, after, parts }: Explained): string {
+function waterfall({ before, after, parts }: Explained, terminal: Terminal): string {
   const steps = parts.filter(({ amount }) => amount !== '0')
   const sums = [0, Number(before.total)]
   for (const { amount } of steps) sums.push((sums.at(-1) ?? 0) + Number(amount))
@@ -95,7 +82,7 @@ function waterfall({ before, after, parts }: Explained): string {
     ]),
     ['after', usd(after.total), bar(0, Number(after.total), least, most), ''],
   ]
-  return table(['PART', 'COST', '', 'WHY'], rows, 90)
+  return fittedTable(terminal, ['PART', 'COST', '', 'WHY'], rows, { width: 90 })
 }
 
 /** How decimal texts of dollars are written beside one another. */
@@ -111,17 +98,16 @@ function signed(amount: string, usd: (amount: string) => string): string {
 /** `llmhub explain --from now-7d --vs previous` */
 export async function explain(options: ExplainOptions, context: CliContext): Promise<void> {
   const output = format(options, context)
-  const path = `/api/v1/costs/explain?${parametersOf(options).toString()}`
-  const response = await request(connection(options), 'GET', path)
-  if (response.status !== 200) throw failed(response)
+  const hub = hubAt(connection(options))
+  const given = { query: queryOf(options) }
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${response.text}\n`)
+    terminal.out(`${await hub.text('GET /api/v1/costs/explain', given)}\n`)
     return
   }
-  const found = response.body as Explained
+  const found = await hub.call('GET /api/v1/costs/explain', given)
   const { before, after, meta, models, users } = found
-  terminal.out(`${printable(found.summary)}\n\n${waterfall(found)}`)
+  terminal.out(`${printable(found.summary)}\n\n${waterfall(found, terminal)}`)
   const changes = (name: string, rows: readonly (readonly [string, Changed])[]): void => {
     if (rows.length === 0) return
     const usd = dollarsOf(rows.flatMap(([, each]) => [each.before, each.after, each.change]))
@@ -131,7 +117,8 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
       usd(each.after),
       signed(each.change, usd),
     ])
-    terminal.out(`\n${table([name, 'BEFORE', 'AFTER', 'CHANGE'], lines)}`)
+    terminal.out('\n')
+    printTable(terminal, [name, 'BEFORE', 'AFTER', 'CHANGE'], lines)
   }
   changes(
     'MODEL',

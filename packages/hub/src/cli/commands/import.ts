@@ -17,8 +17,8 @@ import { MAPPINGS } from '../import/mappings.ts'
 import { eventsPlan, type ImportPlan, type PlanOptions, planOf } from '../import/plan.ts'
 import type { RowCounts } from '../import/run.ts'
 import { type FilesSummary, importFiles } from '../import/run-files.ts'
-import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
+import { printTable } from '../table.ts'
 
 export interface ImportCommandOptions extends GlobalOptions {
   readonly map?: string
@@ -136,7 +136,7 @@ export async function importCommand(
   if (options.list === true) {
     const rows = MAPPINGS.map((mapping) => [mapping.name, mapping.kind, mapping.doc])
     const head = ['MAPPING', 'KIND', 'WHAT IT READS']
-    terminal.out(table(head, rows, 200, tableColumns(terminal)))
+    printTable(terminal, head, rows, { width: 200 })
     return
   }
   const [first] = files

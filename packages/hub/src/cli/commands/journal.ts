@@ -5,8 +5,8 @@ import { type CliContext, format, type GlobalOptions, printJson } from '../conte
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table, tableColumns } from '../output.ts'
 import { progressBar } from '../progress.ts'
+import { printTable } from '../table.ts'
 
 const onLog = <T>(options: GlobalOptions, work: (dir: string) => Promise<T>): Promise<T> =>
   onLockedFolder(options, 'log', 'ask it: llmhub verify log', work)
@@ -35,8 +35,11 @@ export async function journalVerify(options: GlobalOptions, context: CliContext)
           ? 'whole'
           : `torn tail at byte ${segment.tornTail.position}; nothing acknowledged is in it`),
     ])
-    context.terminal.out(
-      table(['PARTITION', 'OFFSETS', 'RECORDS', 'SIZE', 'FORM', 'STATE'], rows, 200),
+    printTable(
+      context.terminal,
+      ['PARTITION', 'OFFSETS', 'RECORDS', 'SIZE', 'FORM', 'STATE'],
+      rows,
+      { width: 200 },
     )
     for (const gap of report.gaps) {
       context.terminal.out(
@@ -149,13 +152,11 @@ export async function journalDump(options: DumpCommandOptions, context: CliConte
       }
     }
     if (!asJson)
-      context.terminal.out(
-        table(
-          ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE', 'CONTENT'],
-          lines.map((line) => line.map(String)),
-          400,
-          tableColumns(context.terminal),
-        ),
+      printTable(
+        context.terminal,
+        ['OFFSET', 'KIND', 'ROWS', 'BYTES', 'DURABLE BEFORE', 'CONTENT'],
+        lines.map((line) => line.map(String)),
+        { width: 400 },
       )
   })
 }
@@ -203,8 +204,11 @@ export async function journalRepair(
       action.reason,
     ])
     if (rows.length > 0) {
-      context.terminal.out(
-        table(['ACTION', 'PARTITION', 'SEGMENT', 'BYTE', 'LOST OFFSETS', 'WHY'], rows, 120),
+      printTable(
+        context.terminal,
+        ['ACTION', 'PARTITION', 'SEGMENT', 'BYTE', 'LOST OFFSETS', 'WHY'],
+        rows,
+        { width: 120 },
       )
     }
   } else {

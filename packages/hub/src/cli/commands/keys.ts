@@ -7,7 +7,7 @@ import { type CliContext, connection, format, type GlobalOptions, printJson } fr
 import { CliError, EXIT } from '../exit-codes.ts'
 import { utcTime } from '../formats.ts'
 import { onLockedFolder } from '../locked-folder.ts'
-import { table, tableColumns } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export async function keysList(options: GlobalOptions, context: CliContext): Promise<void> {
   const { keys } = await hubAt(connection(options)).call('GET /api/v1/keys')
@@ -26,7 +26,7 @@ export async function keysList(options: GlobalOptions, context: CliContext): Pro
     state(key),
   ])
   const head = ['ID', 'NAME', 'PROJECT', 'PERMISSIONS', 'LAST USED', 'STATE']
-  context.terminal.out(table(head, rows, 60, tableColumns(context.terminal)))
+  printTable(context.terminal, head, rows, { keep: ['ID'] })
 }
 
 export interface KeyCreateOptions extends GlobalOptions {

@@ -19,11 +19,10 @@ import {
   resolvedConfig,
 } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { fitTable } from '../fit-table.ts'
 import { count } from '../formats.ts'
-import { table } from '../output.ts'
 import { diffPrices } from '../prices/diff.ts'
 import { readPriceFile } from '../prices/price-file.ts'
+import { printTable } from '../table.ts'
 
 export interface PriceOptions extends GlobalOptions {
   readonly provider?: string
@@ -95,7 +94,7 @@ export async function pricesList(options: PriceOptions, context: CliContext): Pr
     each.source,
   ])
   const head = ['MODEL', 'PROVIDER', 'INPUT', 'OUTPUT', 'CACHE READ', 'CACHE WRITE', 'SOURCE']
-  fitTable(context.terminal, head, rows, {
+  printTable(context.terminal, head, rows, {
     optional: ['SOURCE', 'CACHE WRITE', 'CACHE READ'],
     keep: ['MODEL'],
   })
@@ -133,7 +132,7 @@ export async function pricesShow(
     ...(now === null ? [] : periodRows(tier, 'now', now)),
     ...scheduled.flatMap((period) => periodRows(tier, `from ${period.from ?? ''}`, period)),
   ])
-  context.terminal.out(table(['TIER', 'WHEN', 'UNIT', 'USD', 'RULE'], rows))
+  printTable(context.terminal, ['TIER', 'WHEN', 'UNIT', 'USD', 'RULE'], rows)
 }
 
 function periodRows(tier: string, when: string, period: PricePeriod): string[][] {
@@ -181,7 +180,7 @@ export async function pricesDiff(
     each.percent === null ? '' : `${each.percent}%`,
   ])
   const head = ['CHANGE', 'PROVIDER', 'MODEL', 'TIER', 'UNIT', 'IN FORCE', 'IN FILE', 'BY']
-  fitTable(context.terminal, head, rows, { optional: ['BY', 'CHANGE', 'TIER'], keep: ['MODEL'] })
+  printTable(context.terminal, head, rows, { optional: ['BY', 'CHANGE', 'TIER'], keep: ['MODEL'] })
   const number = (change: string): string =>
     count(differences.filter((each) => each.change === change).length)
   const rest = options.all === true ? '' : ' (--all shows those too)'

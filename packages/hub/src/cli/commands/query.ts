@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Answer } from '@llmhub/schema'
 import { FORMATS } from '../../formats/formats.ts'
 import { answerChart } from '../chart/answer-chart.ts'
-import { download, failed, type HubResponse, request } from '../client.ts'
+import { download, failed, type HubResponse, hubAt, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { bytes, shortTime } from '../formats.ts'
-import { type OutputFormat, printable, type Terminal, table, tableColumns } from '../output.ts'
+import { type OutputFormat, printable, type Terminal } from '../output.ts'
 import { saveChunks } from '../save-chunks.ts'
+import { printTable } from '../table.ts'
 import { answerTable } from './answer-table.ts'
 import { sparkColumn, sparkQuestion } from './spark-column.ts'
 
@@ -182,36 +183,24 @@ function withoutTime(question: Readonly<Record<string, unknown>>): Record<string
 
 /** `llmhub query --list`: the catalogue of measures and dimensions. */
 export async function listCatalogue(options: GlobalOptions, context: CliContext): Promise<void> {
-  const response = await request(connection(options), 'GET', '/api/v1/semantic')
-  if (response.status !== 200) throw failed(response)
+  const hub = hubAt(connection(options))
+  const { terminal } = context
   if (format(options, context) !== 'table') {
-    context.terminal.out(`${response.text}\n`)
+    terminal.out(`${await hub.text('GET /api/v1/semantic')}\n`)
     return
   }
-  const { measures, dimensions } = response.body as Record<
-    'measures' | 'dimensions',
-    readonly { name: string; unit?: string; description?: string }[]
-  >
-  const line = (entry: { name: string; unit?: string; description?: string }): string[] => [
-    entry.name,
-    entry.unit ?? '',
-    entry.description ?? '',
-  ]
-  context.terminal.out(
-    table(
-      ['MEASURE', 'UNIT', 'WHAT IT IS'],
-      measures.map(line),
-      200,
-      tableColumns(context.terminal),
-    ),
+  const { measures, dimensions } = await hub.call('GET /api/v1/semantic')
+  printTable(
+    terminal,
+    ['MEASURE', 'UNIT', 'WHAT IT IS'],
+    measures.map(({ name, unit, description }) => [name, unit, description]),
+    { width: 200, keep: ['MEASURE'] },
   )
-  context.terminal.out('\n')
-  context.terminal.out(
-    table(
-      ['DIMENSION', 'UNIT', 'WHAT IT IS'],
-      dimensions.map(line),
-      200,
-      tableColumns(context.terminal),
-    ),
+  terminal.out('\n')
+  printTable(
+    terminal,
+    ['DIMENSION', 'WHAT IT IS'],
+    dimensions.map(({ name, description }) => [name, description]),
+    { width: 200, keep: ['DIMENSION'] },
   )
 }

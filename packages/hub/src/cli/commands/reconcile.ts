@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { failed, request } from '../client.ts'
+import type { RequestOptions, Schemas } from '@llmhub/client'
+import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { printable, table } from '../output.ts'
+import { count, percent } from '../formats.ts'
+import { printable } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface ReconcileOptions extends GlobalOptions {
   readonly provider?: string
@@ -11,45 +14,35 @@ export interface ReconcileOptions extends GlobalOptions {
   readonly by?: string
 }
 
-interface Compared {
-  readonly state: string
-  readonly invoiced: string
-  readonly total: string
-  readonly delta: string
-  readonly delta_ratio: number | null
-  readonly unpriced: number
-  readonly day?: string
-  readonly model?: string | null
-}
-
-/** As much of the answer as is shown. */
-interface Reconciled {
-  readonly invoice: {
-    readonly shape: string
-    readonly lines: number
-    readonly from: string
-    readonly to: string
-  }
-  readonly provider: string | null
-  readonly total: Compared
-  readonly days: readonly Compared[]
-  readonly models: readonly Compared[]
-  readonly items: readonly Compared[]
-  readonly meta: { readonly timezone: string; readonly warnings: readonly string[] }
-}
+type Query = NonNullable<RequestOptions<'POST /api/v1/costs/reconcile'>['query']>
 
 const GROUPINGS = ['day', 'model', 'both'] as const
 
-function parametersOf(options: ReconcileOptions): URLSearchParams {
-  const parameters = new URLSearchParams()
-  if (options.provider !== undefined) parameters.set('provider', options.provider)
-  if (options.timezone !== undefined) parameters.set('timezone', options.timezone)
-  for (const pair of options.column ?? []) {
+function queryOf({ provider, timezone, column = [] }: ReconcileOptions): Query {
+  // The hub says which columns there are, and better than a type could.
+  const columns: Record<string, string> = {}
+  for (const pair of column) {
     const at = pair.indexOf('=')
     if (at <= 0) throw new CliError(`--column ${pair}: expected field=header`, EXIT.usage)
-    parameters.set(pair.slice(0, at), pair.slice(at + 1))
+    columns[pair.slice(0, at)] = pair.slice(at + 1)
   }
-  return parameters
+  return { provider, timezone, ...columns }
+}
+
+/** A row of the table: what it is about, then the figures. */
+function line(
+  each: Schemas['Reconciliation']['total'],
+  about: readonly (string | null)[],
+): string[] {
+  return [
+    ...about.map((name) => name ?? '(none)'),
+    each.invoiced,
+    each.total,
+    each.delta,
+    percent(each.delta_ratio),
+    each.state === 'both' ? '' : each.state.replace('_', ' '),
+    each.unpriced === 0 ? '' : count(each.unpriced),
+  ]
 }
 
 /** `llmhub reconcile invoice.csv --provider openai` */
@@ -63,50 +56,28 @@ export async function reconcile(
   if (by === undefined) {
     throw new CliError(`--by ${options.by}: expected ${GROUPINGS.join(', ')}`, EXIT.usage)
   }
-  const path = `/api/v1/costs/reconcile?${parametersOf(options).toString()}`
-  const content = await textOf(file, context)
-  const response = await request(connection(options), 'POST', path, { content, type: 'text/csv' })
-  if (response.status !== 200) throw failed(response)
+  const query = queryOf(options)
+  const given = { query, body: await textOf(file, context), type: 'text/csv' }
+  const hub = hubAt(connection(options))
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${response.text}\n`)
+    terminal.out(`${await hub.text('POST /api/v1/costs/reconcile', given)}\n`)
     return
   }
-  const found = response.body as Reconciled
-  const keys = { day: ['day'], model: ['model'], both: ['day', 'model'] } as const
-  const rows = { day: found.days, model: found.models, both: found.items }[by]
-  const line = (each: Compared, names: readonly (string | null | undefined)[]): string[] => [
-    ...names.map((name) => name ?? '(none)'),
-    each.invoiced,
-    each.total,
-    each.delta,
-    each.delta_ratio === null ? '' : `${(each.delta_ratio * 100).toFixed(2)}%`,
-    each.state === 'both' ? '' : each.state.replace('_', ' '),
-    each.unpriced === 0 ? '' : String(each.unpriced),
-  ]
-  const names = keys[by]
-  const total = ['total', ...names.slice(1).map(() => '')]
-  terminal.out(
-    table(
-      [
-        ...names.map((name) => name.toUpperCase()),
-        'INVOICED',
-        'HUB',
-        'DELTA',
-        'DELTA %',
-        '',
-        'UNPRICED',
-      ],
-      [
-        ...rows.map((each) =>
-          line(
-            each,
-            names.map((name) => each[name]),
-          ),
-        ),
-        line(found.total, total),
-      ],
-    ),
+  const found = await hub.call('POST /api/v1/costs/reconcile', given)
+  const { head, rows } = {
+    day: { head: ['DAY'], rows: found.days.map((each) => line(each, [each.day])) },
+    model: { head: ['MODEL'], rows: found.models.map((each) => line(each, [each.model])) },
+    both: {
+      head: ['DAY', 'MODEL'],
+      rows: found.items.map((each) => line(each, [each.day, each.model])),
+    },
+  }[by]
+  const total = line(found.total, ['total', ...head.slice(1).map(() => '')])
+  printTable(
+    terminal,
+    [...head, 'INVOICED', 'HUB', 'DELTA', 'DELTA %', '', 'UNPRICED'],
+    [...rows, total],
   )
   const { invoice, meta, provider } = found
   terminal.err(

@@ -7,7 +7,7 @@ import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { columnFormat, count, counted } from '../formats.ts'
-import { table } from '../output.ts'
+import { printTable } from '../table.ts'
 
 export interface RepriceOptions extends GlobalOptions {
   readonly from?: string
@@ -162,7 +162,7 @@ function print(sum: Sum, context: CliContext): void {
     usd(each.after - each.before),
   ])
   const head = ['MODEL', 'PROVIDER', 'EVENTS', 'CHANGED', 'BEFORE', 'AFTER', 'CHANGE']
-  context.terminal.out(table(head, rows))
+  printTable(context.terminal, head, rows)
   context.terminal.err(
     `${count(sum.changed)} of ${count(sum.seen)} events change: ${usd(before)} becomes ${usd(after)}; ` +
       `unpriced ${count(sum.unpricedBefore)} → ${count(sum.unpricedAfter)}\n`,

@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count, counted, utcTime } from '../formats.ts'
-import { table } from '../output.ts'
+import { printTable } from '../table.ts'
 
 function daysText(days: number): string {
   return days === 0 ? 'for ever' : count(days)
@@ -32,7 +32,7 @@ export async function retentionShow(options: GlobalOptions, context: CliContext)
     const days = daysText(found.dead_letter_days)
     rows.push(['every project', 'dead_letters', days, 'dead_letters.days'])
   }
-  context.terminal.out(table(['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows))
+  printTable(context.terminal, ['PROJECT', 'FAMILY', 'DAYS', 'SET BY'], rows)
   if (found.last_run !== null) context.terminal.err(`last run: ${utcTime(found.last_run.at)}\n`)
 }
 
@@ -125,7 +125,7 @@ async function showRun(
     utcTime(cut.before),
     cut.rows === null ? (cut.found ? 'deleted' : 'none') : count(cut.rows),
   ])
-  context.terminal.out(table(['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows))
+  printTable(context.terminal, ['PROJECT', 'FAMILY', 'FROM', 'BEFORE', 'ROWS'], rows)
   if (run.dry_run) context.terminal.err('Nothing was deleted.\n')
   if (run.log === null) return
   const { dropped, rewritten, bytes_before: before, bytes_after: after, problems } = run.log
@@ -150,7 +150,7 @@ export async function holdsList(options: GlobalOptions, context: CliContext): Pr
     hold.released_at === null ? 'in force' : `released ${utcTime(hold.released_at)}`,
     hold.reason,
   ])
-  context.terminal.out(table(['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows))
+  printTable(context.terminal, ['NAME', 'PROJECT', 'FAMILY', 'FROM', 'TO', 'STATE', 'REASON'], rows)
 }
 
 export interface HoldOptions extends GlobalOptions {

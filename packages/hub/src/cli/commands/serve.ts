@@ -2,6 +2,7 @@ import type { Config } from '../../config/options.ts'
 import type { Hub } from '../../hub.ts'
 import { type CliContext, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { logDestination } from '../log-lines.ts'
 import { runHub } from '../run-hub.ts'
 
 /** `llmhub serve`: runs until SIGTERM or SIGINT, or until the storage fails. */
@@ -9,7 +10,7 @@ export async function serve(options: GlobalOptions, context: CliContext): Promis
   const { config } = resolvedConfig(options)
   // Loaded on demand: the other commands need neither drivers nor stages.
   const { startHub } = await import('../../hub.ts')
-  const started = await startHub(config, context.clock)
+  const started = await startHub(config, context.clock, logDestination(context.terminal))
   if (!started.ok) throw new CliError(started.message, EXIT[started.reason])
   const { hub } = started
   banner(hub, config, context)

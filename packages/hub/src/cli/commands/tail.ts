@@ -1,5 +1,4 @@
 import type { ClientSettings } from '../../config/load.ts'
-import { parseFilterText } from '../../query/where-text.ts'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, type GlobalOptions } from '../context.ts'
 import {
@@ -15,6 +14,7 @@ import {
   type LineColumn,
 } from '../events/event-line.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { filterOf } from '../filter.ts'
 import { count, duration } from '../formats.ts'
 
 export interface TailOptions extends GlobalOptions {
@@ -95,8 +95,8 @@ function parametersOf(
   const parameters = new URLSearchParams({ order: 'arrival' })
   if (kind !== undefined) parameters.set('kind', kind)
   for (const text of where) {
-    const parsed = parseFilterText(text)
-    if (!parsed.ok) throw new CliError(`--where ${text}: ${parsed.message}`, EXIT.usage)
+    // Refused here, before the connection is tried again and again.
+    filterOf(text)
     parameters.append('where', text)
   }
   // Lines need only what they show; JSON without named fields has everything.

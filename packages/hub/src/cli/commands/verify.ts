@@ -2,7 +2,7 @@ import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions, printJson } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { count } from '../formats.ts'
-import { table } from '../output.ts'
+import { printTable } from '../table.ts'
 import { journalVerify } from './journal.ts'
 
 const KNOWN = ['log', 'store', 'rollups']
@@ -25,7 +25,7 @@ export async function verify(
   const answer = await hub.call('POST /api/v1/verify/{what}', { params: { what } })
   if (format(options, context) === 'table') {
     const rows = answer.checked.map(({ name, count: looked }) => [name, count(looked)])
-    context.terminal.out(table(['CHECKED', 'COUNT'], rows))
+    printTable(context.terminal, ['CHECKED', 'COUNT'], rows)
   } else {
     printJson(context, answer)
   }

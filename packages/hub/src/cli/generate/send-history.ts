@@ -5,7 +5,7 @@ import type { MadeEvent } from '../../generate/event.ts'
 import { eventsOfCells } from '../../generate/event-stream.ts'
 import { addEvents, emptyTotals, type Totals } from '../../generate/totals.ts'
 import { cellsOf, createWorld, type World } from '../../generate/world.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Progress } from '../progress.ts'
 import { sendPatiently } from '../send-patiently.ts'
@@ -93,10 +93,9 @@ async function sendDay(
 ): Promise<void> {
   const { from, to } = range
   const name = `generate ${world.id} ${cells.first}-${cells.end} ${from}-${to}`
-  const path = `/api/v1/imports/${createHash('sha256').update(name).digest('hex')}`
-  const ledger = await request(settings, 'GET', path)
-  if (ledger.status !== 200) throw failed(ledger)
-  const known = ledger.body as { readonly rows: number }
+  const file = createHash('sha256').update(name).digest('hex')
+  const path = `/api/v1/imports/${file}`
+  const known = await hubAt(settings).call('GET /api/v1/imports/{file}', { params: { file } })
   let row = 0
   let chunk: MadeEvent[] = []
   const flush = async (last: boolean): Promise<void> => {

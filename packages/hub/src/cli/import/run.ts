@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { ClientSettings } from '../../config/load.ts'
 import type { Clock } from '../../core/clock.ts'
-import { failed, request } from '../client.ts'
+import { hubAt } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { RowError } from './error-report.ts'
 import type { MapContext, Mapped, Row } from './map-row.ts'
@@ -86,7 +86,14 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     constants: options.constants,
   }
   const path = `/api/v1/imports/${hash}?mapping=${plan.hash}`
-  const done = dryRun ? 0 : await importedRows(settings, path)
+  const done = dryRun
+    ? 0
+    : (
+        await hubAt(settings).call('GET /api/v1/imports/{file}', {
+          params: { file: hash },
+          query: { mapping: plan.hash },
+        })
+      ).rows
   const tally = new Tally(options)
   let chunk: Chunk = { from: done, events: [], rows: [] }
   let data: Row[] = []
@@ -241,10 +248,4 @@ class Tally {
       preview: this.#options.dryRun ? this.#preview : [],
     }
   }
-}
-
-async function importedRows(settings: ClientSettings, path: string): Promise<number> {
-  const response = await request(settings, 'GET', path)
-  if (response.status !== 200) throw failed(response)
-  return (response.body as { rows: number }).rows
 }

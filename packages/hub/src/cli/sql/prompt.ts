@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { printable, type Terminal, table } from '../output.ts'
+import { printable, type Terminal } from '../output.ts'
+import { table } from '../table.ts'
 import { complete, PROMPT_FORMATS, type SqlSchema } from './complete.ts'
 import { HISTORY_SIZE, loadHistory, saveHistory } from './history.ts'
 import { isBlank, statementEnd } from './statement-end.ts'

@@ -1,7 +1,8 @@
 import { failed, type HubResponse, type Problem } from '../client.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { count } from '../formats.ts'
-import { printable, table } from '../output.ts'
+import { printable } from '../output.ts'
+import { table } from '../table.ts'
 
 export interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]

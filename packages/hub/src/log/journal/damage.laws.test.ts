@@ -177,4 +177,4 @@ test('damage is detected, and a repair keeps or records every offset', async () 
   await expect(
     fc.assert(law, { numRuns: runs, examples: [copyBehindDamage] }),
   ).resolves.toBeUndefined()
-}, 120_000)
+})

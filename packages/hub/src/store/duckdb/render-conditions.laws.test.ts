@@ -121,4 +121,4 @@ test('aggregates with many conditions answer what their definitions say, from ro
     { numRuns: 25 },
   )
   expect([...sources].sort()).toEqual(['mixed', 'raw'])
-}, 60_000)
+})

@@ -48,7 +48,7 @@ test('an aggregate plan answers what its definition says', async () => {
     ),
     { numRuns: 120 },
   )
-}, 60_000)
+})
 
 test('a list plan pages through the rows of its definition', async () => {
   const columns = ['model', 'user_id', 'tags', 'latency_ms', 'cost_total', 'suppressed']
@@ -80,7 +80,7 @@ test('a list plan pages through the rows of its definition', async () => {
     ),
     { numRuns: 60 },
   )
-}, 60_000)
+})
 
 test('a list plan pages through the rows of a partition in the order of arrival', async () => {
   const columns = ['model', 'tags', 'cost_total']
@@ -120,7 +120,7 @@ test('a list plan pages through the rows of a partition in the order of arrival'
     ),
     { numRuns: 40 },
   )
-}, 60_000)
+})
 
 test('a bucket number is the place of the last edge at or before the time', async () => {
   await fc.assert(

@@ -111,6 +111,18 @@ describe('an answer', () => {
     expect(await sql.rows('SELECT 1')).toEqual([[1]])
   })
 
+  it('is never a part of the rows without saying so: not where a later row fails', async () => {
+    const late = "SELECT i, CASE WHEN i > 290000 THEN 'x' ELSE '1' END::INTEGER FROM range(300000) t(i)"
+    const unbounded = { maxRows: 10_000_000, maxBytes: 1e9 }
+    expect(await sql.ask(late, unbounded)).toMatchObject({
+      failure: 'invalid',
+      message: "Could not convert string 'x' to INT32",
+    })
+    // Rows before those asked for are right.
+    expect(await sql.ask(late, { maxRows: 2 })).toMatchObject({ truncated: true })
+    expect(await sql.rows('SELECT 1')).toEqual([[1]])
+  })
+
   it('holds what its position says', async () => {
     expect(await sql.ask('SELECT 1')).toMatchObject({ position: new Map([[0, 2n]]) })
   })

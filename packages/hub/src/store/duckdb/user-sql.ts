@@ -116,15 +116,29 @@ export class UserSql {
       connection.interrupt()
     })
     try {
-      return await connection.readOnly(() => answer(connection, request))
+      return await this.#answer(connection, request, () => exceeded)
     } catch (error) {
+      if (exceeded) return TOO_MUCH_MEMORY
       const meaning = meaningOf(error)
-      if (exceeded || meaning.what === 'memory') return TOO_MUCH_MEMORY
+      if (meaning.what === 'memory') return TOO_MUCH_MEMORY
       if (meaning.what === 'issue') return invalid(meaning.issue, request.sql)
       throw error
     } finally {
       stopWatching()
     }
+  }
+
+  async #answer(
+    connection: Connection,
+    request: UserSqlRequest,
+    isExceeded: () => boolean,
+  ): Promise<Read> {
+    const read = await connection.readOnly(() => answer(connection, request))
+    if (read !== 'failed') return read
+    if (isExceeded()) return TOO_MUCH_MEMORY
+    // What went wrong is told by a run whose result is held as a whole.
+    await connection.readOnly(() => prepared(connection, request, duckdb.execute_prepared, async () => {}))
+    return invalid({ message: 'the statement failed after its first rows', at: null })
   }
 
   /** Stops every statement under way, because what others need is more urgent; answers whether any was. */
@@ -177,8 +191,13 @@ async function parse(connection: Connection, sql: string): Promise<SqlIssue | nu
   }
 }
 
-async function answer(connection: Connection, request: UserSqlRequest): Promise<Read> {
-  const { sql, parameters, maxRows, maxBytes } = request
+/** Runs the statement by `execute`, answers what `read` makes of the result, or what is wrong with it. */
+async function prepared<T>(
+  connection: Connection,
+  { sql, parameters }: UserSqlRequest,
+  execute: (statement: duckdb.PreparedStatement) => Promise<duckdb.Result>,
+  read: (result: duckdb.Result) => Promise<T>,
+): Promise<T | Refused> {
   const statement = await duckdb.prepare(connection.handle, sql)
   try {
     // The parse tree has said so before; this is the database's own word for it.
@@ -186,30 +205,55 @@ async function answer(connection: Connection, request: UserSqlRequest): Promise<
       return invalid({ message: 'this is no SELECT', at: 0 })
     }
     const issue = bindAll(statement, parameters)
-    if (issue !== null) return invalid(issue)
-    const result = await duckdb.execute_prepared_streaming(statement)
-    const columns: SqlColumn[] = Array.from({ length: duckdb.column_count(result) }, (_, i) => ({
-      name: duckdb.column_name(result, i),
-      type: String(DuckDBLogicalType.create(duckdb.column_logical_type(result, i)).asType()),
-    }))
-    const rows: (readonly SqlCell[])[] = []
-    let bytes = 0
-    for (;;) {
-      const chunk = await duckdb.fetch_chunk(result)
-      if (chunk === null || duckdb.data_chunk_get_size(chunk) === 0) {
-        return { ok: true, columns, rows, truncated: false }
-      }
-      for (const row of rowsOf(chunk)) {
-        bytes += row.reduce<number>((sum, cell) => sum + sizeOf(cell), 2)
-        if (rows.length === maxRows || bytes > maxBytes) {
-          return { ok: true, columns, rows, truncated: true }
-        }
-        rows.push(row)
-      }
-    }
+    return issue === null ? await read(await execute(statement)) : invalid(issue)
   } finally {
     // Left to the garbage collector it would keep its connection, and that the database, alive.
     duckdb.destroy_prepare_sync(statement)
+  }
+}
+
+/** Rows up to the caps of the request, or `failed` where the statement failed after its first rows. */
+function answer(connection: Connection, request: UserSqlRequest): Promise<Read | 'failed'> {
+  const { maxRows, maxBytes } = request
+  return prepared<Read | 'failed'>(
+    connection,
+    request,
+    duckdb.execute_prepared_streaming,
+    async (result) => {
+      const columns: SqlColumn[] = Array.from({ length: duckdb.column_count(result) }, (_, i) => ({
+        name: duckdb.column_name(result, i),
+        type: String(DuckDBLogicalType.create(duckdb.column_logical_type(result, i)).asType()),
+      }))
+      const rows: (readonly SqlCell[])[] = []
+      let bytes = 0
+      for (;;) {
+        const chunk = await duckdb.fetch_chunk(result)
+        if (chunk === null || duckdb.data_chunk_get_size(chunk) === 0) {
+          const whole = await isAlive(connection)
+          return whole ? { ok: true, columns, rows, truncated: false } : 'failed'
+        }
+        for (const row of rowsOf(chunk)) {
+          bytes += row.reduce<number>((sum, cell) => sum + sizeOf(cell), 2)
+          if (rows.length === maxRows || bytes > maxBytes) {
+            return { ok: true, columns, rows, truncated: true }
+          }
+          rows.push(row)
+        }
+      }
+    },
+  )
+}
+
+/**
+ * Whether the transaction can still be used. The driver ends a stream that fails, or is interrupted, just
+ * as one that is complete: that its transaction is lost is the only sign.
+ */
+async function isAlive(connection: Connection): Promise<boolean> {
+  try {
+    await connection.execute('SELECT 1')
+    return true
+  } catch {
+    return false
   }
 }
 

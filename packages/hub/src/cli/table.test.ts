@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { fitTable } from './fit-table.ts'
-import { table } from './output.ts'
+import { printTable, table } from './table.ts'
 
 const HEAD = ['ID', 'SIZE', 'PLACE', 'MESSAGE']
 const ROWS = [
@@ -27,7 +26,7 @@ function shown(columns: number, outIsTty = true): { out: string; err: string } {
     color: false,
     columns,
   }
-  fitTable(terminal, HEAD, ROWS, { optional: ['SIZE', 'PLACE'], keep: ['ID'] })
+  printTable(terminal, HEAD, ROWS, { optional: ['SIZE', 'PLACE'], keep: ['ID'] })
   return { out, err }
 }
 
@@ -38,7 +37,7 @@ it('leaves a table alone that fits, and any in a pipe', () => {
   expect(shown(40, false)).toEqual({ out: table(HEAD, ROWS), err: '' })
 })
 
-it('leaves columns out in their order and says so, then shortens what nobody copies', () => {
+it('leaves columns out in their order and says so, then breaks texts, then cuts what nobody copies', () => {
   const whole = widest(table(HEAD, ROWS))
   const one = shown(whole - 1)
   expect(one.err).toContain('without SIZE:')
@@ -49,5 +48,7 @@ it('leaves columns out in their order and says so, then shortens what nobody cop
     expect(err).toContain('-o json')
     expect(out).toContain('a-long-id-of-28-characters-00')
   }
-  expect(shown(50).out).toContain('…')
+  expect(shown(50).out).toContain('has to be a number\n')
+  expect(shown(50).out).toContain(' and is text\n')
+  expect(shown(46).out).toContain('…')
 })

@@ -1,46 +1,7 @@
 /** Pages of HTML that need nothing but themselves: no script, no font, no image of another host. */
 
 import { createHash } from 'node:crypto'
-
-/** Text, or a piece of HTML that was made here. */
-export type Piece = string | Html
-
-export class Html {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-/** A template whose values are escaped, unless they are HTML themselves; lists are joined. */
-export function html(
-  parts: TemplateStringsArray,
-  ...values: readonly (Piece | readonly Piece[])[]
-): Html {
-  const shown = (value: Piece | readonly Piece[]): string => {
-    if (value instanceof Html) return value.text
-    return typeof value === 'string' ? escaped(value) : value.map(shown).join('')
-  }
-  return new Html(parts.reduce((text, part, i) => text + shown(values[i - 1] ?? '') + part))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
-}
-
-/** Text in which `words` between backticks are code. */
-export function prose(text: string): Html {
-  return new Html(escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>'))
-}
+import { type Html, html } from '../html.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #dde2e9; --card: #f6f8fa; --paper: #fff; --accent: #0b5fc0; --good: #18794e; --bad: #b42318 }
@@ -99,11 +60,11 @@ export function htmlPage(title: string, body: Html): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(STYLE)}</style>
+<style>${{ html: STYLE }}</style>
 </head>
 <body><main>
 ${body}
 </main></body>
 </html>
-`.text
+`.html
 }
