@@ -90,6 +90,7 @@ describe('the commands of README and guide run as they stand', () => {
 
   it.for(BLOCKS.map((block) => [block.at, block] as const))(
     '%s',
+    { timeout: BLOCK_MS },
     async ([, block], { skip }) => {
       if (missing !== null) return skip(missing)
       if (block.stopped) {
@@ -117,7 +118,6 @@ describe('the commands of README and guide run as they stand', () => {
       )
       expect(isShown(stdout, block.answer), stdout).toBe(true)
     },
-    BLOCK_MS,
   )
 })
 
