@@ -14,9 +14,9 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     // A limit ends what hangs and judges nothing: no test expects to be done in time. Hooks start hubs as
     // tests do, and the harness, which knows more to say, gives a start thirty seconds.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Processes that tests start find their modules compiled, as those that the launcher starts.
-    env: { NODE_COMPILE_CACHE: childEnv(process.env)['NODE_COMPILE_CACHE'] },
+    env: { NODE_COMPILE_CACHE: childEnv({}).NODE_COMPILE_CACHE },
   },
 })

@@ -51,7 +51,7 @@ describe('the first hour', () => {
         execFileSync('cp', ['-al', join(ROOT, folder), join(clone, folder)])
       }
     }
-  }, 60_000)
+  })
 
   afterAll(() => {
     if (isRunning()) signalGroup('SIGKILL')
@@ -108,5 +108,5 @@ describe('the first hour', () => {
     await ended
     expect(said).toContain('stopped')
     expect(existsSync(join(clone, 'demo-data', 'truth.json'))).toBe(true)
-  }, 60_000)
+  })
 })

@@ -1,38 +1,20 @@
 /** docs/reference/cli.md: every command as its own help, from the tree of commands. */
 import { TOPICS } from '../../packages/hub/src/cli/help-topics.ts'
 import { createProgram } from '../../packages/hub/src/cli/program.ts'
-import { systemClock } from '../../packages/hub/src/core/clock.ts'
+import { rememberingContext } from '../../packages/hub/src/cli/remembering-context.fixture.ts'
 import { NOTE } from './markdown.ts'
 
 type Command = ReturnType<typeof createProgram>
 
 /** Commands by path, parents before their children; the program itself has an empty one. */
 export function commandTree(): (readonly [path: string, command: Command, help: string])[] {
-  let help = ''
-  const terminal = {
-    out: (text: string) => {
-      help += text
-    },
-    err: () => {},
-    outIsTty: false,
-    errIsTty: false,
-    color: false,
-    columns: 100,
-  }
-  const program = createProgram(
-    {
-      terminal,
-      clock: systemClock,
-      signal: new AbortController().signal,
-      stdin: () => Promise.resolve(''),
-    },
-    'VERSION',
-  )
+  const { context, written } = rememberingContext()
+  const program = createProgram(context, 'VERSION')
   const found: (readonly [string, Command, string])[] = []
   const walk = (command: Command, path: readonly string[]): void => {
-    help = ''
+    written.out = ''
     command.outputHelp()
-    found.push([path.join(' '), command, help.trimEnd()])
+    found.push([path.join(' '), command, written.out.trimEnd()])
     for (const child of command.commands) walk(child, [...path, child.name()])
   }
   walk(program, [])

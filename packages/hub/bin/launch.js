@@ -46,7 +46,12 @@ export function isRestarted(argv, env) {
  */
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 
-/** The environment the hub's Node starts with. */
+/**
+ * The environment the hub's Node starts with.
+ * @template {Readonly<Record<string, string | undefined>>} E
+ * @param {E} env
+ * @returns {E & { UV_THREADPOOL_SIZE: string, NODE_COMPILE_CACHE: string }}
+ */
 export function childEnv(env) {
   return {
     ...env,

@@ -20,6 +20,7 @@ import type { Config } from './config/options.ts'
 import type { Clock } from './core/clock.ts'
 import type { FreeSpace } from './core/free-space.ts'
 import { type Exporting, startExport } from './export/export-rows.ts'
+import { limitExports } from './export/limit-exports.ts'
 import { CALL_KINDS } from './ingest/call-row.ts'
 import type { KeyIndex } from './ingest/dedup/key-index.ts'
 import { DEFAULT_ROW_DEFAULTS } from './ingest/fill-row.ts'
@@ -66,6 +67,8 @@ export interface Pipeline {
 const FRESH_MS = 2000
 const LOOKUP_PAUSE_MS = 200
 const LOOKUP_PATIENCE_MS = 20_000
+/** Exports at once: what one holds is bounded, so this bounds what all hold. */
+const MOST_EXPORTS = 2
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { config, clock, log, store } = parts
@@ -141,7 +144,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     maintenance,
     letters,
     reprice: repriceWith(maintenance, parts.prices),
-    exporting: { start: exportFreshly(parts), countsAlike },
+    exporting: { start: limitExports(exportFreshly(parts), MOST_EXPORTS), countsAlike },
   }
 }
 

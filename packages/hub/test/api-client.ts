@@ -31,6 +31,8 @@ export function apiClient(service: ServiceFixture): ApiClient {
     const { key, json } = request
     const response = await fetch(service.url + path, {
       method,
+      // What is checked is the answer of the route itself, also where it leads to another.
+      redirect: 'manual',
       headers: {
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { remote, wholeNumber, withExamples } from './command-options.ts'
-import { type BenchOptions, bench } from './commands/bench.ts'
+import type { BenchOptions } from './commands/bench.ts'
 import type { CliContext } from './context.ts'
 
-/** `llmhub bench` */
+/** `llmhub bench`, loaded when it runs. */
 export function addBenchCommands(program: Command, context: CliContext): void {
   withExamples(
     remote(
@@ -21,7 +21,10 @@ export function addBenchCommands(program: Command, context: CliContext): void {
       )
       .option('--batch <n>', 'events of a request', wholeNumber, 500)
       .option('--connections <n>', 'requests at once', wholeNumber, 4)
-      .action((options: BenchOptions) => bench(options, context)),
+      .action(async (options: BenchOptions) => {
+        const { bench } = await import('./commands/bench.ts')
+        await bench(options, context)
+      }),
     [
       'llmhub bench',
       'llmhub bench --seconds 30 -o json',

@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import { type ConnectionSources, resolveConnection } from './connection.ts'
 import { readContexts } from './contexts-file.ts'
 import { CliError, EXIT } from './exit-codes.ts'
-import type { OutputFormat, Terminal } from './output.ts'
+import { documentFor, type OutputFormat, type Terminal } from './output.ts'
 
 /** What every command gets: the options before its name, the terminal and the clock. */
 export interface CliContext {
@@ -122,5 +122,5 @@ export function printJson(
   value: unknown,
   replacer?: (key: string, value: unknown) => unknown,
 ): void {
-  context.terminal.out(`${JSON.stringify(value, replacer, 2)}\n`)
+  context.terminal.out(documentFor(context.terminal, JSON.stringify(value, replacer, 2)))
 }

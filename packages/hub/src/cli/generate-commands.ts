@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { common, wholeNumber, withExamples } from './command-options.ts'
-import { type DemoOptions, demo } from './commands/demo.ts'
-import { type GenerateOptions, generate } from './commands/generate.ts'
+import type { DemoOptions } from './commands/demo.ts'
+import type { GenerateOptions } from './commands/generate.ts'
 import type { CliContext } from './context.ts'
 
-/** `llmhub generate` and `llmhub demo`. */
+/** `llmhub generate` and `llmhub demo`. What they run is loaded with them: a hub that starts needs none of it. */
 export function addGenerateCommands(program: Command, context: CliContext, version: string): void {
   withExamples(
     common(
@@ -37,7 +37,10 @@ export function addGenerateCommands(program: Command, context: CliContext, versi
         'write the events there as lines of JSON; - is the standard output',
       )
       .option('--into <folder>', 'write a new data folder, without a hub: the fastest way')
-      .action((options: GenerateOptions) => generate(options, context, version)),
+      .action(async (options: GenerateOptions) => {
+        const { generate } = await import('./commands/generate.ts')
+        await generate(options, context, version)
+      }),
     [
       'llmhub generate --days 30 --events 300000 --truth truth.json',
       'llmhub generate --live 50 --for 10m',
@@ -58,7 +61,10 @@ export function addGenerateCommands(program: Command, context: CliContext, versi
       .option('--seed <n>', 'another number makes another world', wholeNumber, 1)
       .option('--live <rate>', 'live events per second; 0 for none', perSecondOrNone, 5)
       .option('--no-open', 'open no browser')
-      .action((options: DemoOptions) => demo(options, context, version)),
+      .action(async (options: DemoOptions) => {
+        const { demo } = await import('./commands/demo.ts')
+        await demo(options, context, version)
+      }),
     [
       'llmhub demo',
       'llmhub demo --events 1000000 --live 50 --no-open',

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { collect, remote, wholeNumber, withExamples } from './command-options.ts'
-import { type ImportCommandOptions, importCommand } from './commands/import.ts'
+import type { ImportCommandOptions } from './commands/import.ts'
 import type { CliContext } from './context.ts'
 
-/** `llmhub import` */
+/** `llmhub import`, loaded when it runs. */
 export function addImportCommands(program: Command, context: CliContext): void {
   withExamples(
     remote(
@@ -35,9 +35,10 @@ export function addImportCommands(program: Command, context: CliContext): void {
       .option('--parallel <n>', 'files at once', wholeNumber, 2)
       .option('--project <name>', 'the project, for keys that are bound to none')
       .option('--list', 'list the built-in mappings')
-      .action((files: string[], options: ImportCommandOptions) =>
-        importCommand(files, options, context),
-      ),
+      .action(async (files: string[], options: ImportCommandOptions) => {
+        const { importCommand } = await import('./commands/import.ts')
+        await importCommand(files, options, context)
+      }),
     [
       'llmhub import --list',
       'llmhub import AzureLLMInferenceTrace_conv.csv --map azure-llm-inference --field model_id=gpt-4',

@@ -1,16 +1,13 @@
 import { expect, it } from 'vitest'
 import { createLogger } from '../core/logger.ts'
 import { logDestination } from './log-lines.ts'
+import { rememberingContext } from './remembering-context.fixture.ts'
 
 function logged(outIsTty: boolean, write: (log: ReturnType<typeof createLogger>) => void): string {
-  let text = ''
-  const out = (part: string): void => {
-    text += part
-  }
-  const terminal = { out, err: out, outIsTty, errIsTty: outIsTty, color: false, columns: 80 }
-  const destination = logDestination(terminal)
+  const { context, written } = rememberingContext({ terminal: { outIsTty } })
+  const destination = logDestination(context.terminal)
   if (destination !== undefined) write(createLogger('info', destination))
-  return text
+  return written.out
 }
 
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  /

@@ -6,12 +6,13 @@ import { printable, type Terminal } from './output.ts'
  * Where a hub that runs in the foreground writes its log: lines for people on a terminal; undefined, which is JSON on
  * standard output, for programs.
  */
-export function logDestination({ outIsTty, out }: Terminal): LogDestination | undefined {
-  return outIsTty ? { write: (line) => out(readableLine(line)) } : undefined
+export function logDestination(terminal: Terminal): LogDestination | undefined {
+  if (!terminal.outIsTty) return undefined
+  return { write: (line) => terminal.out(readableLine(line)) }
 }
 
 /** `{"level":"warn","time":"2026-11-21T10:00:00.123Z","rows":3,"msg":"m"}` → `2026-11-21 10:00:00Z  warn   m  rows=3`. */
-export function readableLine(line: string): string {
+function readableLine(line: string): string {
   const { time, level, msg, err, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>
   const pairs = Object.entries({ ...rest, ...errorFields(err) })
     .filter(([, value]) => value !== null)

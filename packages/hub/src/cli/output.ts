@@ -31,3 +31,13 @@ export function printable(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
   return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
 }
+
+/**
+ * A document of foreign texts (JSON, CSV), ending with a line break. A terminal gets blanks for control
+ * characters, which CSV has as they came and JSON beyond U+007E; a program or a file gets every byte.
+ */
+export function documentFor({ outIsTty }: Terminal, text: string): string {
+  const whole = text.endsWith('\n') ? text : `${text}\n`
+  if (!outIsTty) return whole
+  return whole.replaceAll(/(?!\r?\n|\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
+}

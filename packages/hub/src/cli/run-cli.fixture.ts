@@ -1,51 +1,16 @@
-import { systemClock } from '../core/clock.ts'
-import type { CliContext } from './context.ts'
-import type { Terminal } from './output.ts'
 import { runCli } from './program.ts'
+import {
+  type ContextSetting,
+  type Remembered,
+  rememberingContext,
+} from './remembering-context.fixture.ts'
 
 /** The command line in this process, with a terminal that only remembers. */
 
-export interface CliRun {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-  /** Both, in the order they were written: what a terminal shows. */
-  readonly shown: string
-}
+export type CliRun = { readonly code: number } & Readonly<Remembered>
 
-export interface CliSetting extends Partial<Omit<CliContext, 'terminal'>> {
-  readonly terminal?: Partial<Terminal>
-}
-
-export async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun> {
-  let out = ''
-  let err = ''
-  let shown = ''
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text
-      shown += text
-    },
-    err: (text) => {
-      err += text
-      shown += text
-    },
-    outIsTty: false,
-    errIsTty: false,
-    color: false,
-    columns: 100,
-    ...setting.terminal,
-  }
-  const code = await runCli(
-    argv,
-    {
-      clock: systemClock,
-      signal: new AbortController().signal,
-      stdin: () => Promise.resolve(''),
-      ...setting,
-      terminal,
-    },
-    '9.9.9',
-  )
-  return { code, out, err, shown }
+export async function run(argv: readonly string[], setting: ContextSetting = {}): Promise<CliRun> {
+  const { context, written } = rememberingContext(setting)
+  const code = await runCli(argv, context, '9.9.9')
+  return { code, ...written }
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { collect, remote, wholeNumber, withExamples } from './command-options.ts'
-import { type SqlOptions, sql } from './commands/sql.ts'
+import type { SqlOptions } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
 
 /** `llmhub sql …` */
@@ -26,9 +26,10 @@ export function addSqlCommands(program: Command, context: CliContext): void {
       )
       .option('--limit <n>', 'most rows (default: 1000)', wholeNumber)
       .option('--timeout <seconds>', 'longest time (default: as the hub allows)', seconds)
-      .action((statement: string | undefined, options: SqlOptions) =>
-        sql(statement, options, context),
-      ),
+      .action(async (statement: string | undefined, options: SqlOptions) => {
+        const { sql } = await import('./commands/sql.ts')
+        await sql(statement, options, context)
+      }),
     [
       'llmhub sql',
       `llmhub sql "SELECT model, count(*), sum(cost_total) FROM analytics.calls GROUP BY model"`,

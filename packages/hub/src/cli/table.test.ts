@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { rememberingContext } from './remembering-context.fixture.ts'
 import { printTable, table } from './table.ts'
 
 const HEAD = ['ID', 'SIZE', 'PLACE', 'MESSAGE']
@@ -13,21 +14,11 @@ const ROWS = [
 ]
 
 function shown(columns: number, outIsTty = true): { out: string; err: string } {
-  let [out, err] = ['', '']
-  const terminal = {
-    out: (text: string) => {
-      out += text
-    },
-    err: (text: string) => {
-      err += text
-    },
-    outIsTty,
-    errIsTty: outIsTty,
-    color: false,
-    columns,
-  }
-  printTable(terminal, HEAD, ROWS, { optional: ['SIZE', 'PLACE'], keep: ['ID'] })
-  return { out, err }
+  const { context, written } = rememberingContext({
+    terminal: { outIsTty, errIsTty: outIsTty, columns },
+  })
+  printTable(context.terminal, HEAD, ROWS, { optional: ['SIZE', 'PLACE'], keep: ['ID'] })
+  return { out: written.out, err: written.err }
 }
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(({ length }) => length))

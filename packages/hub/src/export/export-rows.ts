@@ -33,7 +33,8 @@ export interface ExportSnapshot {
 
 export type ExportStart =
   | { readonly ok: true; readonly snapshot: ExportSnapshot }
-  | { readonly ok: false; readonly failure: ScanFailure; readonly message: string }
+  /** `busy`: as many exports run already as may at once. */
+  | { readonly ok: false; readonly failure: ScanFailure | 'busy'; readonly message: string }
 
 /** What a hub can export. */
 export interface Exporting extends EventOptions {
@@ -49,7 +50,7 @@ export class ExportBroken extends Error {
  * Cells of a page: as many as can be written without holding up other requests, and so few that they
  * are garbage before the collector would take them for something that lasts.
  */
-const PAGE_CELLS = 32_000
+const PAGE_CELLS = 64_000
 const MOST_PAGE_ROWS = 2000
 const LEAST_PAGE_ROWS = 200
 

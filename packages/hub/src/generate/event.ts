@@ -2,7 +2,7 @@ import type { Common, KindName } from '@llmhub/schema'
 
 /**
  * A made-up event as it crosses the wire. Its payload is held to the table of kinds by a test, not by its
- * type: `PayloadOf` wants fields that the table leaves out.
+ * type, because those who read it ask for fields whatever the kind.
  */
 export interface MadeEvent {
   readonly common: Common & { readonly timestamp: number }

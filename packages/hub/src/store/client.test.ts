@@ -62,6 +62,15 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
+it('is ready once what was committed is applied, and is not waited for beyond the signal', async () => {
+  await append(0n, 20)
+  client = start()
+  expect(await client.ready(AbortSignal.abort())).toBe(false)
+  expect(await client.ready(never)).toBe(true)
+  expect(await client.applied()).toEqual(new Map([[LIVE, 20n]]))
+  await client.close()
+})
+
 it('an act finds rows of both partitions and erases them, and a store built anew has the same', async () => {
   await append(0n, 20)
   await log.append(

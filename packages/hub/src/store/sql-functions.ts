@@ -45,15 +45,15 @@ const NESTED = words(`
   list_has_any list_indexof list_intersect list_last list_max list_median list_min list_mode list_pack
   list_position list_prepend list_product list_reverse list_reverse_sort list_slice
   list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum list_transform list_unique
-  list_value list_var_pop list_var_samp list_where list_zip map map_concat map_contains
+  list_value list_var_pop list_var_samp list_where list_zip map map_contains
   map_contains_entry map_contains_value map_entries map_extract map_extract_value map_from_entries
   map_keys map_values len row struct_concat struct_extract struct_extract_at struct_insert
   struct_keys struct_pack struct_values unnest`)
 
 const JSON_FUNCTIONS = words(`
-  json json_array json_array_length json_contains json_exists json_extract json_extract_path
+  json json_array json_array_length json_exists json_extract json_extract_path
   json_extract_path_text json_extract_string json_group_array json_group_object json_keys
-  json_merge_patch json_object json_pretty json_quote json_type json_valid json_value to_json
+  json_object json_pretty json_quote json_type json_valid json_value to_json
   array_to_json row_to_json`)
 
 const AGGREGATES = words(`
@@ -129,12 +129,43 @@ export const BOUNDED: Readonly<Record<string, ArgumentBound>> = {
   min_by: { argument: 2, max: 1000, grows: false },
 }
 
-/** Aggregates that hold all they have seen: over a window each row would have a copy. */
-export const NOT_OVER: ReadonlySet<string> = new Set(
-  words(
-    'array_agg list string_agg group_concat listagg histogram json_group_array json_group_object',
-  ),
+/**
+ * Functions that may stand over a window: they need little per row, and end soon once they are interrupted.
+ * What holds all it has seen would be copied, or gone through again, for each row.
+ */
+export const OVER: ReadonlySet<string> = new Set([
+  ...WINDOWS,
+  ...words(`
+  any_value arbitrary arg_max arg_max_null arg_min arg_min_null argmax argmin avg bit_and bit_or bit_xor
+  bool_and bool_or corr count count_if count_star countif covar_pop covar_samp favg first fsum geomean
+  geometric_mean kahan_sum kurtosis kurtosis_pop last max max_by mean median min min_by product quantile
+  quantile_cont quantile_disc regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx
+  regr_sxy regr_syy sem skewness stddev stddev_pop stddev_samp sum sumkahan var_pop var_samp variance`),
+])
+
+/** Of those, the ones that sort or group what is in a frame: their frames must be the same for every row. */
+export const SORTED_OVER: ReadonlySet<string> = new Set(
+  words('median quantile quantile_cont quantile_disc'),
 )
+
+/**
+ * Matching with wildcards, which tries all ways one by one and cannot be interrupted within a text.
+ * - `any`: the sign that stands for any text
+ * - `one`: that for any character; a pattern without it is matched part by part where `isPlain`
+ */
+export const WILDCARDS: Readonly<
+  Record<string, { readonly any: '%' | '*'; readonly isPlain: boolean }>
+> = {
+  '~~': { any: '%', isPlain: true },
+  '!~~': { any: '%', isPlain: true },
+  '~~*': { any: '%', isPlain: false },
+  '!~~*': { any: '%', isPlain: false },
+  '~~~': { any: '*', isPlain: false },
+  like_escape: { any: '%', isPlain: false },
+  not_like_escape: { any: '%', isPlain: false },
+  ilike_escape: { any: '%', isPlain: false },
+  not_ilike_escape: { any: '%', isPlain: false },
+}
 
 /** Functions whose text argument is put in many times: it must be a short text written out. */
 export const REPLACEMENTS: Readonly<

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { backup, backupList, backupVerify } from '../../src/cli/commands/backup.ts'
 import { restore } from '../../src/cli/commands/restore.ts'
 import type { CliContext } from '../../src/cli/context.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { rememberingContext } from '../../src/cli/remembering-context.fixture.ts'
 import { callEvent } from '../intake-fixture.ts'
 import { WholeHub } from './whole-hub.ts'
 
@@ -96,21 +96,9 @@ async function until(of: WholeHub, backup: unknown): Promise<string> {
 async function printed(
   command: (context: CliContext) => Promise<void>,
 ): Promise<Record<string, unknown>> {
-  let out = ''
-  const terminal = {
-    out: (text: string) => {
-      out += text
-    },
-    err: () => {},
-    outIsTty: false,
-    errIsTty: false,
-    color: false,
-    columns: 80,
-  }
-  const { signal } = new AbortController()
-  const context = { terminal, clock: systemClock, signal, stdin: async () => '' }
+  const { context, written } = rememberingContext()
   await command(context)
-  return JSON.parse(out) as Record<string, unknown>
+  return JSON.parse(written.out) as Record<string, unknown>
 }
 
 async function backedUp(to?: string): Promise<Record<string, unknown>> {

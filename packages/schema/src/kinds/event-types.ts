@@ -23,8 +23,8 @@ type TypeOf<F> = F extends { type: 'enum'; values: readonly (infer V)[] }
   : F extends { type: infer T extends keyof ValueOf }
     ? ValueOf[T]
     : never
-type Required<F extends Spec> = Extract<F, { required: true }>
-type Optional<F extends Spec> = Exclude<F, { required: true }>
+type Required<F> = Extract<F, { required: true }>
+type Optional<F> = Exclude<F, { required: true }>
 type Flat<T> = { [K in keyof T]: T[K] }
 
 /** Payload of one kind, as senders write it. Fields that are not in the table are kept as they are. */
@@ -32,8 +32,8 @@ export type PayloadOf<K extends Kind['kind']> =
   Extract<Kind, { kind: K }> extends { fields: readonly (infer F)[] }
     ? Flat<
         { readonly type: K } & {
-          readonly [P in Required<F & Spec> as P['name']]: TypeOf<P>
-        } & { readonly [P in Optional<F & Spec> as P['name']]?: TypeOf<P> | null }
+          readonly [P in Extract<Required<F>, Spec> as P['name']]: TypeOf<P>
+        } & { readonly [P in Extract<Optional<F>, Spec> as P['name']]?: TypeOf<P> | null }
       >
     : never
 

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { RequestErrorCode } from '@llmhub/schema'
 import type { ProjectLimits } from '../../auth/project-limits.ts'
 import type { Control } from '../../control/control.ts'
@@ -14,6 +13,7 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
+import { unlessStalled } from '../unless-stalled.ts'
 
 export interface ExportRouteDependencies {
   readonly exporting: Exporting
@@ -26,6 +26,9 @@ export interface ExportRouteDependencies {
 /** Position of each partition that the rows were read up to: `0:1234,1:56`. */
 const SNAPSHOT_HEADER = 'X-LLMHub-Snapshot'
 
+/** For how long a reader may take nothing. */
+const PATIENCE_MS = 300_000
+
 const OFFERED = [FORMATS.ndjson, FORMATS.csv, FORMATS.parquet, FORMATS.arrow] as const
 
 const EXPORT_PROBLEMS = [
@@ -35,10 +38,12 @@ const EXPORT_PROBLEMS = [
   'query_timeout',
   'result_too_large',
   'store_rebuilding',
+  'too_many_queries',
 ] as const satisfies readonly RequestErrorCode[]
 
 const FAILURES = {
   rebuilding: 'store_rebuilding',
+  busy: 'too_many_queries',
   timeout: 'query_timeout',
   cancelled: 'query_timeout',
   too_many_rows: 'result_too_large',
@@ -115,7 +120,7 @@ export function exportRoutes(dependencies: ExportRouteDependencies): readonly Ro
         [SNAPSHOT_HEADER.toLowerCase()]: position,
         'content-disposition': `attachment; filename="events.${format.extension}"`,
       },
-      body: Readable.from(body, { objectMode: false }),
+      body: unlessStalled(body, PATIENCE_MS, clock),
     }
   }
 
@@ -157,7 +162,7 @@ export function exportRoutes(dependencies: ExportRouteDependencies): readonly Ro
       responses: {
         200: {
           description:
-            'The rows, oldest first by arrival. An export that cannot go on ends its connection before the end of the body.',
+            'The rows, oldest first by arrival. An export that cannot go on, or whose reader takes nothing for five minutes, ends its connection before the end of the body.',
           content: Object.fromEntries(
             OFFERED.map(({ mediaType }) => [mediaType.split(';')[0] ?? '', { type: 'string' }]),
           ),

@@ -1,10 +1,9 @@
 import type { RequestErrorCode } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
+import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import { tableOf } from '../../core/table.ts'
-import { encodeWhole, FORMATS } from '../../formats/formats.ts'
+import { FORMATS } from '../../formats/formats.ts'
 import type {
-  SqlCell,
   SqlFailure,
   SqlParameter,
   UserSqlOutcome,
@@ -16,6 +15,8 @@ import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
+import { sqlCsv, sqlJson, sqlLines } from '../sql-answer.ts'
+import { unlessStalled } from '../unless-stalled.ts'
 
 export interface SqlService {
   run(request: UserSqlRequest, signal: AbortSignal): Promise<UserSqlOutcome>
@@ -27,6 +28,7 @@ export interface SqlService {
 interface SqlRouteDependencies {
   readonly sql: SqlService
   readonly random: () => number
+  readonly clock: Clock
   readonly monotonic: () => number
   readonly metrics: Metrics
 }
@@ -35,6 +37,9 @@ interface SqlRouteDependencies {
 const DEFAULT_ROWS = 1000
 /** Bytes of an answer as JSON, about: what browsers and the command line can hold. */
 const MAX_BYTES = 32 * 1024 * 1024
+/** For how long a reader may take nothing of an answer. */
+const PATIENCE_MS = 60_000
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8'
 
 const CODES: Readonly<Record<SqlFailure, RequestErrorCode>> = {
   invalid: 'invalid_sql',
@@ -55,7 +60,7 @@ interface SqlBody {
 
 /** `POST /api/v1/sql`, and what one needs to know to write a statement. */
 export function sqlRoutes(dependencies: SqlRouteDependencies): readonly Route[] {
-  const { sql: service, metrics, monotonic, random } = dependencies
+  const { sql: service, clock, metrics, monotonic, random } = dependencies
 
   async function run(call: Call): Promise<Reply | Problem> {
     const refusal = refusalOf(call)
@@ -77,7 +82,7 @@ export function sqlRoutes(dependencies: SqlRouteDependencies): readonly Route[] 
     const code = outcome.ok ? null : CODES[outcome.failure]
     metrics.observeQuery({ name: 'sql', outcome: code ?? 'ok', seconds: elapsedMs / 1000 })
     if (!outcome.ok) return failureOf(outcome, random)
-    return replyOf(outcome, call.query['format'] ?? 'json', elapsedMs)
+    return replyOf(outcome, call.query['format'] ?? 'json', elapsedMs, clock)
   }
 
   return [
@@ -178,52 +183,21 @@ function failureOf(
 
 type Answered = Extract<UserSqlOutcome, { readonly ok: true }>
 
-async function replyOf(answer: Answered, format: string, elapsedMs: number): Promise<Reply> {
-  const { columns, rows, truncated, position, watermark } = answer
+function replyOf(answer: Answered, format: string, elapsedMs: number, clock: Clock): Reply {
+  const { truncated, position, watermark } = answer
   const headers: Readonly<Record<string, string>> = truncated
     ? { 'x-llmhub-truncated': 'true' }
     : {}
-  if (format === 'csv') {
-    const { mediaType } = FORMATS.csv
-    return { status: 200, headers, mediaType, body: await toCsv(answer) }
+  const reply = (mediaType: string, chunks: AsyncIterable<string | Uint8Array>): Reply => {
+    return { status: 200, headers, mediaType, body: unlessStalled(chunks, PATIENCE_MS, clock) }
   }
-  if (format === 'ndjson') {
-    return { status: 200, headers, mediaType: 'application/x-ndjson', body: toLines(answer) }
-  }
+  if (format === 'csv') return reply(FORMATS.csv.mediaType, sqlCsv(answer))
+  if (format === 'ndjson') return reply(FORMATS.ndjson.mediaType, sqlLines(answer))
   const asOf = {
     position: Object.fromEntries([...position].map(([key, next]) => [String(key), String(next)])),
     watermark: watermark === null ? null : formatIsoMicros(watermark),
   }
-  return { status: 200, headers, body: { columns, rows, meta: { asOf, truncated, elapsedMs } } }
-}
-
-const NUMBERS = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL.*)$/
-
-function toCsv({ columns, rows }: Answered): Promise<Uint8Array> {
-  const table = tableOf(
-    'sql',
-    columns.map(({ name, type }) => ({ name, type: NUMBERS.test(type) ? 'number' : 'text' })),
-    rows.map((row) =>
-      row.map((cell) => (typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell)),
-    ),
-  )
-  return encodeWhole(FORMATS.csv, [table], [])
-}
-
-/** One object per row, by column name; a name that comes again gets a number. */
-function toLines({ columns, rows }: Answered): string {
-  const names: string[] = []
-  for (const { name } of columns) {
-    let free = name
-    for (let n = 2; names.includes(free); n++) free = `${name}_${n}`
-    names.push(free)
-  }
-  return rows
-    .map((row) => {
-      const pairs = names.map((name, i): [string, SqlCell] => [name, row[i] ?? null])
-      return `${JSON.stringify(Object.fromEntries(pairs))}\n`
-    })
-    .join('')
+  return reply(JSON_MEDIA_TYPE, sqlJson(answer, { asOf, truncated, elapsedMs }))
 }
 
 function schemaDocument() {

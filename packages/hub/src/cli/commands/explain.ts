@@ -3,7 +3,7 @@ import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { columnFormat, shortTime } from '../formats.ts'
-import { printable, type Terminal } from '../output.ts'
+import { documentFor, printable, type Terminal } from '../output.ts'
 import { fittedTable, printTable } from '../table.ts'
 
 export interface ExplainOptions extends GlobalOptions {
@@ -102,7 +102,7 @@ export async function explain(options: ExplainOptions, context: CliContext): Pro
   const given = { query: queryOf(options) }
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${await hub.text('GET /api/v1/costs/explain', given)}\n`)
+    terminal.out(documentFor(terminal, await hub.text('GET /api/v1/costs/explain', given)))
     return
   }
   const found = await hub.call('GET /api/v1/costs/explain', given)

@@ -2,36 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { systemClock } from '../../core/clock.ts'
 import { openJournal } from '../../log/journal/journal.ts'
 import { encodeOperation } from '../../log/operation.ts'
 import { erasedRows } from '../../log/operation-rows.ts'
-import type { CliContext } from '../context.ts'
+import { rememberingContext } from '../remembering-context.fixture.ts'
 import { journalDump } from './journal.ts'
 
 let folder: string
-let out = ''
+let { context, written } = rememberingContext()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'llmhub-dump-'))
-  out = ''
+  ;({ context, written } = rememberingContext())
 })
 afterEach(() => rmSync(folder, { recursive: true }))
-
-const context: CliContext = {
-  terminal: {
-    out: (text) => {
-      out += text
-    },
-    err: () => {},
-    outIsTty: false,
-    errIsTty: false,
-    color: false,
-    columns: 80,
-  },
-  clock: systemClock,
-  signal: new AbortController().signal,
-  stdin: () => Promise.resolve(''),
-}
 
 it('shows what operations say and the rows they speak of, one of a newer release too', async () => {
   const opened = await openJournal({ dir: join(folder, 'log') })
@@ -72,7 +55,7 @@ it('shows what operations say and the rows they speak of, one of a newer release
   await opened.journal.close()
   const options = { set: [`data_dir=${folder}`], partition: 0, from: 0, limit: 10, rows: true }
   await journalDump(options, context)
-  const lines = out
+  const lines = written.out
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { operation: unknown; rows: unknown })
@@ -108,10 +91,10 @@ it('shows what operations say and the rows they speak of, one of a newer release
       rows: [],
     },
   ])
-  out = ''
+  ;({ context, written } = rememberingContext())
   await journalDump({ ...options, rows: false, output: 'table' }, context)
-  expect(out).toContain('"op":"erase"')
-  expect(out).not.toContain('letter')
+  expect(written.out).toContain('"op":"erase"')
+  expect(written.out).not.toContain('letter')
 })
 
 it('says where the log is damaged, as an error of the storage', async () => {

@@ -3,39 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openSqliteControl } from '../../control/sqlite/sqlite-control.ts'
-import { systemClock } from '../../core/clock.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
-import type { CliContext } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { rememberingContext } from '../remembering-context.fixture.ts'
 import { keysReset } from './keys.ts'
 
 let folder: string
-let out = ''
-let err = ''
+let { context, written } = rememberingContext()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'llmhub-keys-'))
-  out = ''
-  err = ''
+  ;({ context, written } = rememberingContext())
 })
 afterEach(() => rmSync(folder, { recursive: true }))
-
-const context: CliContext = {
-  terminal: {
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
-    outIsTty: false,
-    errIsTty: false,
-    color: false,
-    columns: 80,
-  },
-  clock: systemClock,
-  signal: new AbortController().signal,
-  stdin: () => Promise.resolve(''),
-}
 
 /** Runs the command and answers its exit code. */
 async function reset(yes: boolean): Promise<number> {
@@ -66,8 +45,8 @@ it('revokes the keys that may do everything, keeps the others, and shows a new o
   before.putKey({ ...KEY, id: 'app', name: 'app', project: 'shop', permissions: ['ingest:write'] })
   before.close()
   expect(await reset(true)).toBe(EXIT.ok)
-  expect(out).toMatch(/^lah_live_\S+\n$/)
-  expect(err).toContain('Revoked lost')
+  expect(written.out).toMatch(/^lah_live_\S+\n$/)
+  expect(written.err).toContain('Revoked lost')
   const after = control()
   const works = Object.fromEntries(after.keys().map((key) => [key.name, key.revokedAt === null]))
   after.close()
@@ -85,5 +64,5 @@ it('changes nothing without --yes, without a folder, and while a hub has it', as
   const after = control()
   expect(after.keys()).toEqual([])
   after.close()
-  expect(out).toBe('')
+  expect(written.out).toBe('')
 })

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ServiceFixture, startService } from '../../../test/service-fixture.ts'
-import { systemClock } from '../../core/clock.ts'
 import { createPriceBook } from '../../ingest/price-book.ts'
 import type { CliContext } from '../context.ts'
 import { CliError } from '../exit-codes.ts'
 import { jsonPlaces } from '../prices/json-places.ts'
+import { rememberingContext } from '../remembering-context.fixture.ts'
 import { type DiffOptions, pricesCheck, pricesDiff, pricesList, pricesShow } from './prices.ts'
 
 let folder = ''
@@ -24,30 +24,15 @@ interface Ran {
 
 /** A command as in a pipe (JSON), or on a terminal. */
 async function run(command: (context: CliContext) => Promise<void>, isTty = false): Promise<Ran> {
-  let [out, err] = ['', '']
-  const context: CliContext = {
-    terminal: {
-      out: (text) => {
-        out += text
-      },
-      err: (text) => {
-        err += text
-      },
-      outIsTty: isTty,
-      errIsTty: isTty,
-      color: false,
-      columns: 100,
-    },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    stdin: async () => '',
-  }
+  const { context, written } = rememberingContext({
+    terminal: { outIsTty: isTty, errIsTty: isTty },
+  })
   try {
     await command(context)
-    return { code: 0, out, err }
+    return { code: 0, ...written }
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return { code: error.exitCode, out, err: err + error.message }
+    return { code: error.exitCode, out: written.out, err: written.err + error.message }
   }
 }
 

@@ -7,7 +7,7 @@ import { type CliContext, connection, format, type GlobalOptions } from '../cont
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { bytes, shortTime } from '../formats.ts'
-import { type OutputFormat, printable, type Terminal } from '../output.ts'
+import { documentFor, type OutputFormat, printable, type Terminal } from '../output.ts'
 import { saveChunks } from '../save-chunks.ts'
 import { printTable } from '../table.ts'
 import { answerTable } from './answer-table.ts'
@@ -130,7 +130,7 @@ export async function query(
   const response = await ask(question)
   const { terminal } = context
   if (output !== 'table' && output !== 'chart') {
-    terminal.out(response.text.endsWith('\n') ? response.text : `${response.text}\n`)
+    terminal.out(documentFor(terminal, response.text))
     return
   }
   const answer = response.body as Answer
@@ -186,7 +186,7 @@ export async function listCatalogue(options: GlobalOptions, context: CliContext)
   const hub = hubAt(connection(options))
   const { terminal } = context
   if (format(options, context) !== 'table') {
-    terminal.out(`${await hub.text('GET /api/v1/semantic')}\n`)
+    terminal.out(documentFor(terminal, await hub.text('GET /api/v1/semantic')))
     return
   }
   const { measures, dimensions } = await hub.call('GET /api/v1/semantic')

@@ -4,7 +4,7 @@ import { hubAt } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { count, percent } from '../formats.ts'
-import { printable } from '../output.ts'
+import { documentFor, printable } from '../output.ts'
 import { printTable } from '../table.ts'
 
 export interface ReconcileOptions extends GlobalOptions {
@@ -61,7 +61,7 @@ export async function reconcile(
   const hub = hubAt(connection(options))
   const { terminal } = context
   if (output === 'json') {
-    terminal.out(`${await hub.text('POST /api/v1/costs/reconcile', given)}\n`)
+    terminal.out(documentFor(terminal, await hub.text('POST /api/v1/costs/reconcile', given)))
     return
   }
   const found = await hub.call('POST /api/v1/costs/reconcile', given)

@@ -3,7 +3,7 @@ import { stateFolder } from '../../config/load.ts'
 import { failed, type HubResponse, request } from '../client.ts'
 import { type CliContext, connection, format, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import type { OutputFormat } from '../output.ts'
+import { documentFor, type OutputFormat } from '../output.ts'
 import type { SqlSchema } from '../sql/complete.ts'
 import { type PromptState, prompt } from '../sql/prompt.ts'
 import { type SqlAnswer, showRows, sqlFailure, summaryOf } from '../sql/show.ts'
@@ -92,7 +92,7 @@ async function runStatement(
     terminal.out(showRows(answer, expanded))
     terminal.err(`(${summaryOf(answer)})\n`)
   } else {
-    terminal.out(response.text.endsWith('\n') ? response.text : `${response.text}\n`)
+    terminal.out(documentFor(terminal, response.text))
     if (isTruncated(response)) terminal.err('! there are more rows: raise --limit, or use LIMIT\n')
   }
   if (timing) terminal.err(`${(clock.monotonic() - start).toFixed(1)} ms\n`)

@@ -16,6 +16,7 @@ import {
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { count, duration } from '../formats.ts'
+import { documentFor } from '../output.ts'
 
 export interface TailOptions extends GlobalOptions {
   readonly where?: readonly string[]
@@ -109,7 +110,7 @@ function parametersOf(
 }
 
 function jsonPrinter({ terminal }: CliContext): (event: EventView) => void {
-  return (event) => terminal.out(`${JSON.stringify(event)}\n`)
+  return (event) => terminal.out(documentFor(terminal, JSON.stringify(event)))
 }
 
 function linePrinter(columns: readonly LineColumn[], { terminal }: CliContext) {

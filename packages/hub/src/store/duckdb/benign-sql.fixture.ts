@@ -72,6 +72,8 @@ export const BENIGN: readonly string[] = [
   "SELECT COLUMNS('cost_.*') FROM costs LIMIT 2",
   'SELECT sum(COLUMNS(* EXCLUDE (project))) FROM (SELECT project, input_tokens, output_tokens FROM calls)',
   "SELECT count(*) FROM calls WHERE model LIKE 'gpt%' AND model NOT ILIKE '%mini' AND user_id IS NOT NULL",
+  "SELECT count(*) FROM calls WHERE model ILIKE '%gpt_4%' AND model NOT LIKE 'a%b%c%' AND user_id LIKE 'u%_'",
+  'SELECT time, median(latency_ms) OVER (ORDER BY time ROWS BETWEEN 9 PRECEDING AND CURRENT ROW) FROM calls LIMIT 5',
   "SELECT count(*) FROM calls WHERE regexp_matches(model, '^gpt-4') OR model SIMILAR TO 'claude.*'",
   "SELECT regexp_extract(model, '([a-z]+)-', 1), split_part(model, '-', 1), upper(model) || '!' FROM calls LIMIT 2",
   "SELECT replace(model, 'gpt', 'GPT'), substring(model, 1, 3), model[1:3], length(model), trim(model) FROM calls LIMIT 2",

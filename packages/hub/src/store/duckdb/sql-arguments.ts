@@ -1,5 +1,6 @@
-import { BOUNDED, PATTERNS, REPLACEMENTS } from '../sql-functions.ts'
-import { constantOf, type Tree, treesOf } from './sql-tree.ts'
+import type { SqlParameter } from '../sql.ts'
+import { BOUNDED, PATTERNS, REPLACEMENTS, WILDCARDS } from '../sql-functions.ts'
+import { constantOf, type Tree, textOf, treesOf } from './sql-tree.ts'
 
 interface ArgumentIssue {
   readonly message: string
@@ -40,6 +41,40 @@ export function argumentIssue(name: string, call: Tree): ArgumentIssue | null {
     }
   }
   return null
+}
+
+/**
+ * What is wrong with the pattern of a match with wildcards. Each further one that stands for any text
+ * multiplies the time by the length of the text, within one step that nothing can interrupt.
+ */
+export function wildcardIssue(
+  name: string,
+  call: Tree,
+  values: Readonly<Record<string, SqlParameter>>,
+): ArgumentIssue | null {
+  const wildcard = Object.hasOwn(WILDCARDS, name) ? WILDCARDS[name] : undefined
+  if (wildcard === undefined) return null
+  const given = treesOf(call['children'])[1]
+  const isParameter = given?.['class'] === 'PARAMETER'
+  const pattern = isParameter ? values[textOf(given, 'identifier')] : constantOf(given)
+  if (pattern === null) return null
+  if (typeof pattern !== 'string') {
+    return {
+      message: 'a pattern with wildcards must be written out or be a parameter',
+      hint: 'contains(…), starts_with(…) and ends_with(…) take any text.',
+    }
+  }
+  if (wildcard.isPlain && !isParameter && !/[_\\]/.test(pattern)) return null
+  const within = pattern.split(wildcard.any).slice(0, -1)
+  // At the end it costs nothing, and several in a row are one.
+  const tail = pattern.endsWith(wildcard.any) ? 1 : 0
+  const counted = within.filter((part, i) => i === 0 || part !== '').length - tail
+  return counted <= 1
+    ? null
+    : {
+        message: `this pattern may have one ${wildcard.any} before its end`,
+        hint: "Use LIKE without _, or regexp_matches(text, 'a.*b', 'i').",
+      }
 }
 
 /** How many times longer its result may be than its arguments, at least 1. */

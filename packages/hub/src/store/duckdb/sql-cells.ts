@@ -4,6 +4,7 @@ import {
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBListValue,
+  DuckDBLogicalType,
   DuckDBMapValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -14,6 +15,11 @@ import {
 import type duckdb from '@duckdb/node-bindings'
 import type { SqlCell } from '../sql.ts'
 import { isoOf } from './read-result.ts'
+
+/** A type as SQL writes it: `DECIMAL(38,12)`, `VARCHAR[]`. */
+export function typeName(type: duckdb.LogicalType): string {
+  return String(DuckDBLogicalType.create(type).asType())
+}
 
 /** Rows of a chunk, one by one, as JSON carries them. The chunk must be alive meanwhile. */
 export function* rowsOf(chunk: duckdb.DataChunk): Generator<readonly SqlCell[]> {

@@ -1,10 +1,11 @@
 import { nearestName } from '@llmhub/schema'
-import type { SqlIssue } from '../sql.ts'
-import { NOT_OVER, SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
+import type { SqlIssue, SqlParameter } from '../sql.ts'
+import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
 import { SQL_SCHEMA, SQL_VIEWS, sqlViewNamed } from '../sql-views.ts'
-import { argumentIssue, growthOf } from './sql-arguments.ts'
+import { argumentIssue, growthOf, wildcardIssue } from './sql-arguments.ts'
 import { aliasCosts } from './sql-expansion.ts'
 import { depthOf, integerOf, isObject, locationOf, type Tree, textOf, treesOf } from './sql-tree.ts'
+import { windowIssue } from './sql-window.ts'
 
 /**
  * Checks a statement on the parse tree that the database's own parser made of it
@@ -90,8 +91,12 @@ type Scope = ReadonlyMap<string, number>
  * What is wrong with a statement, or null when it may run.
  *
  * @param json what `json_serialize_sql` made of it; positions in it and in the issue are bytes
+ * @param values of its parameters
  */
-export function checkStatement(json: string): SqlIssue | null {
+export function checkStatement(
+  json: string,
+  values: Readonly<Record<string, SqlParameter>> = {},
+): SqlIssue | null {
   const tree = JSON.parse(json) as Tree
   if (tree['error'] === true) return parserIssue(tree)
   const statements = treesOf(tree['statements'])
@@ -105,7 +110,7 @@ export function checkStatement(json: string): SqlIssue | null {
     return { message: 'the statement is nested too deeply', at: null }
   }
   try {
-    new Check().statement(statements[0] as Tree)
+    new Check(values).statement(statements[0] as Tree)
     return null
   } catch (error) {
     if (error instanceof Refusal) return error.issue
@@ -128,9 +133,14 @@ function parserIssue(tree: Tree): SqlIssue {
 }
 
 class Check {
+  readonly #values: Readonly<Record<string, SqlParameter>>
   #nodes = 0
   #sources = 0
   #growth = 1
+
+  constructor(values: Readonly<Record<string, SqlParameter>>) {
+    this.#values = values
+  }
 
   statement(tree: Tree): void {
     this.#visit(tree['node'], new Map())
@@ -296,10 +306,10 @@ class Check {
           : `${near === null || near === name ? '' : `Did you mean ${near}? `}GET /api/v1/sql/schema lists the functions that are.`,
       )
     }
-    if (tree['class'] === 'WINDOW' && NOT_OVER.has(name)) {
-      refuse(`${name} is not allowed over a window`, at, 'Use it with GROUP BY.')
-    }
-    const issue = argumentIssue(name, tree)
+    const issue =
+      (tree['class'] === 'WINDOW' ? windowIssue(name, tree) : null) ??
+      argumentIssue(name, tree) ??
+      wildcardIssue(name, tree, this.#values)
     if (issue !== null) refuse(issue.message, at, issue.hint)
     this.#growth *= growthOf(name, tree)
     if (this.#growth > SQL_BOUNDS.growth) {

@@ -112,7 +112,8 @@ describe('an answer', () => {
   })
 
   it('is never a part of the rows without saying so: not where a later row fails', async () => {
-    const late = "SELECT i, CASE WHEN i > 290000 THEN 'x' ELSE '1' END::INTEGER FROM range(300000) t(i)"
+    const late =
+      "SELECT i, CASE WHEN i > 290000 THEN 'x' ELSE '1' END::INTEGER FROM range(300000) t(i)"
     const unbounded = { maxRows: 10_000_000, maxBytes: 1e9 }
     expect(await sql.ask(late, unbounded)).toMatchObject({
       failure: 'invalid',

@@ -1,4 +1,3 @@
-import { DuckDBLogicalType } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
 import type { Clock } from '../../core/clock.ts'
 import type {
@@ -15,7 +14,6 @@ import type { Breakage } from './fault.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { CATALOG } from './open.ts'
 import { ReadPool } from './read-pool.ts'
-import { rowsOf, sizeOf } from './sql-cells.ts'
 import { meaningOf } from './sql-error.ts'
 import { checkStatement, SQL_BOUNDS } from './sql-guard.ts'
 
@@ -108,7 +106,7 @@ export class UserSql {
   }
 
   async #read(connection: Connection, request: UserSqlRequest): Promise<Read> {
-    const issue = await parse(connection, request.sql)
+    const issue = await parse(connection, request)
     if (issue !== null) return invalid(issue, request.sql)
     let exceeded = false
     const stopWatching = this.#memory.watch(() => {
@@ -137,7 +135,9 @@ export class UserSql {
     if (read !== 'failed') return read
     if (isExceeded()) return TOO_MUCH_MEMORY
     // What went wrong is told by a run whose result is held as a whole.
-    await connection.readOnly(() => prepared(connection, request, duckdb.execute_prepared, async () => {}))
+    await connection.readOnly(() =>
+      prepared(connection, request, duckdb.execute_prepared, async () => {}),
+    )
     return invalid({ message: 'the statement failed after its first rows', at: null })
   }
 
@@ -177,13 +177,16 @@ function invalid(issue: SqlIssue, sql = ''): Refused {
 }
 
 /** What is wrong with the statement by its parse tree alone; nothing of it is run. */
-async function parse(connection: Connection, sql: string): Promise<SqlIssue | null> {
+async function parse(
+  connection: Connection,
+  { parameters, sql }: UserSqlRequest,
+): Promise<SqlIssue | null> {
   try {
     const { rows } = await connection.rows(
       'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)',
       [sql],
     )
-    return checkStatement(rows[0]?.[0] as string)
+    return checkStatement(rows[0]?.[0] as string, parameters)
   } catch (error) {
     const meaning = meaningOf(error)
     if (meaning.what === 'issue') return meaning.issue
@@ -220,9 +223,11 @@ function answer(connection: Connection, request: UserSqlRequest): Promise<Read |
     request,
     duckdb.execute_prepared_streaming,
     async (result) => {
+      // With the driver's types behind it this is half of what the thread loads, and many hubs never need it.
+      const { rowsOf, sizeOf, typeName } = await import('./sql-cells.ts')
       const columns: SqlColumn[] = Array.from({ length: duckdb.column_count(result) }, (_, i) => ({
         name: duckdb.column_name(result, i),
-        type: String(DuckDBLogicalType.create(duckdb.column_logical_type(result, i)).asType()),
+        type: typeName(duckdb.column_logical_type(result, i)),
       }))
       const rows: (readonly SqlCell[])[] = []
       let bytes = 0
