@@ -3,12 +3,7 @@ import { formatIsoMicros } from '@llmhub/schema'
 import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { FORMATS } from '../../formats/formats.ts'
-import type {
-  SqlFailure,
-  SqlParameter,
-  UserSqlOutcome,
-  UserSqlRequest,
-} from '../../store/sql.ts'
+import type { SqlFailure, SqlParameter, UserSqlOutcome, UserSqlRequest } from '../../store/sql.ts'
 import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS } from '../../store/sql-functions.ts'
 import { FORM_TYPES, SQL_SCHEMA, SQL_VIEWS } from '../../store/sql-views.ts'
 import type { Problem } from '../problems.ts'
