@@ -122,6 +122,18 @@ describe('links', () => {
   })
 })
 
+describe('the index of the documentation', () => {
+  it('leads to every page of it', () => {
+    const index = join(ROOT, 'docs/README.md')
+    const linked = linksOf(readFileSync(index, 'utf8')).map(({ target }) =>
+      relative(ROOT, resolve(dirname(index), target.split('#')[0] ?? '')),
+    )
+    const pages = DOCUMENTS.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md')
+    expect(pages.length).toBeGreaterThan(20)
+    expect(pages.filter((page) => !linked.includes(page))).toEqual([])
+  })
+})
+
 describe('commands', () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>

@@ -48,8 +48,7 @@ function titleOf(text: string): string | undefined {
 
 /** The first sentence of the first paragraph. */
 function summaryOf(text: string): string {
-  const paragraph =
-    text.split(/\n\s*\n/).find((each) => /^[A-Z`[]/.test(each) && !each.startsWith('#')) ?? ''
+  const paragraph = text.split(/\n\s*\n/).find((each) => /^(?!```)[A-Z`[]/.test(each)) ?? ''
   const line = paragraph.replaceAll(/\s+/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')
   return /^.*?[.:](?= |$)/.exec(line)?.[0].replace(/:$/, '.') ?? line
 }

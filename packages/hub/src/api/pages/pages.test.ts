@@ -112,6 +112,7 @@ describe('agents', () => {
       const answer = await get(path)
       expect(answer.status, path).toBe(200)
     }
+    expect(short.text).not.toMatch(/\.md\): (?:```|.{0,15}$)/m)
     for (const { method, url } of service.api.routes) {
       expect(short.text).toContain(`\`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}\``)
     }
