@@ -3659,7 +3659,7 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
-  /** This document */
+  /** Every route and schema as an OpenAPI document */
   readonly 'GET /openapi.json': {
     readonly params: never
     readonly query: never

@@ -59,7 +59,11 @@ export function addGenerateCommands(program: Command, context: CliContext, versi
       .option('--days <n>', 'days of history', wholeNumber, 30)
       .option('--events <n>', 'about how many events in it', wholeNumber, 400_000)
       .option('--seed <n>', 'another number makes another world', wholeNumber, 1)
-      .option('--live <rate>', 'live events per second; 0 for none', perSecondOrNone, 5)
+      .option(
+        '--live <rate>',
+        'live events per second; 0 for none (default: as the history has)',
+        perSecondOrNone,
+      )
       .option('--no-open', 'open no browser')
       .action(async (options: DemoOptions) => {
         const { demo } = await import('./commands/demo.ts')

@@ -20,6 +20,7 @@ code { background: var(--card); border: 1px solid var(--line); border-radius: 4p
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .85rem 1rem; overflow-x: auto }
 pre code { background: none; border: 0; padding: 0; font-size: 1em }
 table { border-collapse: collapse; width: 100%; font-size: .94rem }
+td { overflow-wrap: anywhere }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line) }
 th { color: var(--soft); font-weight: 600 }
 .soft { color: var(--soft) }

@@ -29,7 +29,7 @@ export function documentRoutes(dependencies: DocumentRouteDependencies): readonl
       method: 'GET',
       url: '/openapi.json',
       permission: 'public',
-      summary: 'This document',
+      summary: 'Every route and schema as an OpenAPI document',
       tags: ['documents'],
       responses: {
         200: {

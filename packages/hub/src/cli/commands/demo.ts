@@ -21,8 +21,8 @@ export interface DemoOptions extends GlobalOptions {
   readonly days: number
   readonly events: number
   readonly seed: number
-  /** Events per second; 0 for none. */
-  readonly live: number
+  /** Events per second; 0 for none. Default: as many as the history has. */
+  readonly live?: number
   readonly open: boolean
 }
 
@@ -79,7 +79,7 @@ async function makeHistory(
 
 /** What happened since the demonstration last ran, then live traffic, until the signal. */
 async function traffic(
-  { live, seed }: DemoOptions,
+  options: DemoOptions,
   { url }: Hub,
   folder: DemoFolder,
   signal: AbortSignal,
@@ -87,6 +87,8 @@ async function traffic(
 ): Promise<void> {
   const settings = { url, key: folder.key }
   const { state } = folder
+  const { seed } = options
+  const live = liveRate(options)
   try {
     if (state !== null) {
       const to = Math.floor(clock.now() / 60_000) * 60_000
@@ -110,14 +112,21 @@ async function traffic(
   }
 }
 
+/** Live traffic goes on as the history ends: more of it would be a surge that nothing explains. */
+function liveRate({ live, events, days }: DemoOptions): number {
+  return live ?? events / (days * 86_400)
+}
+
 function banner(
   { url }: Hub,
   folder: DemoFolder,
-  { live }: DemoOptions,
+  options: DemoOptions,
   seconds: number,
   { terminal }: CliContext,
 ): void {
-  const traffic = live === 0 ? 'no live traffic' : `${live} events/s of live traffic`
+  const live = liveRate(options)
+  const traffic =
+    live === 0 ? 'no live traffic' : `${Number(live.toPrecision(2))} events/s of live traffic`
   terminal.err(`
   The demonstration is ready at ${url} (after ${duration(seconds)}, with ${traffic})
 

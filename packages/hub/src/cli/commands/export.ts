@@ -29,7 +29,10 @@ function formatOf({ output, file }: ExportOptions): (typeof OFFERED)[number] {
     const { extension } = FORMATS[name]
     return file?.endsWith(`.${extension}`) === true || file?.endsWith(`.${name}`) === true
   })
-  return named ?? 'ndjson'
+  if (named !== undefined) return named
+  if (file === undefined) return 'ndjson'
+  const message = `--file ${file}: its ending names no format of events; choose one with -o ${OFFERED.join(', ')}`
+  throw new CliError(message, EXIT.usage)
 }
 
 /** `llmhub export events [--from --to --where --kind --fields] -o ndjson|csv|parquet|arrow [--file F]` */

@@ -182,9 +182,15 @@ export async function importCommand(
   if (lost > 0) {
     const [rows, were] = lost === 1 ? ['row', 'was not'] : ['rows', 'were not']
     const verb = dryRun ? 'would not be' : were
+    if (!dryRun) terminal.err(AFTER_LOSS)
     throw new CliError(`${count(lost)} ${rows} ${verb} taken in`, EXIT.partial)
   }
 }
+
+/** A corrected file is another file: its rows would count beside those that were taken in. */
+const AFTER_LOSS = `Rejected rows are kept: put them right with llmhub dead-letters replay. What was not mapped goes into a file
+of its own. The corrected file as a whole would bring all rows in again, unless the mapping has an "id".
+`
 
 async function openErrors(path: string): Promise<ErrorReport> {
   try {

@@ -49,6 +49,8 @@ function questionOf(measures: readonly string[], options: QueryOptions): Record<
 
 const OFFERED = ['table', 'json', 'csv', 'ndjson', 'chart', 'parquet', 'arrow', 'xlsx'] as const
 
+const FILE_FORMATS = ['json', ...Object.keys(FORMATS)]
+
 /** By `-o`, else by the name of the file, else as a command prints. */
 function chosenFormat(options: QueryOptions, context: CliContext): OutputFormat {
   const { file } = options
@@ -57,7 +59,12 @@ function chosenFormat(options: QueryOptions, context: CliContext): OutputFormat 
     ({ name, extension }) =>
       file?.endsWith(`.${extension}`) === true || file?.endsWith(`.${name}`) === true,
   )
-  if (output === undefined && file !== undefined) return named?.name ?? 'json'
+  if (output === undefined && file !== undefined) {
+    if (named !== undefined) return named.name
+    if (file.endsWith('.json')) return 'json'
+    const message = `--file ${file}: its ending names no format; choose one with -o ${FILE_FORMATS.join(', ')}`
+    throw new CliError(message, EXIT.usage)
+  }
   const chosen = format(
     { ...options, ...(output === undefined ? {} : { output }) },
     context,
