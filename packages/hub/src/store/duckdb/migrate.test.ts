@@ -142,7 +142,7 @@ describe('a store', () => {
     const opened = await open()
     expect(opened).toMatchObject({ ok: false, refused: 'migration' })
     expect(opened).toMatchObject({
-      reasons: [expect.stringMatching(/0002_rollups\.sql, statement 1 of \d+, `CREATE/)],
+      reasons: [expect.stringMatching(/0003_views\.sql, statement 1 of \d+, `CREATE/)],
     })
     expect(readFileSync(path).equals(before)).toBe(true)
   })

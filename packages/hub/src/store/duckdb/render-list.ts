@@ -6,8 +6,8 @@ import { type Parameters, quote, storedColumn } from './render-sql.ts'
 export const POSITION_COLUMNS = ['time', 'partition', 'offset', 'index'] as const
 
 /**
- * SQL of a page of rows, newest first or by arrival, with ids in place of the dictionaries' texts. Rows that are not counted are listed only when the
- * plan itself asks about `suppressed` or `is_current`.
+ * SQL of a page of rows, newest first or by arrival, with ids in place of the dictionaries' texts. Rows
+ * that are not counted are listed only when the plan itself asks about `suppressed` or `is_current`.
  */
 export function renderList(
   plan: ListPlan,
@@ -43,10 +43,13 @@ export function renderList(
   const inner = columns.map((column, i) => `e.${quote(column.name)} AS c${i}`)
   const rows = `FROM event_rows e WHERE ${conditions.join(' AND ')}`
   const page = `ORDER BY ${order} LIMIT ${parameters.integer(plan.limit)}`
+  const selected = [...inner, 'e."time"', 'e.log_partition', 'e.log_offset', 'e.log_index']
+  const list = `SELECT ${selected.join(', ')} ${rows}`
+  if (plan.arrival !== undefined) return `${list} ${page}`
   // Finding the page by time alone first, and then reading all columns of so late rows only, takes about
   // half: to keep the newest rows so far, the database would read whole blocks of every column.
   const oldest = `SELECT min(p."time") FROM (SELECT e."time" ${rows} ORDER BY e."time" DESC LIMIT ${parameters.integer(plan.limit)}) p`
-  return `SELECT ${[...inner, 'e."time"', 'e.log_partition', 'e.log_offset', 'e.log_index'].join(', ')} ${rows} AND e."time" >= (${oldest}) ${page}`
+  return `${list} AND e."time" >= (${oldest}) ${page}`
 }
 
 function renderArrival(
