@@ -53,9 +53,15 @@ export async function openOrRecover(
   try {
     return await tryToOpen(options, discard, reasons)
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    if (!mayPass(error)) throw error
     return { ok: false, refused: null, reasons: [...reasons, error.message] }
   }
+}
+
+/** Whether the file system may take another attempt; where a file stands in place of the folder, it does not. */
+function mayPass(error: unknown): error is Error {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return false
+  return error.code !== 'ENOTDIR' && error.code !== 'EEXIST'
 }
 
 async function tryToOpen(
