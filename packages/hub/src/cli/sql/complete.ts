@@ -1,19 +1,7 @@
-/** As much of `GET /api/v1/sql/schema` as the prompt needs. */
-export interface SqlSchema {
-  readonly schema: string
-  readonly views: readonly {
-    readonly name: string
-    readonly doc: string
-    readonly columns: readonly {
-      readonly name: string
-      readonly type: string
-      readonly unit?: string
-      readonly doc: string
-    }[]
-  }[]
-  readonly functions: readonly string[]
-  readonly tableFunctions: readonly string[]
-}
+import type { Schemas } from '@llmhub/client'
+
+/** What `GET /api/v1/sql/schema` tells. */
+export type SqlSchema = Schemas['SqlSchema']
 
 const KEYWORDS = `
   ALL AND ANY AS ASC ASOF BETWEEN BY CASE CAST COUNT CROSS DATE DESC DISTINCT ELSE END EXCEPT EXCLUDE
