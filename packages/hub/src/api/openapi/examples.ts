@@ -127,7 +127,7 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
   'DELETE /api/v1/keys/:id': { params: { id: '$KEY_ID' } },
   'PUT /api/v1/retention': { body: { project: 'shop', family: null, days: 400 } },
   'DELETE /api/v1/retention': { query: { project: 'shop' } },
-  'POST /api/v1/retention/run': { body: { dry_run: true } },
+  'POST /api/v1/retention/run': { body: { dry_run: true }, varies: true },
   'PUT /api/v1/holds/:name': {
     params: { name: 'case-7' },
     body: { project: 'shop', reason: 'Audit of November.', from: '2025-11-01T00:00:00Z' },
