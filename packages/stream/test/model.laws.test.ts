@@ -1,0 +1,430 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  createWindowOperator,
+  restoreWindowOperator,
+  type WindowOperator,
+  type WindowOperatorOptions,
+  type WindowResult,
+} from '../src/index.ts'
+import {
+  createWindowModel,
+  type ModelEvent,
+  type ModelOptions,
+  type ModelResult,
+  type ModelWindow,
+  windowsOf,
+} from './model/window-model.ts'
+import { batchOf, KEY_VALUE } from './rows.ts'
+
+const duration = fc.integer({ min: 1, max: 30 })
+
+const alignedWindow: fc.Arbitrary<ModelWindow> = fc.oneof(
+  fc.record({ type: fc.constant('tumbling' as const), size: duration }),
+  fc.record({
+    type: fc.constant('tumbling' as const),
+    size: fc.constant(10),
+    offset: fc.integer({ min: -25, max: 25 }),
+  }),
+  fc.record({ type: fc.constant('hopping' as const), size: duration, slide: duration }),
+  fc
+    .record({ steps: fc.integer({ min: 1, max: 4 }), step: fc.integer({ min: 1, max: 9 }) })
+    .map(({ steps, step }) => ({ type: 'cumulate' as const, size: steps * step, step })),
+)
+const sessionWindow: fc.Arbitrary<ModelWindow> = fc.record({
+  type: fc.constant('session' as const),
+  gap: fc.integer({ min: 1, max: 12 }),
+})
+const anyWindow = fc.oneof(
+  { weight: 4, arbitrary: alignedWindow },
+  { weight: 3, arbitrary: sessionWindow },
+  { weight: 1, arbitrary: fc.constant({ type: 'global' as const }) },
+)
+
+const options: fc.Arbitrary<ModelOptions> = fc.record({
+  window: anyWindow,
+  accumulation: fc.constantFrom(
+    'discarding' as const,
+    'accumulating' as const,
+    'retracting' as const,
+  ),
+  lateness: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),
+  early: fc.integer({ min: 0, max: 3 }),
+  late: fc.integer({ min: 1, max: 3 }),
+  closing: fc.constantFrom('if_not_empty' as const, 'always' as const),
+})
+
+const event: fc.Arbitrary<ModelEvent> = fc.record({
+  key: fc.constantFrom('a', 'b', 'c'),
+  time: fc.integer({ min: -40, max: 120 }),
+  value: fc.integer({ min: -9, max: 9 }),
+})
+
+type Step =
+  | { readonly events: readonly ModelEvent[] }
+  /** How far the watermark goes on; below 0: back. */
+  | { readonly forward: number }
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ events: fc.array(event, { maxLength: 8 }) }) },
+    { weight: 2, arbitrary: fc.record({ forward: fc.integer({ min: -10, max: 40 }) }) },
+  ),
+  { maxLength: 14 },
+)
+
+/** The default trigger is left out where it is meant, so that it is tried too. */
+function operatorOptions(model: ModelOptions, path: 'fast' | 'general'): WindowOperatorOptions {
+  const { window, accumulation, lateness, early, late, closing } = model
+  const isDefault = early === 0 && late === 1
+  return {
+    keys: ['key'],
+    windowing: {
+      window,
+      accumulation,
+      lateness,
+      closing,
+      ...(isDefault
+        ? {}
+        : {
+            trigger: {
+              on: 'watermark',
+              ...(early === 0 ? {} : { early: { on: 'count', n: early } }),
+              late: { on: 'count', n: late },
+            },
+          }),
+    },
+    aggregates: [
+      { as: 'values', aggregate: 'collect', of: 'value' },
+      { as: 'count', aggregate: 'count' },
+      { as: 'sum', aggregate: 'sum', of: 'value' },
+    ],
+    path,
+  }
+}
+
+function batch(events: readonly ModelEvent[]) {
+  return batchOf(
+    events.map(({ key, time, value }) => [time, key, value]),
+    KEY_VALUE,
+  )
+}
+
+function shown(result: ModelResult): string {
+  const { key, start, end, values, retraction, index, onTimeIndex, timing, first, last } = result
+  const sum = values.reduce((total, value) => total + value, 0)
+  const marks = `${timing} ${index}/${onTimeIndex} ${first ? 'first' : ''} ${last ? 'last' : ''}`
+  return `${retraction ? '-' : '+'} ${key} [${start},${end}) ${marks} ${values.join()} n ${values.length} sum ${sum}`
+}
+
+function shownResult({ key, window, pane, retraction, values }: WindowResult): string {
+  const collected = (values['values'] as number[]).toSorted((a, b) => a - b)
+  const marks = `${pane.timing} ${pane.index}/${pane.onTimeIndex} ${pane.first ? 'first' : ''} ${pane.last ? 'last' : ''}`
+  return `${retraction ? '-' : '+'} ${String(key)} [${window.start},${window.end}) ${marks} ${collected.join()} n ${String(values['count'])} sum ${String(values['sum'] ?? 0)}`
+}
+
+/** Runs steps on both and compares what comes out after each. `renew` may put another operator in place. */
+function compare(
+  model: ModelOptions,
+  script: readonly Step[],
+  path: 'fast' | 'general',
+  renew: (operator: WindowOperator, made: WindowOperatorOptions) => WindowOperator = (same) => same,
+): void {
+  const made = operatorOptions(model, path)
+  const naive = createWindowModel(model)
+  let operator = createWindowOperator(made)
+  let watermark = -60
+  const check = (): void => {
+    expect(operator.takeResults().map(shownResult).toSorted()).toEqual(
+      naive.takeResults().map(shown).toSorted(),
+    )
+    expect(operator.takeLate().map(({ time }) => time).toSorted()).toEqual(
+      naive.takeLate().map(({ time }) => time).toSorted(),
+    )
+    operator = renew(operator, made)
+  }
+  for (const step of script) {
+    if ('events' in step) {
+      operator.push(batch(step.events))
+      naive.push(step.events)
+    } else {
+      watermark += step.forward
+      operator.watermark(watermark)
+      naive.watermark(watermark)
+    }
+    check()
+  }
+  operator.end()
+  naive.end()
+  check()
+}
+
+const anyPath = fc.constantFrom('fast' as const, 'general' as const)
+
+describe('the engine and the naive model', () => {
+  it('give the same results, panes and late events after every step', () => {
+    fc.assert(
+      fc.property(options, steps, anyPath, (model, script, path) => {
+        compare(model, script, path)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('give the same with a restart from a snapshot after every step', () => {
+    fc.assert(
+      fc.property(options, steps, anyPath, (model, script, path) => {
+        compare(model, script, path, (operator, made) =>
+          restoreWindowOperator(made, operator.snapshot()),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('give the same when keys are divided over other numbers of operators in between', () => {
+    fc.assert(
+      fc.property(
+        options,
+        steps,
+        steps,
+        fc.integer({ min: 1, max: 3 }),
+        (model, before, after, parts) => {
+          divided(model, before, after, parts)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
+
+/** One operator, then one of several that own a key each, then one again. */
+function divided(
+  model: ModelOptions,
+  before: readonly Step[],
+  after: readonly Step[],
+  parts: number,
+): void {
+  const made = operatorOptions(model, 'fast')
+  const naive = createWindowModel(model)
+  const owner = (key: unknown): number => 'abc'.indexOf(String(key)) % parts
+  let operators = [createWindowOperator(made)]
+  let watermark = -60
+  const run = (script: readonly Step[]): void => {
+    for (const step of script) {
+      if ('events' in step) {
+        for (const [i, operator] of operators.entries()) {
+          const own =
+            operators.length === 1
+              ? step.events
+              : step.events.filter(({ key }) => owner(key) === i)
+          operator.push(batch(own))
+        }
+        naive.push(step.events)
+      } else {
+        watermark += step.forward
+        for (const operator of operators) operator.watermark(watermark)
+        naive.watermark(watermark)
+      }
+      check()
+    }
+  }
+  const check = (): void => {
+    expect(operators.flatMap((one) => one.takeResults()).map(shownResult).toSorted()).toEqual(
+      naive.takeResults().map(shown).toSorted(),
+    )
+    expect(operators.flatMap((one) => one.takeLate()).length).toBe(naive.takeLate().length)
+  }
+  run(before)
+  const whole = operators.map((one) => one.snapshot())
+  operators = Array.from({ length: parts }, (_, i) =>
+    restoreWindowOperator(made, whole, (key) => owner(key) === i),
+  )
+  run(after)
+  operators = [
+    restoreWindowOperator(
+      made,
+      operators.map((one) => one.snapshot()),
+    ),
+  ]
+  run(before)
+  for (const operator of operators) operator.end()
+  naive.end()
+  check()
+}
+
+describe('final results', () => {
+  const bounded = fc.record({
+    model: options,
+    events: fc.array(event, { maxLength: 60 }),
+    bound: fc.integer({ min: 0, max: 30 }),
+    mix: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+  })
+
+  /** The last word on every window: what an on-time or later pane said, less what was withdrawn. */
+  function finals(results: readonly WindowResult[]): string[] {
+    const last = new Map<string, string>()
+    for (const { key, window, values, retraction } of results) {
+      const name = `${String(key)} [${window.start},${window.end})`
+      if (retraction) last.delete(name)
+      else last.set(name, `${String(values['count'])} ${String(values['sum'])}`)
+    }
+    return [...last].map(([name, value]) => `${name} ${value}`).toSorted()
+  }
+
+  it('do not change with the order of arrival within the bound of the watermark', () => {
+    fc.assert(
+      fc.property(bounded, ({ model, events, bound, mix }) => {
+        const made = operatorOptions(
+          { ...model, accumulation: 'retracting', early: 0, lateness: 0 },
+          'fast',
+        )
+        const inOrder = events.toSorted((a, b) => a.time - b.time)
+        // Delayed by at most the bound: then nothing comes behind a watermark that stays so far back.
+        const shuffled = inOrder
+          .map((one, i) => ({ one, arrives: one.time + ((mix[i] ?? 0) % (bound + 1)) }))
+          .toSorted((a, b) => a.arrives - b.arrives)
+          .map(({ one }) => one)
+        const run = (list: readonly ModelEvent[]): string[] => {
+          const operator = createWindowOperator(made)
+          let greatest = Number.NEGATIVE_INFINITY
+          for (const one of list) {
+            operator.push(batch([one]))
+            greatest = Math.max(greatest, one.time)
+            operator.watermark(greatest - bound)
+          }
+          operator.end()
+          expect(operator.takeLate()).toEqual([])
+          return finals(operator.takeResults())
+        }
+        expect(run(shuffled)).toEqual(run(inOrder))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('are what remains after retractions are taken off', () => {
+    fc.assert(
+      fc.property(options, steps, anyPath, (model, script, path) => {
+        const made = operatorOptions({ ...model, accumulation: 'retracting' }, path)
+        const operator = createWindowOperator(made)
+        let watermark = -60
+        for (const step of script) {
+          if ('events' in step) operator.push(batch(step.events))
+          else operator.watermark((watermark += step.forward))
+        }
+        operator.end()
+        const results = operator.takeResults()
+        const late = operator.takeLate().length
+        // Every window that still stands counts an event once, and an event stands in as many windows as it is in.
+        const standing = new Map<string, number>()
+        for (const { key, window, values, retraction } of results) {
+          const name = `${String(key)} [${window.start},${window.end})`
+          const sign = retraction ? -1 : 1
+          standing.set(name, (standing.get(name) ?? 0) + sign * Number(values['count']))
+        }
+        expect([...standing.values()].every((count) => count >= 0)).toBe(true)
+        if (model.window.type === 'session' || model.window.type === 'global') {
+          const events = script.flatMap((step) => ('events' in step ? step.events : [])).length
+          const counted = [...standing.values()].reduce((sum, count) => sum + count, 0)
+          expect(counted).toBe(events - late)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('windows', () => {
+  it('cover exactly: every event is in as many windows as begin within one size before it', () => {
+    fc.assert(
+      fc.property(alignedWindow, fc.array(event, { maxLength: 40 }), (window, events) => {
+        const made = operatorOptions(
+          { window, accumulation: 'discarding', lateness: 0, early: 0, late: 1, closing: 'if_not_empty' },
+          'fast',
+        )
+        const operator = createWindowOperator(made)
+        operator.push(batch(events))
+        operator.end()
+        const results = operator.takeResults()
+        const counted = results.reduce((sum, { values }) => sum + Number(values['count']), 0)
+        const wanted = events.reduce((sum, { time }) => sum + windowsOf(window, time).length, 0)
+        expect(counted).toBe(wanted)
+        if (window.type !== 'hopping') return
+        for (const { time } of events) {
+          const count = windowsOf(window, time).length
+          expect(count).toBeGreaterThanOrEqual(Math.floor(window.size / window.slide))
+          expect(count).toBeLessThanOrEqual(Math.ceil(window.size / window.slide))
+        }
+      }),
+    )
+  })
+
+  it('of two rows by difference are all sets of events that lie so close together', () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 25 }),
+        fc.integer({ min: 0, max: 20 }),
+        (events, difference) => {
+          const operator = createWindowOperator({
+            keys: ['key'],
+            windowing: { window: { type: 'sliding', difference } },
+            aggregates: [{ as: 'values', aggregate: 'collect', of: 'value' }],
+          })
+          operator.push(batch(events))
+          operator.end()
+          const got = operator
+            .takeResults()
+            .map(
+              ({ key, window, values }) =>
+                `${String(key)} [${window.start},${window.end}) ${(values['values'] as number[]).toSorted((a, b) => a - b).join()}`,
+            )
+          expect(got.toSorted()).toEqual(slidingWindows(events, difference).toSorted())
+        },
+      ),
+    )
+  })
+
+  it('by count are every so many events of a key, in order of arrival', () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 6 }),
+        (events, size) => {
+          const operator = createWindowOperator({
+            keys: ['key'],
+            windowing: { window: { type: 'count', size } },
+            aggregates: [{ as: 'sum', aggregate: 'sum', of: 'value' }],
+          })
+          operator.push(batch(events))
+          operator.end()
+          const got = operator
+            .takeResults()
+            .map(({ key, values }) => `${String(key)} ${String(values['sum'])}`)
+          const wanted = ['a', 'b', 'c'].flatMap((key) => {
+            const own = events.filter((one) => one.key === key).map(({ value }) => value)
+            return Array.from({ length: Math.ceil(own.length / size) }, (_, i) =>
+              own.slice(i * size, (i + 1) * size).reduce((sum, value) => sum + value, 0),
+            ).map((sum) => `${key} ${sum}`)
+          })
+          expect(got.toSorted()).toEqual(wanted.toSorted())
+        },
+      ),
+    )
+  })
+})
+
+function slidingWindows(events: readonly ModelEvent[], difference: number): string[] {
+  const windows = new Map<string, string>()
+  for (const { key, time } of events) {
+    for (const start of [time - difference, time + 1]) {
+      const within = events
+        .filter((one) => one.key === key && one.time >= start && one.time <= start + difference)
+        .map(({ value }) => value)
+        .toSorted((a, b) => a - b)
+      const name = `${key} [${start},${start + difference + 1})`
+      if (within.length > 0) windows.set(name, `${name} ${within.join()}`)
+    }
+  }
+  return [...windows.values()]
+}
