@@ -1,163 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createWindowOperator, type WindowResult } from '../src/index.ts'
 import {
-  createWindowOperator,
-  restoreWindowOperator,
-  type WindowOperator,
-  type WindowOperatorOptions,
-  type WindowResult,
-} from '../src/index.ts'
-import {
-  createWindowModel,
-  type ModelEvent,
-  type ModelOptions,
-  type ModelResult,
-  type ModelWindow,
-  windowsOf,
-} from './model/window-model.ts'
-import { batchOf, KEY_VALUE } from './rows.ts'
-
-const duration = fc.integer({ min: 1, max: 30 })
-
-const alignedWindow: fc.Arbitrary<ModelWindow> = fc.oneof(
-  fc.record({ type: fc.constant('tumbling' as const), size: duration }),
-  fc.record({
-    type: fc.constant('tumbling' as const),
-    size: fc.constant(10),
-    offset: fc.integer({ min: -25, max: 25 }),
-  }),
-  fc.record({ type: fc.constant('hopping' as const), size: duration, slide: duration }),
-  fc
-    .record({ steps: fc.integer({ min: 1, max: 4 }), step: fc.integer({ min: 1, max: 9 }) })
-    .map(({ steps, step }) => ({ type: 'cumulate' as const, size: steps * step, step })),
-)
-const sessionWindow: fc.Arbitrary<ModelWindow> = fc.record({
-  type: fc.constant('session' as const),
-  gap: fc.integer({ min: 1, max: 12 }),
-})
-const anyWindow = fc.oneof(
-  { weight: 4, arbitrary: alignedWindow },
-  { weight: 3, arbitrary: sessionWindow },
-  { weight: 1, arbitrary: fc.constant({ type: 'global' as const }) },
-)
-
-const options: fc.Arbitrary<ModelOptions> = fc.record({
-  window: anyWindow,
-  accumulation: fc.constantFrom(
-    'discarding' as const,
-    'accumulating' as const,
-    'retracting' as const,
-  ),
-  lateness: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),
-  early: fc.integer({ min: 0, max: 3 }),
-  late: fc.integer({ min: 1, max: 3 }),
-  closing: fc.constantFrom('if_not_empty' as const, 'always' as const),
-})
-
-const event: fc.Arbitrary<ModelEvent> = fc.record({
-  key: fc.constantFrom('a', 'b', 'c'),
-  time: fc.integer({ min: -40, max: 120 }),
-  value: fc.integer({ min: -9, max: 9 }),
-})
-
-type Step =
-  | { readonly events: readonly ModelEvent[] }
-  /** How far the watermark goes on; below 0: back. */
-  | { readonly forward: number }
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    { weight: 3, arbitrary: fc.record({ events: fc.array(event, { maxLength: 8 }) }) },
-    { weight: 2, arbitrary: fc.record({ forward: fc.integer({ min: -10, max: 40 }) }) },
-  ),
-  { maxLength: 14 },
-)
-
-/** The default trigger is left out where it is meant, so that it is tried too. */
-function operatorOptions(model: ModelOptions, path: 'fast' | 'general'): WindowOperatorOptions {
-  const { window, accumulation, lateness, early, late, closing } = model
-  const isDefault = early === 0 && late === 1
-  return {
-    keys: ['key'],
-    windowing: {
-      window,
-      accumulation,
-      lateness,
-      closing,
-      ...(isDefault
-        ? {}
-        : {
-            trigger: {
-              on: 'watermark',
-              ...(early === 0 ? {} : { early: { on: 'count', n: early } }),
-              late: { on: 'count', n: late },
-            },
-          }),
-    },
-    aggregates: [
-      { as: 'values', aggregate: 'collect', of: 'value' },
-      { as: 'count', aggregate: 'count' },
-      { as: 'sum', aggregate: 'sum', of: 'value' },
-    ],
-    path,
-  }
-}
-
-function batch(events: readonly ModelEvent[]) {
-  return batchOf(
-    events.map(({ key, time, value }) => [time, key, value]),
-    KEY_VALUE,
-  )
-}
-
-function shown(result: ModelResult): string {
-  const { key, start, end, values, retraction, index, onTimeIndex, timing, first, last } = result
-  const sum = values.reduce((total, value) => total + value, 0)
-  const marks = `${timing} ${index}/${onTimeIndex} ${first ? 'first' : ''} ${last ? 'last' : ''}`
-  return `${retraction ? '-' : '+'} ${key} [${start},${end}) ${marks} ${values.join()} n ${values.length} sum ${sum}`
-}
-
-function shownResult({ key, window, pane, retraction, values }: WindowResult): string {
-  const collected = (values['values'] as number[]).toSorted((a, b) => a - b)
-  const marks = `${pane.timing} ${pane.index}/${pane.onTimeIndex} ${pane.first ? 'first' : ''} ${pane.last ? 'last' : ''}`
-  return `${retraction ? '-' : '+'} ${String(key)} [${window.start},${window.end}) ${marks} ${collected.join()} n ${String(values['count'])} sum ${String(values['sum'] ?? 0)}`
-}
-
-/** Runs steps on both and compares what comes out after each. `renew` may put another operator in place. */
-function compare(
-  model: ModelOptions,
-  script: readonly Step[],
-  path: 'fast' | 'general',
-  renew: (operator: WindowOperator, made: WindowOperatorOptions) => WindowOperator = (same) => same,
-): void {
-  const made = operatorOptions(model, path)
-  const naive = createWindowModel(model)
-  let operator = createWindowOperator(made)
-  let watermark = -60
-  const check = (): void => {
-    expect(operator.takeResults().map(shownResult).toSorted()).toEqual(
-      naive.takeResults().map(shown).toSorted(),
-    )
-    expect(operator.takeLate().map(({ time }) => time).toSorted()).toEqual(
-      naive.takeLate().map(({ time }) => time).toSorted(),
-    )
-    operator = renew(operator, made)
-  }
-  for (const step of script) {
-    if ('events' in step) {
-      operator.push(batch(step.events))
-      naive.push(step.events)
-    } else {
-      watermark += step.forward
-      operator.watermark(watermark)
-      naive.watermark(watermark)
-    }
-    check()
-  }
-  operator.end()
-  naive.end()
-  check()
-}
+  alignedWindow,
+  batch,
+  event,
+  operatorOptions,
+  options,
+  runBoth,
+  runDivided,
+  steps,
+} from './model/against-model.ts'
+import { type ModelEvent, windowsOf } from './model/window-model.ts'
 
 const anyPath = fc.constantFrom('fast' as const, 'general' as const)
 
@@ -165,7 +19,7 @@ describe('the engine and the naive model', () => {
   it('give the same results, panes and late events after every step', () => {
     fc.assert(
       fc.property(options, steps, anyPath, (model, script, path) => {
-        compare(model, script, path)
+        runBoth(model, script, path, false)
       }),
       { numRuns: 2_000 },
     )
@@ -174,9 +28,7 @@ describe('the engine and the naive model', () => {
   it('give the same with a restart from a snapshot after every step', () => {
     fc.assert(
       fc.property(options, steps, anyPath, (model, script, path) => {
-        compare(model, script, path, (operator, made) =>
-          restoreWindowOperator(made, operator.snapshot()),
-        )
+        runBoth(model, script, path, true)
       }),
       { numRuns: 500 },
     )
@@ -186,72 +38,16 @@ describe('the engine and the naive model', () => {
     fc.assert(
       fc.property(
         options,
-        steps,
-        steps,
+        fc.tuple(steps, steps, steps),
         fc.integer({ min: 1, max: 3 }),
-        (model, before, after, parts) => {
-          divided(model, before, after, parts)
+        (model, scripts, parts) => {
+          runDivided(model, scripts, parts)
         },
       ),
       { numRuns: 300 },
     )
   })
 })
-
-/** One operator, then one of several that own a key each, then one again. */
-function divided(
-  model: ModelOptions,
-  before: readonly Step[],
-  after: readonly Step[],
-  parts: number,
-): void {
-  const made = operatorOptions(model, 'fast')
-  const naive = createWindowModel(model)
-  const owner = (key: unknown): number => 'abc'.indexOf(String(key)) % parts
-  let operators = [createWindowOperator(made)]
-  let watermark = -60
-  const run = (script: readonly Step[]): void => {
-    for (const step of script) {
-      if ('events' in step) {
-        for (const [i, operator] of operators.entries()) {
-          const own =
-            operators.length === 1
-              ? step.events
-              : step.events.filter(({ key }) => owner(key) === i)
-          operator.push(batch(own))
-        }
-        naive.push(step.events)
-      } else {
-        watermark += step.forward
-        for (const operator of operators) operator.watermark(watermark)
-        naive.watermark(watermark)
-      }
-      check()
-    }
-  }
-  const check = (): void => {
-    expect(operators.flatMap((one) => one.takeResults()).map(shownResult).toSorted()).toEqual(
-      naive.takeResults().map(shown).toSorted(),
-    )
-    expect(operators.flatMap((one) => one.takeLate()).length).toBe(naive.takeLate().length)
-  }
-  run(before)
-  const whole = operators.map((one) => one.snapshot())
-  operators = Array.from({ length: parts }, (_, i) =>
-    restoreWindowOperator(made, whole, (key) => owner(key) === i),
-  )
-  run(after)
-  operators = [
-    restoreWindowOperator(
-      made,
-      operators.map((one) => one.snapshot()),
-    ),
-  ]
-  run(before)
-  for (const operator of operators) operator.end()
-  naive.end()
-  check()
-}
 
 describe('final results', () => {
   const bounded = fc.record({

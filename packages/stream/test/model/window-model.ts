@@ -58,6 +58,8 @@ interface Open {
   /** Panes so far, and those from the one on time on. */
   panes: number
   onTime: number
+  /** The end has made its pane: from then on late events are counted. */
+  ended: boolean
   /** What the last pane said, for a retraction; of several where sessions merged. */
   said: ModelResult[]
 }
@@ -98,6 +100,7 @@ export function createWindowModel(options: ModelOptions) {
     one.panes++
     one.told = [...one.told, ...one.fresh]
     one.fresh = []
+    if (timing !== 'early') one.ended = true
   }
 
   function add(event: ModelEvent): void {
@@ -110,7 +113,8 @@ export function createWindowModel(options: ModelOptions) {
       one.fresh.push(event.value)
       const count = one.fresh.length
       if (watermark < one.end && early > 0 && count >= early) emit(one, 'early', false)
-      if (watermark >= one.end && count >= late) emit(one, 'late', false)
+      // The end of a window that began behind the watermark is its first event.
+      if (watermark >= one.end && (count >= late || !one.ended)) emit(one, 'late', false)
     }
   }
 
@@ -149,6 +153,7 @@ export function createWindowModel(options: ModelOptions) {
     merged.fresh = parts.flatMap((one) => one.fresh)
     merged.panes = Math.max(0, ...parts.map((one) => one.panes))
     merged.onTime = Math.max(0, ...parts.map((one) => one.onTime))
+    merged.ended = watermark >= merged.end && parts.some((one) => one.ended)
     merged.said = parts.flatMap((one) => one.said)
     open = [...open.filter((one) => !parts.includes(one)), merged]
     return [merged]
@@ -188,7 +193,7 @@ export function createWindowModel(options: ModelOptions) {
 export type WindowModel = ReturnType<typeof createWindowModel>
 
 function fresh(key: string, start: number, end: number): Open {
-  return { key, start, end, told: [], fresh: [], panes: 0, onTime: 0, said: [] }
+  return { key, start, end, told: [], fresh: [], panes: 0, onTime: 0, ended: false, said: [] }
 }
 
 type Bounds = readonly [start: number, end: number]
