@@ -2,7 +2,7 @@ import { type Column, textAt } from '../batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Aggregate, AggregateInput, States } from './aggregate.ts'
 import { checkMembers, columnOf } from './parameters.ts'
-import { compareScalars, readScalar, type Scalar, writeScalar } from './scalar.ts'
+import { compareScalars, noScalars, readScalar, type Scalar, writeScalar } from './scalar.ts'
 import { columnNamed, isNumeric, isValid, type Numbers, numbersOf } from './value-rows.ts'
 
 /**
@@ -65,6 +65,7 @@ class PickStates implements States {
     const { column, times, sequence } = input
     const keyColumn = this.#by === null ? null : columnNamed(input, this.#by)
     if (column === null || (this.#by !== null && keyColumn === null)) return
+    if (column.type === 'tags') throw noScalars()
     const keys = keyColumn === null ? null : numbersOf(keyColumn)
     const numbers = isNumeric(column) ? numbersOf(column) : null
     for (let i = 0; i < count; i++) {

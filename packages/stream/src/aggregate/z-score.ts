@@ -1,60 +1,62 @@
-import { addToMoments, MOMENTS_WIDTH, mergeMoments } from '@llmhub/stats'
+import {
+  addToMoments,
+  MOMENTS_WIDTH,
+  meanOf,
+  mergeMoments,
+  standardDeviationOf,
+} from '@llmhub/stats'
 import type { Aggregate } from './aggregate.ts'
 import { finiteOrNull, numberAggregate } from './number-aggregate.ts'
 import type { RecordKernel } from './record-states.ts'
 
-/** Record: [time, arrival, value of the last row, moments of all rows]. */
+/** Record: [time, arrival, value of the last row, moments of the others]. The time of no row is −∞. */
 const MOMENTS_AT = 3
 const WIDTH = MOMENTS_AT + MOMENTS_WIDTH
 
-function isLater(
+/** Takes a row in: the later of it and the last one is the last, the other joins the others. */
+function addRow(
   records: Float64Array,
   at: number,
   time: number,
   arrival: number,
   value: number,
-): boolean {
-  if ((records[at + MOMENTS_AT] ?? 0) === 0) return true
-  const order = time - (records[at] ?? 0) || arrival - (records[at + 1] ?? 0)
-  return order > 0 || (order === 0 && value < (records[at + 2] ?? 0))
+): void {
+  const last = records[at] ?? 0
+  const order = time - last || arrival - (records[at + 1] ?? 0) || (records[at + 2] ?? 0) - value
+  if (order <= 0) {
+    addToMoments(records, value, 1, at + MOMENTS_AT)
+    return
+  }
+  if (last !== Number.NEGATIVE_INFINITY) {
+    addToMoments(records, records[at + 2] ?? 0, 1, at + MOMENTS_AT)
+  }
+  records[at] = time
+  records[at + 1] = arrival
+  records[at + 2] = value
 }
 
 const KERNEL: RecordKernel = {
   width: WIDTH,
+  empty: [Number.NEGATIVE_INFINITY, ...Array<number>(WIDTH - 1).fill(0)],
   arrivals: true,
   add(records, { count, slots, values, times, arrivals }) {
     for (let i = 0; i < count; i++) {
       const at = (slots[i] ?? 0) * WIDTH
-      const [time, arrival, value] = [times[i] ?? 0, arrivals[i] ?? 0, values[i] ?? 0]
-      if (isLater(records, at, time, arrival, value)) {
-        records[at] = time
-        records[at + 1] = arrival
-        records[at + 2] = value
-      }
-      addToMoments(records, value, 1, at + MOMENTS_AT)
+      addRow(records, at, times[i] ?? 0, arrivals[i] ?? 0, values[i] ?? 0)
     }
   },
   merge(into, at, from, fromAt) {
-    if ((from[fromAt + MOMENTS_AT] ?? 0) === 0) return
-    const [time, arrival, value] = [from[fromAt] ?? 0, from[fromAt + 1] ?? 0, from[fromAt + 2] ?? 0]
-    if (isLater(into, at, time, arrival, value)) {
-      into[at] = time
-      into[at + 1] = arrival
-      into[at + 2] = value
-    }
+    const time = from[fromAt] ?? 0
+    if (time === Number.NEGATIVE_INFINITY) return
     mergeMoments(into, from, at + MOMENTS_AT, fromAt + MOMENTS_AT)
+    addRow(into, at, time, from[fromAt + 1] ?? 0, from[fromAt + 2] ?? 0)
   },
   value(records, at) {
-    const n = records[at + MOMENTS_AT] ?? 0
-    if (n < 3) return null
-    const last = records[at + 2] ?? 0
-    // Moments of the others: the merging formula of Chan et al., solved for one of the parts.
-    const distance =
-      last - (records[at + MOMENTS_AT + 1] ?? 0) - (records[at + MOMENTS_AT + 2] ?? 0)
-    const toOthers = (distance * n) / (n - 1)
-    const m2 = (records[at + MOMENTS_AT + 3] ?? 0) - distance * toOthers
-    if (toOthers === 0) return 0
-    return m2 > 0 ? finiteOrNull(toOthers / Math.sqrt(m2 / (n - 2))) : null
+    const mean = meanOf(records, at + MOMENTS_AT)
+    const deviation = standardDeviationOf(records, 'sample', at + MOMENTS_AT)
+    if (mean === null || deviation === null) return null
+    const distance = (records[at + 2] ?? 0) - mean
+    return distance === 0 ? 0 : finiteOrNull(distance / deviation)
   },
 }
 
