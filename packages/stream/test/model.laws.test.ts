@@ -104,7 +104,7 @@ describe('final results', () => {
       fc.property(options, steps, anyPath, (model, script, path) => {
         const made = operatorOptions({ ...model, accumulation: 'retracting' }, path)
         const operator = createWindowOperator(made)
-        let watermark = -60
+        let watermark = -40
         for (const step of script) {
           if ('events' in step) operator.push(batch(step.events))
           else operator.watermark((watermark += step.forward))
@@ -136,7 +136,7 @@ describe('windows', () => {
     fc.assert(
       fc.property(alignedWindow, fc.array(event, { maxLength: 40 }), (window, events) => {
         const made = operatorOptions(
-          { window, accumulation: 'discarding', lateness: 0, early: 0, late: 1, closing: 'if_not_empty' },
+          { window, accumulation: 'discarding', lateness: 0, early: 0, late: 1, closing: 'if_not_empty', stamp: 'end' },
           'fast',
         )
         const operator = createWindowOperator(made)

@@ -33,12 +33,14 @@ export interface ModelOptions {
   /** A pane after so many new events behind the end. */
   readonly late: number
   readonly closing: 'if_not_empty' | 'always'
+  readonly stamp: 'end' | 'earliest' | 'latest'
 }
 
 export interface ModelResult {
   readonly key: string
   readonly start: number
   readonly end: number
+  readonly time: number
   readonly values: readonly number[]
   readonly retraction: boolean
   readonly index: number
@@ -55,6 +57,8 @@ interface Open {
   /** Values of all panes, and of those since the last one. */
   told: number[]
   fresh: number[]
+  /** Times of those since the last pane that were not behind the watermark. */
+  times: number[]
   /** Panes so far, and those from the one on time on. */
   panes: number
   onTime: number
@@ -68,7 +72,7 @@ export const BEGINNING = -8.64e15
 export const END = 8.64e15
 
 export function createWindowModel(options: ModelOptions) {
-  const { window, accumulation, lateness, early, late, closing } = options
+  const { window, accumulation, lateness, early, late, closing, stamp } = options
   let watermark = BEGINNING
   let open: Open[] = []
   let results: ModelResult[] = []
@@ -87,6 +91,7 @@ export function createWindowModel(options: ModelOptions) {
       key: one.key,
       start: one.start,
       end: one.end,
+      time: timeOf(one),
       values: values.toSorted((a, b) => a - b),
       retraction: false,
       index: one.panes,
@@ -100,7 +105,13 @@ export function createWindowModel(options: ModelOptions) {
     one.panes++
     one.told = [...one.told, ...one.fresh]
     one.fresh = []
+    one.times = []
     if (timing !== 'early') one.ended = true
+  }
+
+  function timeOf({ end, times }: Open): number {
+    if (stamp === 'end' || times.length === 0) return end - 1
+    return stamp === 'earliest' ? Math.min(...times) : Math.max(...times)
   }
 
   function add(event: ModelEvent): void {
@@ -111,6 +122,7 @@ export function createWindowModel(options: ModelOptions) {
     if (taken.length === 0) refused.push(event)
     for (const one of taken) {
       one.fresh.push(event.value)
+      if (event.time >= watermark) one.times.push(event.time)
       const count = one.fresh.length
       if (watermark < one.end && early > 0 && count >= early) emit(one, 'early', false)
       // The end of a window that began behind the watermark is its first event.
@@ -151,6 +163,7 @@ export function createWindowModel(options: ModelOptions) {
     }
     merged.told = parts.flatMap((one) => one.told)
     merged.fresh = parts.flatMap((one) => one.fresh)
+    merged.times = parts.flatMap((one) => one.times)
     merged.panes = Math.max(0, ...parts.map((one) => one.panes))
     merged.onTime = Math.max(0, ...parts.map((one) => one.onTime))
     merged.ended = watermark >= merged.end && parts.some((one) => one.ended)
@@ -193,7 +206,18 @@ export function createWindowModel(options: ModelOptions) {
 export type WindowModel = ReturnType<typeof createWindowModel>
 
 function fresh(key: string, start: number, end: number): Open {
-  return { key, start, end, told: [], fresh: [], panes: 0, onTime: 0, ended: false, said: [] }
+  return {
+    key,
+    start,
+    end,
+    told: [],
+    fresh: [],
+    times: [],
+    panes: 0,
+    onTime: 0,
+    ended: false,
+    said: [],
+  }
 }
 
 type Bounds = readonly [start: number, end: number]
