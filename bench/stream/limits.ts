@@ -18,7 +18,13 @@ export function measureKeys(keys: number): KeyMemory {
   const operator = perKey(keys)
   for (let from = 0; from < keys; from += BATCH_ROWS) {
     const rows = Math.min(BATCH_ROWS, keys - from)
-    operator.push(keyBatch(rows, (row) => from + row, (row) => ((from + row) * 997) % HOUR))
+    operator.push(
+      keyBatch(
+        rows,
+        (row) => from + row,
+        (row) => ((from + row) * 997) % HOUR,
+      ),
+    )
   }
   const { bytes, open } = operator.statistics()
   const held = heldMemory() - before
@@ -59,7 +65,14 @@ export function measureFlood(limit: number, rounds: number): Flood {
     return next
   }
   let fresh = limit
-  for (let i = 0; i < limit; i += BATCH_ROWS) operator.push(keyBatch(BATCH_ROWS, (row) => (i + row) % limit, () => 0))
+  for (let i = 0; i < limit; i += BATCH_ROWS)
+    operator.push(
+      keyBatch(
+        BATCH_ROWS,
+        (row) => (i + row) % limit,
+        () => 0,
+      ),
+    )
   run(known)
   const alone: number[] = []
   const flooded: number[] = []

@@ -12,7 +12,12 @@ export interface Measured {
   readonly most: number
   readonly naiveRate: number
   /** ms from when the batch that closed a window was due until its results were out; NaN without windows. */
-  readonly latency: { readonly p50: number; readonly p99: number; readonly most: number; readonly count: number }
+  readonly latency: {
+    readonly p50: number
+    readonly p99: number
+    readonly most: number
+    readonly count: number
+  }
   readonly bytesPerOpen: number
   readonly open: number
   readonly rows: number
@@ -78,7 +83,10 @@ function runAll(query: Query, { batches, watermarks }: Stream): void {
 }
 
 /** The state when it holds the most windows. */
-function greatestState(query: Query, { batches, watermarks }: Stream): { bytes: number; open: number } {
+function greatestState(
+  query: Query,
+  { batches, watermarks }: Stream,
+): { bytes: number; open: number } {
   let greatest = { bytes: 0, open: 0 }
   for (const [i, batch] of batches.entries()) {
     query.add(batch, watermarks[i] ?? 0)

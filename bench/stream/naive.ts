@@ -203,7 +203,9 @@ function bidsPerSession(): NaiveQuery {
         if (kind !== BID) continue
         const name = String(who)
         const own = sessions.get(name) ?? []
-        const touching = own.filter(({ start, last }) => time >= start - WINDOW && time <= last + WINDOW)
+        const touching = own.filter(
+          ({ start, last }) => time >= start - WINDOW && time <= last + WINDOW,
+        )
         const merged: Session = {
           start: Math.min(time, ...touching.map(({ start }) => start)),
           last: Math.max(time, ...touching.map(({ last }) => last)),

@@ -101,7 +101,10 @@ function drawEvent(columns: NexmarkColumns, row: number, number: number, random:
 
 /** Number of the last person before or at an event. */
 function lastPerson(number: number): number {
-  return Math.floor(number / TOTAL_SHARE) * PERSON_SHARE + Math.min(number % TOTAL_SHARE, PERSON_SHARE - 1)
+  return (
+    Math.floor(number / TOTAL_SHARE) * PERSON_SHARE +
+    Math.min(number % TOTAL_SHARE, PERSON_SHARE - 1)
+  )
 }
 
 /** Number of the last auction before or at an event; −1 before the first. */

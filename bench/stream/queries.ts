@@ -156,12 +156,18 @@ function newSellers(sink: Sink): Query {
       const sold = take(sellers, watermark)
       if (joined.length === 0) return
       const selling = new Map<number, Set<unknown>>()
-      for (const { key, window: { end } } of sold) {
+      for (const {
+        key,
+        window: { end },
+      } of sold) {
         const keys = selling.get(end)
         if (keys === undefined) selling.set(end, new Set([key]))
         else keys.add(key)
       }
-      for (const { key, window: { end } } of joined) {
+      for (const {
+        key,
+        window: { end },
+      } of joined) {
         if (!selling.get(end)?.has(key)) continue
         sink.rows++
         sink.row?.(Number(key), end)

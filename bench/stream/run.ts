@@ -38,7 +38,9 @@ const MIB = 1024 * 1024
  * Thousands of events per second and core that Flink reached: V1, 8 slots with RocksDB, and V2 (Flink 2.x).
  * https://github.com/nexmark/nexmark, GUIDE_V1.md and GUIDE_V2.md; goal is ours, M/s.
  */
-const PUBLISHED: Readonly<Record<string, { readonly v1: number; readonly v2: number; readonly goal: number }>> = {
+const PUBLISHED: Readonly<
+  Record<string, { readonly v1: number; readonly v2: number; readonly goal: number }>
+> = {
   q0: { v1: 155, v2: 378, goal: 2 },
   q1: { v1: 158, v2: 396, goal: 2 },
   q2: { v1: 175, v2: 414, goal: 2 },

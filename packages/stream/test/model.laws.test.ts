@@ -136,7 +136,15 @@ describe('windows', () => {
     fc.assert(
       fc.property(alignedWindow, fc.array(event, { maxLength: 40 }), (window, events) => {
         const made = operatorOptions(
-          { window, accumulation: 'discarding', lateness: 0, early: 0, late: 1, closing: 'if_not_empty', stamp: 'end' },
+          {
+            window,
+            accumulation: 'discarding',
+            lateness: 0,
+            early: 0,
+            late: 1,
+            closing: 'if_not_empty',
+            stamp: 'end',
+          },
           'fast',
         )
         const operator = createWindowOperator(made)

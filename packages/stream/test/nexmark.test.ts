@@ -3,13 +3,19 @@ import { eventsOf, NAIVE } from '../../../bench/stream/naive.ts'
 import {
   AUCTION,
   BID,
-  nexmarkBatches,
   type NexmarkOptions,
+  nexmarkBatches,
   PERSON,
 } from '../../../bench/stream/nexmark-events.ts'
 import { QUERIES } from '../../../bench/stream/queries.ts'
 
-const OPTIONS: NexmarkOptions = { seed: 7, events: 20_000, rate: 400, batchRows: 512, disorder: 900 }
+const OPTIONS: NexmarkOptions = {
+  seed: 7,
+  events: 20_000,
+  rate: 400,
+  batchRows: 512,
+  disorder: 900,
+}
 
 describe('the generator', () => {
   it('gives persons, auctions and bids 1 : 3 : 46, the same for a seed', () => {
@@ -20,7 +26,9 @@ describe('the generator', () => {
     expect([kinds[PERSON], kinds[AUCTION], kinds[BID]]).toEqual([400, 1_200, 18_400])
     const again = [...nexmarkBatches(OPTIONS)].map(({ price }) => price)
     expect([...nexmarkBatches(OPTIONS)].map(({ price }) => price)).toEqual(again)
-    expect([...nexmarkBatches({ ...OPTIONS, seed: 8 })].map(({ price }) => price)).not.toEqual(again)
+    expect([...nexmarkBatches({ ...OPTIONS, seed: 8 })].map(({ price }) => price)).not.toEqual(
+      again,
+    )
   })
 
   it('gives half of the bids to hot auctions and three quarters to hot bidders, about', () => {

@@ -1,4 +1,4 @@
-import { BatchBuilder, type Batch, numberAt, textAt } from '../src/index.ts'
+import { type Batch, BatchBuilder, numberAt, textAt } from '../src/index.ts'
 
 export type Cell = string | number | null
 export type Row = readonly Cell[]
@@ -44,7 +44,9 @@ export function rowOf(batch: Batch, row: number, fields: Fields): Row {
   return [
     numberAt(batch.columns.get('time'), row),
     ...parseFields(fields).map(({ name, type }) =>
-      type === 'f64' ? numberAt(batch.columns.get(name), row) : textAt(batch.columns.get(name), row),
+      type === 'f64'
+        ? numberAt(batch.columns.get(name), row)
+        : textAt(batch.columns.get(name), row),
     ),
   ]
 }

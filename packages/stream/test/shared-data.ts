@@ -6,7 +6,9 @@ const shared =
 
 /** Why a case that reads published files cannot run here, or null where it can. */
 export function absent(...files: readonly string[]): string | null {
-  const missing = files.map((file) => path.join(shared, 'streaming', file)).filter((file) => !existsSync(file))
+  const missing = files
+    .map((file) => path.join(shared, 'streaming', file))
+    .filter((file) => !existsSync(file))
   return missing.length === 0 ? null : `there is no ${missing.join(', ')}`
 }
 

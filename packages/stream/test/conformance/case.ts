@@ -97,15 +97,16 @@ export interface IdlenessCase extends CaseBase {
   )[]
 }
 
-/** Which watermark follows from events and the clock; null: none yet. */
+/** Which watermark follows from events and the clock; null: none yet, end: the end of time. */
 export interface GeneratorCase extends CaseBase {
   readonly kind: 'generator'
-  readonly generator: { readonly type: string; readonly bound: number }
+  /** A lag of null: for ever. */
+  readonly generator: { readonly type: 'bounded' | 'advancing'; readonly lag: number | null }
   readonly steps: readonly (
     | { readonly clock: number }
     | { readonly events: readonly number[] }
     | { readonly end: true }
-    | { readonly watermark: number | null }
+    | { readonly watermark: number | 'end' | null }
   )[]
 }
 

@@ -2,7 +2,12 @@
  * The Nexmark queries that the published rows are for. What is windowed or grouped runs on the operator;
  * filters, projections and the joins of tables that never close are plain code around it.
  */
-import { type AggregateSpec, createWindowOperator, type WindowResult, type WindowSpec } from '../../src/index.ts'
+import {
+  type AggregateSpec,
+  createWindowOperator,
+  type WindowResult,
+  type WindowSpec,
+} from '../../src/index.ts'
 import { batchOf, type Cell, type Row } from '../rows.ts'
 
 type Record_ = Readonly<Record<string, string | number>>
@@ -34,7 +39,10 @@ export const NEXMARK_QUERIES: Readonly<Record<string, QueryRows>> = {
       .filter(({ category }) => category === 10)
       .flatMap((auction) =>
         people
-          .filter(({ id, state }) => id === auction['seller'] && ['or', 'id', 'ca'].includes(String(state)))
+          .filter(
+            ({ id, state }) =>
+              id === auction['seller'] && ['or', 'id', 'ca'].includes(String(state)),
+          )
           .map((person) => [...cells(person, 'name', 'city', 'state'), auction['id'] ?? null]),
       ),
   q4: (rows) => {
@@ -115,7 +123,9 @@ export const NEXMARK_QUERIES: Readonly<Record<string, QueryRows>> = {
     return prices.map(({ key, window, values }) => [
       Number(key),
       new Date(window.start).toISOString().slice(0, 10),
-      ...['n', 'low', 'middle', 'high', 'min', 'max', 'mean', 'sum'].map((name) => Number(values[name])),
+      ...['n', 'low', 'middle', 'high', 'min', 'max', 'mean', 'sum'].map((name) =>
+        Number(values[name]),
+      ),
     ])
   },
   q101: ({ auctions, bids }) => {
@@ -140,7 +150,9 @@ export const NEXMARK_QUERIES: Readonly<Record<string, QueryRows>> = {
     const few = perAuction(bids, { type: 'global' })
       .filter(({ values }) => Number(values['n']) < 20)
       .map(({ key }) => key)
-    return auctions.filter(({ id }) => !few.includes(Number(id))).map((auction) => cells(auction, 'id', 'item_name'))
+    return auctions
+      .filter(({ id }) => !few.includes(Number(id)))
+      .map((auction) => cells(auction, 'id', 'item_name'))
   },
   q106: (rows) => {
     const least = run(
@@ -211,7 +223,10 @@ function winningBids({ auctions, bids }: NexmarkRows): Record_[] {
 }
 
 /** Bids by day: how many, in each band, and how many distinct bidders and auctions in all and in each band. */
-function inBands(bids: readonly Record_[], keys: readonly string[]): { key: unknown; cells: Cell[] }[] {
+function inBands(
+  bids: readonly Record_[],
+  keys: readonly string[],
+): { key: unknown; cells: Cell[] }[] {
   const days = new Map<number, Map<string, number>>()
   const note = (start: number, name: string, value: number): void => {
     const day = days.get(start) ?? new Map<string, number>()

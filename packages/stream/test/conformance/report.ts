@@ -18,7 +18,9 @@ export function summary(files: readonly CaseFile[], outcomes: readonly Outcome[]
     const skipped = own.filter((one) => one.skipped !== null).length
     return [name, cases.length, passed, differ, own.length - passed - skipped, skipped].map(String)
   })
-  const total = [1, 2, 3, 4, 5].map((i) => String(rows.reduce((sum, row) => sum + Number(row[i]), 0)))
+  const total = [1, 2, 3, 4, 5].map((i) =>
+    String(rows.reduce((sum, row) => sum + Number(row[i]), 0)),
+  )
   const head = ['file', 'cases', 'passed', 'of them different on purpose', 'failed', 'not run']
   const all = [head, ...rows, ['all', ...total]]
   const widths = head.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
@@ -58,7 +60,8 @@ export function page(files: readonly CaseFile[]): string {
     '| case | name in its source | why | theirs |',
     '|---|---|---|---|',
     ...different.map(
-      ({ id, name, differs, theirs }) => `| ${id} | ${name} | ${differs} | \`${JSON.stringify(theirs)}\` |`,
+      ({ id, name, differs, theirs }) =>
+        `| ${id} | ${name} | ${differs} | \`${JSON.stringify(theirs)}\` |`,
     ),
     '',
     '## Cases',

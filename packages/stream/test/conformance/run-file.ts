@@ -62,25 +62,37 @@ export function runFileCase(testCase: FileCase): void {
     ]
   })
   const { results, late } = runRows(testCase, rows, fields, watermark?.behind ?? null)
-  const got = results.map(({ key, window, values }): Said => ({
-    key: expected.key === undefined ? null : String(key),
-    start: expected.window_start === undefined ? null : window.start,
-    end: expected.window_end === undefined ? null : window.end,
-    values: Object.fromEntries(
-      Object.keys(expected.values).map((name) => [name, values[name] as number | null]),
-    ),
-  }))
+  const got = results.map(
+    ({ key, window, values }): Said => ({
+      key: expected.key === undefined ? null : String(key),
+      start: expected.window_start === undefined ? null : window.start,
+      end: expected.window_end === undefined ? null : window.end,
+      values: Object.fromEntries(
+        Object.keys(expected.values).map((name) => [name, values[name] as number | null]),
+      ),
+    }),
+  )
   matchAll('against the file', got, saidBy(expected), (one, said) => isSaid(one, said, expected))
   matchAll('late', Array.from({ length: late }), [], () => false)
 }
 
-function derived(key: NonNullable<FileCase['input']['key']>, line: Record<string, unknown>): number {
+function derived(
+  key: NonNullable<FileCase['input']['key']>,
+  line: Record<string, unknown>,
+): number {
   const value = Number(line[key.of])
   if (key.modulo !== undefined) return value % key.modulo
   return value % (key.zero_when_divisible_by ?? 1) === 0 ? 0 : value
 }
 
-function saidBy({ file, key, window_start, window_end, values, changes }: FileCase['expected']): Said[] {
+function saidBy({
+  file,
+  key,
+  window_start,
+  window_end,
+  values,
+  changes,
+}: FileCase['expected']): Said[] {
   const lines = readJsonLines(file).map((line) =>
     changes === true ? (line['after'] as Record<string, unknown>) : line,
   )

@@ -45,9 +45,11 @@ function shown(cell: unknown): string {
 
 function readNexmark(): NexmarkRows {
   const timed = (file: string) =>
-    readJsonLines(`nexmark/${file}.jsonl`).map((line): Record<string, string | number> => ({
-      ...(line as Record<string, string | number>),
-      time: Date.parse(`${String(line['date_time'])}Z`),
-    }))
+    readJsonLines(`nexmark/${file}.jsonl`).map(
+      (line): Record<string, string | number> => ({
+        ...(line as Record<string, string | number>),
+        time: Date.parse(`${String(line['date_time'])}Z`),
+      }),
+    )
   return { people: timed('person'), auctions: timed('auction'), bids: timed('bid') }
 }

@@ -73,7 +73,8 @@ function inOrder(rows: readonly Row[], fields: Fields, { fields: own }: WindowCa
   if (own === undefined) return rows.map(timeFirst)
   const width = fields.length + 1
   const wrong = rows.find((row) => row.length !== width)
-  if (wrong !== undefined) throw new Mismatch('rows', `${JSON.stringify(wrong)} has not ${width} cells`)
+  if (wrong !== undefined)
+    throw new Mismatch('rows', `${JSON.stringify(wrong)} has not ${width} cells`)
   return [...rows]
 }
 

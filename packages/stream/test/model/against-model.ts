@@ -92,7 +92,10 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 /** The default trigger is left out where it is meant, so that it is tried too. */
-export function operatorOptions(model: ModelOptions, path: 'fast' | 'general'): WindowOperatorOptions {
+export function operatorOptions(
+  model: ModelOptions,
+  path: 'fast' | 'general',
+): WindowOperatorOptions {
   const { window, accumulation, lateness, early, late, closing, stamp } = model
   const isDefault = early === 0 && late === 1
   return {
@@ -130,7 +133,8 @@ export function batch(events: readonly ModelEvent[]) {
 }
 
 function shown(result: ModelResult): string {
-  const { key, start, end, time, values, retraction, index, onTimeIndex, timing, first, last } = result
+  const { key, start, end, time, values, retraction, index, onTimeIndex, timing, first, last } =
+    result
   const sum = values.reduce((total, value) => total + value, 0)
   const marks = `${timing} ${index}/${onTimeIndex} ${first ? 'first' : ''} ${last ? 'last' : ''}`
   return `${retraction ? '-' : '+'} ${key} [${start},${end}) at ${time} ${marks} ${values.join()} n ${values.length} sum ${sum}`
@@ -146,7 +150,9 @@ function shownResult({ key, window, time, pane, retraction, values }: WindowResu
 export function compareOutputs(operators: readonly WindowOperator[], model: WindowModel): void {
   const ours = operators.flatMap((one) => one.takeResults()).map(shownResult)
   const theirs = model.takeResults().map(shown)
-  const late = operators.flatMap((one) => one.takeLate()).map(({ time, key }) => `late ${String(key)} ${time}`)
+  const late = operators
+    .flatMap((one) => one.takeLate())
+    .map(({ time, key }) => `late ${String(key)} ${time}`)
   const refused = model.takeLate().map(({ time, key }) => `late ${key} ${time}`)
   const got = [...ours, ...late].toSorted().join('\n')
   const wanted = [...theirs, ...refused].toSorted().join('\n')

@@ -118,7 +118,9 @@ export function createWindowModel(options: ModelOptions) {
     const bounds = windowsOf(window, event.time)
     if (bounds.length === 0) return
     const taken =
-      window.type === 'session' ? mergeSession(event, bounds[0] ?? [0, 0]) : addToEach(event, bounds)
+      window.type === 'session'
+        ? mergeSession(event, bounds[0] ?? [0, 0])
+        : addToEach(event, bounds)
     if (taken.length === 0) refused.push(event)
     for (const one of taken) {
       one.fresh.push(event.value)
@@ -231,10 +233,10 @@ export function windowsOf(window: ModelWindow, time: number): Bounds[] {
       return aligned(time, window.size, window.slide, window.offset ?? 0)
     case 'cumulate':
       return aligned(time, window.size, window.size, 0).flatMap(([start]) =>
-        Array.from({ length: window.size / window.step }, (_, i): Bounds => [
-          start,
-          start + (i + 1) * window.step,
-        ]).filter(([, end]) => time < end),
+        Array.from(
+          { length: window.size / window.step },
+          (_, i): Bounds => [start, start + (i + 1) * window.step],
+        ).filter(([, end]) => time < end),
       )
     case 'session':
       return [[time, time + window.gap]]
