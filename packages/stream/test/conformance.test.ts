@@ -75,7 +75,7 @@ function runInEveryManner(one: WindowCase): void {
 }
 
 describe.each(files)('$name', ({ name: file, cases }) => {
-  it.each(cases)('$id $name', (one, context) => {
+  it.for(cases)('$id $name', (one, context) => {
     const skipped = reasonNotToRun(one)
     if (skipped !== null) {
       outcomes.push({ file, id: one.id, failure: null, skipped })
