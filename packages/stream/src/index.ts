@@ -3,10 +3,15 @@ export type {
   AggregateInput,
   AggregateNeeds,
   AggregateSpec,
+  Aggregates,
   States,
   TimeUnit,
 } from './aggregate/aggregate.ts'
 export { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregate/aggregates.ts'
+export type { Formula } from './aggregate/composite.ts'
+export type { AggregateDefinition } from './aggregate/define-aggregate.ts'
+export { defineAggregate } from './aggregate/define-aggregate.ts'
+export type { Scalar } from './aggregate/scalar.ts'
 export type {
   Batch,
   BatchColumnSpec,

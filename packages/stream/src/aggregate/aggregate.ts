@@ -84,7 +84,11 @@ export interface Aggregate {
   readonly ordered?: boolean
   /**
    * States for one specification. `unit` is the stream's unit of time (default ms), in which durations
-   * among the parameters count. Throws a StreamError `invalid_aggregate` that names the parameter.
+   * among the parameters count; `others` are the aggregates of the user. Throws a StreamError
+   * `invalid_aggregate` or `invalid_duration` that names the parameter.
    */
-  prepare(spec: AggregateSpec, unit?: TimeUnit): States
+  prepare(spec: AggregateSpec, unit?: TimeUnit, others?: Aggregates): States
 }
+
+/** Aggregates by name. */
+export type Aggregates = Readonly<Record<string, Aggregate>>

@@ -375,7 +375,10 @@ function onMerge(
 }
 
 function earliest(node: Node, parts: readonly TriggerState[]): number {
-  return parts.reduce((least, part) => Math.min(least, valueOf(node, part)), Number.POSITIVE_INFINITY)
+  return parts.reduce(
+    (least, part) => Math.min(least, valueOf(node, part)),
+    Number.POSITIVE_INFINITY,
+  )
 }
 
 function nextOf(node: Node, state: TriggerState, kind: Kind): number {
