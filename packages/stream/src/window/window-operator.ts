@@ -160,7 +160,7 @@ class Operator implements WindowOperator {
     this.#options = options
     this.#columns = keys
     this.#slots = new Slots(options.aggregates, unit, options.others ?? {})
-    this.#keys = new KeyDictionary(keys, keyLimit)
+    this.#keys = new KeyDictionary(keys.length, keyLimit)
     this.#lateLimit = limits.late ?? 10_000
     this.#core = createCore(
       {
@@ -197,7 +197,7 @@ class Operator implements WindowOperator {
     this.#counts.invalid += invalid
     if (count === 0) return
     if (this.#keyIds.length < batch.rows) this.#keyIds = new Int32Array(batch.rows)
-    this.#keys.resolve(batch, rows, count, this.#keyIds)
+    this.#keys.resolve(batch, this.#columns, rows, count, this.#keyIds)
     this.#core.add({ batch, rows, count, times, keys: this.#keyIds })
   }
 

@@ -209,4 +209,7 @@ export function resolveWindowing(spec: WindowingSpec, unit: TimeUnit): ResolvedW
 }
 
 /** Bounds of the global window. */
-export const ALL_OF_TIME = { start: BEGINNING_OF_TIME, end: END_OF_TIME } as const
+export const ALL_OF_TIME: { readonly start: number; readonly end: number } = {
+  start: BEGINNING_OF_TIME,
+  end: END_OF_TIME,
+}
