@@ -75,3 +75,45 @@ export type {
 } from './window/window-operator.ts'
 export { createWindowOperator, restoreWindowOperator } from './window/window-operator.ts'
 export type { WindowingSpec, WindowSpec } from './window/window-spec.ts'
+export type { IntervalJoinOptions, JoinType, Pair, WindowJoinOptions, WindowPair } from './pipeline/join.ts'
+export { intervalJoin, windowJoin } from './pipeline/join.ts'
+export type { LateRecord, PipelineOptions, PipelineStatistics, PushTo } from './pipeline/pipeline.ts'
+export { Pipeline } from './pipeline/pipeline.ts'
+export type {
+  ProcessContext,
+  ProcessFunction,
+  ProcessInput,
+  ProcessOptions,
+  ProcessResult,
+  ProcessStatistics,
+} from './pipeline/process-operator.ts'
+export { ProcessOperator } from './pipeline/process-operator.ts'
+export type { PlainRecord } from './pipeline/records.ts'
+export { batchesOf } from './pipeline/records.ts'
+export type { Cell, Row } from './pipeline/row.ts'
+export type { Stage, StreamOptions } from './pipeline/stage.ts'
+export type { AggregateChoice, ProcessSettings } from './pipeline/stream.ts'
+export { KeyedStream, Stream, stream, WindowedStream } from './pipeline/stream.ts'
+export {
+  afterCount,
+  afterProcessingTime,
+  afterWatermark,
+  allOf,
+  everyEventTime,
+  everyProcessingTime,
+  firstOf,
+  inTurn,
+  never,
+  orFinally,
+  repeatedly,
+} from './trigger/triggers.ts'
+export {
+  allTime,
+  calendar,
+  cumulate,
+  everyCount,
+  hopping,
+  session,
+  sliding,
+  tumbling,
+} from './window/windows.ts'

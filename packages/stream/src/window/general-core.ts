@@ -328,6 +328,15 @@ export class GeneralCore implements WindowCore {
     for (const window of due) this.#look(window)
   }
 
+  hold(): number {
+    let hold = Number.POSITIVE_INFINITY
+    if (this.#context.windowing.stamp === 'end') return hold
+    for (const windows of this.#windows.values()) {
+      for (const { stamp } of windows) if (stamp < hold) hold = stamp
+    }
+    return hold
+  }
+
   write(out: ByteWriter): void {
     out.f64(this.#ask.watermark)
     out.f64(this.#ask.clock)

@@ -50,6 +50,8 @@ export interface WindowCore {
   /** Infinite at the end of input. */
   watermark(watermark: number): void
   clock(clock: number): void
+  /** Earliest stamp that a window holds for its next pane; absent where stamps are ends. */
+  hold?(): number
   /** Windows of keys that have state. */
   readonly open: number
   /** Writes all state; key ids as they are. */

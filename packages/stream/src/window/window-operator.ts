@@ -87,6 +87,11 @@ export interface WindowOperator {
   end(): void
   takeResults(): WindowResult[]
   takeLate(): LateEvent[]
+  /**
+   * No result to come has an earlier stamp than this and the watermark, late panes apart. Infinite where stamps are
+   * the ends of windows, which the watermark has not reached.
+   */
+  hold(): number
   statistics(): OperatorStatistics
   /** All state as bytes. Throws `invalid_input` while there are results or late events not taken. */
   snapshot(): Uint8Array
@@ -248,6 +253,10 @@ class Operator implements WindowOperator {
     const late = this.#late
     this.#late = []
     return late
+  }
+
+  hold(): number {
+    return this.#core.hold?.() ?? Number.POSITIVE_INFINITY
   }
 
   statistics(): OperatorStatistics {
