@@ -64,7 +64,10 @@ for (let from = 0; from < ROWS; from += BATCH_ROWS) {
     slots: Int32Array.from(part, slotOf),
     times: Float64Array.from(part, ({ time }) => time),
     columns: new Map<string, Column>([
-      ['latency', { type: 'f64', valid: null, data: Float64Array.from(part, (row) => row.latency) }],
+      [
+        'latency',
+        { type: 'f64', valid: null, data: Float64Array.from(part, (row) => row.latency) },
+      ],
       ['tokens', { type: 'i32', valid: null, data: Int32Array.from(part, (row) => row.tokens) }],
       [
         'model',
