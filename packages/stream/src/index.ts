@@ -1,4 +1,20 @@
 export type {
+  Aggregate,
+  AggregateInput,
+  AggregateNeeds,
+  AggregateSpec,
+  Aggregates,
+  States,
+  TimeUnit,
+} from './aggregate/aggregate.ts'
+export { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregate/aggregates.ts'
+export type { Formula } from './aggregate/composite.ts'
+export type { AggregateDefinition } from './aggregate/define-aggregate.ts'
+export { defineAggregate } from './aggregate/define-aggregate.ts'
+export type { PreparedAggregates, PreparedStates } from './aggregate/prepare-aggregates.ts'
+export { prepareAggregates } from './aggregate/prepare-aggregates.ts'
+export type { Scalar } from './aggregate/scalar.ts'
+export type {
   Batch,
   BatchColumnSpec,
   BatchColumnType,
@@ -21,6 +37,7 @@ export {
   validityBytes,
 } from './batch-builder.ts'
 export { BATCH_VERSION, BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
+export { ByteReader, ByteWriter } from './bytes.ts'
 export type { BucketEdges, BucketRequest, CalendarStep } from './calendar.ts'
 export {
   bucketEdges,
@@ -33,5 +50,7 @@ export {
 export { ERASED_COLUMN, eraseRows, isErased } from './erase-rows.ts'
 export type { ParsedTime } from './parse-time.ts'
 export { parseTime } from './parse-time.ts'
+export type { StreamErrorCode } from './stream-error.ts'
+export { StreamError } from './stream-error.ts'
 export type { OffsetSegment, OffsetSegments } from './time-zone.ts'
 export { offsetSegments } from './time-zone.ts'
