@@ -54,3 +54,26 @@ export type { StreamErrorCode } from './stream-error.ts'
 export { StreamError } from './stream-error.ts'
 export type { OffsetSegment, OffsetSegments } from './time-zone.ts'
 export { offsetSegments } from './time-zone.ts'
+export type { Key } from './state/key-dictionary.ts'
+export { OVERFLOW_KEY } from './state/value-ids.ts'
+export type { Duration } from './time/duration.ts'
+export { parseDuration } from './time/duration.ts'
+export { BEGINNING_OF_TIME, END_OF_TIME } from './time/time.ts'
+export type { TriggerSpec } from './trigger/trigger-spec.ts'
+export { DEFAULT_TRIGGER } from './trigger/trigger-spec.ts'
+export type { CombinedChange } from './watermark/combined-watermark.ts'
+export { CombinedWatermark } from './watermark/combined-watermark.ts'
+export { IdleClock } from './watermark/idle-clock.ts'
+export type { AdmittedRows, SourceWatermarkOptions } from './watermark/source-watermarks.ts'
+export { SourceWatermarks } from './watermark/source-watermarks.ts'
+export type { WatermarkSpec } from './watermark/watermark-generator.ts'
+export { WatermarkGenerator } from './watermark/watermark-generator.ts'
+export type { LateReason, Pane, WindowResult } from './window/window-core.ts'
+export type {
+  LateEvent,
+  OperatorStatistics,
+  WindowOperator,
+  WindowOperatorOptions,
+} from './window/window-operator.ts'
+export { createWindowOperator, restoreWindowOperator } from './window/window-operator.ts'
+export type { WindowingSpec, WindowSpec } from './window/window-spec.ts'
