@@ -11,6 +11,8 @@ export { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregate/aggreg
 export type { Formula } from './aggregate/composite.ts'
 export type { AggregateDefinition } from './aggregate/define-aggregate.ts'
 export { defineAggregate } from './aggregate/define-aggregate.ts'
+export type { PreparedAggregates, PreparedStates } from './aggregate/prepare-aggregates.ts'
+export { prepareAggregates } from './aggregate/prepare-aggregates.ts'
 export type { Scalar } from './aggregate/scalar.ts'
 export type {
   Batch,

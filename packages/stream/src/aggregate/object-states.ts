@@ -5,6 +5,8 @@ import type { AggregateInput, States } from './aggregate.ts'
 export interface ObjectKernel<S> {
   /** Whether states hold arrival numbers, so that a snapshot must say where to go on. */
   readonly arrivals?: boolean
+  /** As in `States`. */
+  readonly shared?: string
   create(): S
   /**
    * Adds rows; `at` gives the state of a slot. Answers how many rows were invalid. `arrival` is the number
@@ -30,6 +32,7 @@ export interface ObjectKernel<S> {
 
 /** States that are objects. A slot without rows holds none, so that sparse slots cost eight bytes. */
 export class ObjectStates<S> implements States {
+  readonly shared?: string
   readonly #kernel: ObjectKernel<S>
   readonly #states: (S | undefined)[] = []
   readonly #at: (slot: number) => S
@@ -38,6 +41,7 @@ export class ObjectStates<S> implements States {
 
   constructor(kernel: ObjectKernel<S>) {
     this.#kernel = kernel
+    if (kernel.shared !== undefined) this.shared = kernel.shared
     this.#at = (slot) => {
       const found = this.#states[slot]
       if (found !== undefined) return found
@@ -74,6 +78,10 @@ export class ObjectStates<S> implements States {
     return this.#kernel.value(this.#states[slot] ?? this.#kernel.create(), seconds)
   }
 
+  valueOf(states: States, slot: number, seconds?: number): unknown {
+    return this.#kernel.value(statesOf<S>(states)[slot] ?? this.#kernel.create(), seconds)
+  }
+
   write(slot: number, out: ByteWriter): void {
     const state = this.#states[slot]
     out.u8(state === undefined ? 0 : 1)
@@ -104,3 +112,13 @@ export class ObjectStates<S> implements States {
 }
 
 const { statesOf } = ObjectStates
+
+/** Calls `make`, whose RangeError means that the snapshot is damaged. */
+export function restored<T>(from: ByteReader, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof RangeError) throw from.bad(error.message)
+    throw error
+  }
+}
