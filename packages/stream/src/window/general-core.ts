@@ -156,7 +156,8 @@ export class GeneralCore implements WindowCore {
     into.end = last
     if (parts.length === 1 && !reopens) return
     this.#pending.flush()
-    const states = parts.map((part) => part.trigger.slice())
+    const states = parts.map((part) => part.trigger)
+    const fresh = parts.map((part) => part.fresh)
     for (const part of parts) {
       if (part === into) continue
       slots.merge(into.slot, part.slot)
@@ -172,7 +173,7 @@ export class GeneralCore implements WindowCore {
     }
     if (last > this.#ask.watermark) into.onTimeGiven = false
     this.#ask.end = last
-    this.#trigger.onMerge(into.trigger, states, this.#ask)
+    this.#trigger.onMerge(into.trigger, states, fresh, this.#ask)
     this.#arm(into)
   }
 
