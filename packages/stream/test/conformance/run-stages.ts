@@ -54,7 +54,7 @@ export function runStagesCase({ steps }: StagesCase): void {
     inputs: [{ keys: ['key'] }, { keys: ['key'] }],
     process: {
       onEvent(event, context) {
-        const text = String(event['text'])
+        const text = typeof event['text'] === 'string' ? event['text'] : ''
         context.state = context.state === undefined ? text : `${context.state},${text}`
         context.setTimer(100_000)
       },
