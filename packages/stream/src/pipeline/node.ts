@@ -83,7 +83,7 @@ export class FilterNode implements Node {
   }
 
   push(batch: Batch, rows: Int32Array | undefined): void {
-    const all = rows ?? allRows(batch.rows).subarray(0, batch.rows)
+    const all = rows ?? allRows(batch.rows)
     const kept = all.filter((row) => this.#keeps(rowAt(batch, row)))
     if (kept.length > 0) this.#out.batch(batch, kept)
   }
@@ -106,7 +106,7 @@ export class SelectNode implements Node {
   }
 
   push(batch: Batch, rows: Int32Array | undefined): void {
-    const all = rows ?? allRows(batch.rows).subarray(0, batch.rows)
+    const all = rows ?? allRows(batch.rows)
     const kept = this.#select(batch, all)
     if (kept.length > 0) this.#out.batch(batch, kept)
   }
@@ -130,7 +130,7 @@ export class MapNode implements Node {
 
   push(batch: Batch, rows: Int32Array | undefined): void {
     const records: PlainRecord[] = []
-    for (const row of rows ?? allRows(batch.rows).subarray(0, batch.rows)) {
+    for (const row of rows ?? allRows(batch.rows)) {
       const made = this.#map(rowAt(batch, row))
       if (made === null) continue
       if (Array.isArray(made)) records.push(...(made as readonly PlainRecord[]))

@@ -41,7 +41,9 @@ describe('a pipeline', () => {
   it('reads like the sentence and gives results as windows end', async () => {
     const pipeline = perMinute().run()
     await pipeline.push(calls)
-    expect(pipeline.take().map(({ key, values }) => [key, values['calls'], values['slowest']])).toEqual([
+    expect(
+      pipeline.take().map(({ key, values }) => [key, values['calls'], values['slowest']]),
+    ).toEqual([
       ['chat', 2, 120],
       ['search', 1, 20],
     ])
@@ -65,7 +67,8 @@ describe('a pipeline', () => {
     for (const call of calls) await single.push(call)
     single.end()
     // The watermark moves with every push, so that panes may differ in their timing, and in nothing else.
-    const sorted = (results: unknown[]): string[] => results.map((one) => JSON.stringify(one)).sort()
+    const sorted = (results: unknown[]): string[] =>
+      results.map((one) => JSON.stringify(one)).sort()
     const values = (results: { key: unknown; window: unknown; values: unknown }[]): unknown[] =>
       results.map(({ key, window, values }) => ({ key, window, values }))
     expect(sorted(values(single.take()))).toEqual(sorted(values(whole.take())))
@@ -119,7 +122,11 @@ describe('a pipeline', () => {
       { time: 30_000, what: 'end', id: 'y' },
     ])
     pipeline.end()
-    const pairs = (await all(pipeline)).map(({ key, time, value }) => [key, time, value.right?.['time'] ?? null])
+    const pairs = (await all(pipeline)).map(({ key, time, value }) => [
+      key,
+      time,
+      value.right?.['time'] ?? null,
+    ])
     expect(pairs).toEqual([
       ['x', 4000, 4000],
       ['y', 10_500, null],
@@ -166,9 +173,11 @@ describe('a pipeline', () => {
     await pipeline.push([{ time: 30_000, service: 'a' }], { partition: 'slow' })
     expect(pipeline.offer([{ time: 40_000, service: 'a' }])).toBe(false)
     let isIn = false
-    const pushed = pipeline.push([{ time: 31_000, service: 'a' }], { partition: 'slow' }).then(() => {
-      isIn = true
-    })
+    const pushed = pipeline
+      .push([{ time: 31_000, service: 'a' }], { partition: 'slow' })
+      .then(() => {
+        isIn = true
+      })
     now = 1000
     await Promise.resolve()
     expect(isIn).toBe(false)

@@ -57,9 +57,16 @@ export interface PipelineStatistics {
   /** Least watermark of the sources. */
   readonly watermark: number
   /** How long pushes took by the clock, in its unit; null before the first. */
-  readonly latency: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  readonly latency: {
+    readonly p50: number | null
+    readonly p95: number | null
+    readonly p99: number | null
+  }
   /** Of each stage that counts anything, in the order of the stages. */
-  readonly stages: readonly { readonly name: string; readonly counts: Readonly<Record<string, number>> }[]
+  readonly stages: readonly {
+    readonly name: string
+    readonly counts: Readonly<Record<string, number>>
+  }[]
 }
 
 interface Source {
@@ -196,7 +203,11 @@ export class Pipeline<O> implements AsyncIterable<O> {
       name === undefined ? this.#sources[0] : this.#sources.find((one) => one.name === name)
     if (source !== undefined) return source
     const names = this.#sources.map((one) => one.name).join(', ')
-    throw new StreamError('invalid_input', `there is no source '${name}'; there is ${names}`, 'source')
+    throw new StreamError(
+      'invalid_input',
+      `there is no source '${name}'; there is ${names}`,
+      'source',
+    )
   }
 
   #process(batch: Batch, to: PushTo): void {
@@ -213,7 +224,8 @@ export class Pipeline<O> implements AsyncIterable<O> {
       this.#now,
     )
     this.#counts.events += batch.rows
-    if (future > 0) this.#refuse(batch, source, timed.rows, timed.count, new Set(rows.subarray(0, count)))
+    if (future > 0)
+      this.#refuse(batch, source, timed.rows, timed.count, new Set(rows.subarray(0, count)))
     // Rows without a time go on, so that the stage counts them; those of the future do not.
     source.out.batch(batch, future > 0 ? rows.slice(0, count) : undefined)
     source.watermarks.observe(to.partition ?? '', times, rows, count, this.#now, batch)
@@ -399,5 +411,7 @@ interface Waiting<O> {
 }
 
 function asBatches(events: PlainRecord | readonly PlainRecord[]): Batch[] {
-  return batchesOf(Array.isArray(events) ? (events as readonly PlainRecord[]) : [events as PlainRecord])
+  return batchesOf(
+    Array.isArray(events) ? (events as readonly PlainRecord[]) : [events as PlainRecord],
+  )
 }

@@ -263,7 +263,9 @@ export class WindowedStream {
   ): Stream<WindowResult> {
     const specs = Object.entries(aggregates).map(
       ([as, choice]): AggregateSpec =>
-        typeof choice === 'string' ? { as, aggregate: choice } : { ...choice, as, aggregate: String(choice['aggregate']) },
+        typeof choice === 'string'
+          ? { as, aggregate: choice }
+          : { ...choice, as, aggregate: String(choice['aggregate']) },
     )
     const { unit, time } = this.#origin
     const keys = this.#columns

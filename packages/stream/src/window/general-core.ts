@@ -4,8 +4,8 @@ import { END_OF_TIME } from '../time/time.ts'
 import type { Trigger, TriggerContext } from '../trigger/trigger.ts'
 import { type OpenWindow, openWindow, readWindow, writeWindow } from './open-window.ts'
 import { type KeyedRows, PendingRows } from './slots.ts'
-import type { CoreContext, Pane, WindowCore } from './window-core.ts'
 import type { Assigner } from './window-assigner.ts'
+import type { CoreContext, Pane, WindowCore } from './window-core.ts'
 
 /**
  * Windows of any kind under any trigger: one record per key and window. An event goes into each of its
@@ -375,7 +375,7 @@ export class GeneralCore implements WindowCore {
     const same = known.filter((one) => one.start === window.start && one.end === window.end)
     this.#insert(window)
     const parts = merge === null ? same : merge(known, window.start, window.end)
-    const open = [...parts.filter((part) => !part.closed && part !== window)]
+    const open = parts.filter((part) => !part.closed && part !== window)
     if (open.length === 0 || window.closed) {
       this.#arm(window)
       return

@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Key, KeyDictionary } from '../state/key-dictionary.ts'
-import type { ResolvedWindowing } from './window-spec.ts'
 import type { KeyedRows, Slots, Values } from './slots.ts'
+import type { ResolvedWindowing } from './window-spec.ts'
 
 /** Which of the results of a window this is. */
 export interface Pane {

@@ -229,7 +229,8 @@ class Operator implements WindowOperator {
   }
 
   #check(time: number, what: string): void {
-    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY) return
+    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY)
+      return
     throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
   }
 
