@@ -70,7 +70,7 @@ export class ObjectStates<S> implements States {
   }
 
   merge(into: number, from: States, slot: number): void {
-    const other = statesOf<S>(from)[slot]
+    const other = ObjectStates.statesOf<S>(from)[slot]
     if (other !== undefined) this.#states[into] = this.#kernel.merge(this.#at(into), other)
   }
 
@@ -79,7 +79,10 @@ export class ObjectStates<S> implements States {
   }
 
   valueOf(states: States, slot: number, seconds?: number): unknown {
-    return this.#kernel.value(statesOf<S>(states)[slot] ?? this.#kernel.create(), seconds)
+    return this.#kernel.value(
+      ObjectStates.statesOf<S>(states)[slot] ?? this.#kernel.create(),
+      seconds,
+    )
   }
 
   write(slot: number, out: ByteWriter): void {
@@ -106,12 +109,10 @@ export class ObjectStates<S> implements States {
   }
 
   static statesOf<S>(states: States): readonly (S | undefined)[] {
-    if (states instanceof ObjectStates) return states.#states
+    if (states instanceof ObjectStates) return (states as ObjectStates<S>).#states
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
-
-const { statesOf } = ObjectStates
 
 /** Calls `make`, whose RangeError means that the snapshot is damaged. */
 export function restored<T>(from: ByteReader, make: () => T): T {

@@ -42,7 +42,7 @@ export class RecordStates implements States {
       this.shared = second === undefined ? shared : `${shared} and ${second}`
     if (retract !== undefined) {
       this.retract = (into, from, slot) =>
-        retract(this.#records, into * width, recordsOf(from), slot * width)
+        retract(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
     }
   }
 
@@ -79,7 +79,7 @@ export class RecordStates implements States {
 
   merge(into: number, from: States, slot: number): void {
     const { width } = this.#kernel
-    this.#kernel.merge(this.#records, into * width, recordsOf(from), slot * width)
+    this.#kernel.merge(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
   }
 
   value(slot: number, seconds?: number): unknown {
@@ -87,7 +87,7 @@ export class RecordStates implements States {
   }
 
   valueOf(states: States, slot: number, seconds?: number): unknown {
-    return this.#kernel.value(recordsOf(states), slot * this.#kernel.width, seconds)
+    return this.#kernel.value(RecordStates.recordsOf(states), slot * this.#kernel.width, seconds)
   }
 
   write(slot: number, out: ByteWriter): void {
@@ -111,5 +111,3 @@ export class RecordStates implements States {
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
-
-const { recordsOf } = RecordStates
