@@ -104,13 +104,20 @@ export const NEXMARK_QUERIES: Readonly<Record<string, QueryRows>> = {
     return winningBids(rows).map((bid) => [
       ...cells(
         auctions.get(bid['auction'] ?? '') ?? {},
-        ...['id', 'item_name', 'description', 'initial_bid', 'reserve', 'date_time', 'expires'],
-        ...['seller', 'category'],
+        'id',
+        'item_name',
+        'description',
+        'initial_bid',
+        'reserve',
+        'date_time',
+        'expires',
+        'seller',
+        'category',
       ),
       ...cells(bid, 'auction', 'bidder', 'price', 'date_time'),
     ])
   },
-  q15: ({ bids }) => inBands(bids, []).map(({ key: _, cells: day }) => day),
+  q15: ({ bids }) => inBands(bids),
   q17: ({ bids }) => {
     const prices = run(bidRows(bids), BID_FIELDS, ['auction'], { type: 'calendar', step: '1d' }, [
       { as: 'n', aggregate: 'count' },
@@ -223,35 +230,26 @@ function winningBids({ auctions, bids }: NexmarkRows): Record_[] {
 }
 
 /** Bids by day: how many, in each band, and how many distinct bidders and auctions in all and in each band. */
-function inBands(
-  bids: readonly Record_[],
-  keys: readonly string[],
-): { key: unknown; cells: Cell[] }[] {
+function inBands(bids: readonly Record_[]): Cell[][] {
   const days = new Map<number, Map<string, number>>()
-  const note = (start: number, name: string, value: number): void => {
-    const day = days.get(start) ?? new Map<string, number>()
-    days.set(start, day.set(name, value))
-  }
-  for (const [i, name] of ['all', 'low', 'middle', 'high'].entries()) {
+  for (const [i, name] of BANDS.entries()) {
     const own = bids.filter(({ price }) => i === 0 || bandOf(Number(price)) === i - 1)
-    const counted = run(bidRows(own), BID_FIELDS, keys, { type: 'calendar', step: '1d' }, [
+    const counted = run(bidRows(own), BID_FIELDS, [], { type: 'calendar', step: '1d' }, [
       { as: 'n', aggregate: 'count' },
       { as: 'bidders', aggregate: 'distinct', of: 'bidder' },
       { as: 'auctions', aggregate: 'distinct', of: 'auction' },
     ])
     for (const { window, values } of counted) {
-      for (const what of ['n', 'bidders', 'auctions']) {
-        note(window.start, `${what} ${name}`, Number(values[what]))
-      }
+      const day = days.get(window.start) ?? new Map<string, number>()
+      for (const what of COUNTED) day.set(`${what} ${name}`, Number(values[what]))
+      days.set(window.start, day)
     }
   }
-  return [...days].map(([start, day]) => ({
-    key: start,
-    cells: [
-      new Date(start).toISOString().slice(0, 10),
-      ...['n', 'bidders', 'auctions'].flatMap((what) =>
-        ['all', 'low', 'middle', 'high'].map((name) => day.get(`${what} ${name}`) ?? 0),
-      ),
-    ],
-  }))
+  return [...days].map(([start, day]) => [
+    new Date(start).toISOString().slice(0, 10),
+    ...COUNTED.flatMap((what) => BANDS.map((name) => day.get(`${what} ${name}`) ?? 0)),
+  ])
 }
+
+const BANDS = ['all', 'low', 'middle', 'high']
+const COUNTED = ['n', 'bidders', 'auctions']

@@ -1,7 +1,11 @@
-import { ByteReader, ByteWriter, StreamError } from '../../src/index.ts'
-import { CombinedWatermark } from '../../src/watermark/combined-watermark.ts'
-import { IdleClock } from '../../src/watermark/idle-clock.ts'
-import { WatermarkGenerator } from '../../src/watermark/watermark-generator.ts'
+import {
+  ByteReader,
+  ByteWriter,
+  CombinedWatermark,
+  IdleClock,
+  StreamError,
+  WatermarkGenerator,
+} from '../../src/index.ts'
 import type { CombineCase, GeneratorCase, IdlenessCase } from './case.ts'
 import { isSame, Mismatch } from './mismatch.ts'
 

@@ -143,7 +143,7 @@ function shown(result: ModelResult): string {
 function shownResult({ key, window, time, pane, retraction, values }: WindowResult): string {
   const collected = (values['values'] as number[]).toSorted((a, b) => a - b)
   const marks = `${pane.timing} ${pane.index}/${pane.onTimeIndex} ${pane.first ? 'first' : ''} ${pane.last ? 'last' : ''}`
-  return `${retraction ? '-' : '+'} ${String(key)} [${window.start},${window.end}) at ${time} ${marks} ${collected.join()} n ${String(values['count'])} sum ${String(values['sum'] ?? 0)}`
+  return `${retraction ? '-' : '+'} ${String(key)} [${window.start},${window.end}) at ${time} ${marks} ${collected.join()} n ${Number(values['count'])} sum ${Number(values['sum'] ?? 0)}`
 }
 
 /** Takes what both have to tell since the last look. Throws when they differ. */

@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  bucketEdges,
+  CALENDAR_STEPS,
   createWindowOperator,
   type WindowingSpec,
   type WindowResult,
 } from '../src/index.ts'
-import { bucketEdges, CALENDAR_STEPS } from '../src/index.ts'
-import { event, operatorOptions, options, type Step, steps } from './model/against-model.ts'
+import { event, operatorOptions, options, steps } from './model/against-model.ts'
 import type { ModelEvent } from './model/window-model.ts'
 import { batchOf, KEY_VALUE, type Row } from './rows.ts'
 
-const NS_OF_MS = 1_000
+const MICROS = 1_000
 
 function shown({ key, window, time, pane, retraction, values }: WindowResult, scale = 1): string {
   return JSON.stringify([
@@ -56,7 +57,7 @@ describe('the unit of time', () => {
           }
           return operator.takeResults().map((one) => shown(one, scale))
         }
-        expect(run(NS_OF_MS)).toEqual(run(1))
+        expect(run(MICROS)).toEqual(run(1))
       }),
     )
   })
@@ -66,10 +67,10 @@ describe('batches', () => {
   it('may be cut anywhere, and rows may be chosen instead of copied', () => {
     fc.assert(
       fc.property(options, steps, fc.infiniteStream(fc.boolean()), (model, script, cuts) => {
-        const run = (push: (step: Step & { events: unknown }) => void, made: Made): string[] => {
+        const run = (push: (events: readonly ModelEvent[]) => void, made: Made): string[] => {
           let watermark = -40
           for (const step of script) {
-            if ('events' in step) push(step)
+            if ('events' in step) push(step.events)
             else made.watermark((watermark += step.forward))
           }
           made.end()
@@ -78,8 +79,8 @@ describe('batches', () => {
         const whole = createWindowOperator(operatorOptions(model, 'fast'))
         const parts = createWindowOperator(operatorOptions(model, 'fast'))
         const chosen = createWindowOperator(operatorOptions(model, 'fast'))
-        const wanted = run(({ events }) => whole.push(batchOf(rowsOf(events), KEY_VALUE)), whole)
-        const cut = run(({ events }) => {
+        const wanted = run((events) => whole.push(batchOf(rowsOf(events), KEY_VALUE)), whole)
+        const cut = run((events) => {
           let from = 0
           for (let i = 1; i <= events.length; i++) {
             if (i < events.length && cuts.next().value === true) continue
@@ -87,7 +88,7 @@ describe('batches', () => {
             from = i
           }
         }, parts)
-        const picked = run(({ events }) => {
+        const picked = run((events) => {
           // Every row twice, of which only the first is meant.
           const doubled = events.flatMap((one) => [one, { ...one, value: 99 }])
           const rows = Int32Array.from(events.keys(), (i) => 2 * i)
@@ -104,7 +105,13 @@ type Made = ReturnType<typeof createWindowOperator>
 
 describe('calendar windows', () => {
   it('are the buckets of the calendar, of whatever length the day is', () => {
-    const zones = ['UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Africa/Casablanca']
+    const zones = [
+      'UTC',
+      'Europe/Berlin',
+      'America/St_Johns',
+      'Asia/Kathmandu',
+      'Africa/Casablanca',
+    ]
     fc.assert(
       fc.property(
         fc.constantFrom(...zones),
@@ -115,10 +122,17 @@ describe('calendar windows', () => {
             windowing: { window: { type: 'calendar', step, zone } },
             aggregates: [{ as: 'n', aggregate: 'count' }],
           })
-          operator.push(batchOf(times.map((time): Row => [time]), []))
+          operator.push(
+            batchOf(
+              times.map((time): Row => [time]),
+              [],
+            ),
+          )
           operator.end()
           const results = operator.takeResults()
-          expect(results.reduce((sum, { values }) => sum + Number(values['n']), 0)).toBe(times.length)
+          expect(results.reduce((sum, { values }) => sum + Number(values['n']), 0)).toBe(
+            times.length,
+          )
           for (const { window, values } of results) {
             const from = window.start * 1000
             const found = bucketEdges({ zone, step, from, to: from + 1 })
@@ -151,11 +165,19 @@ describe('sessions with a gap by event', () => {
             one.time,
             isFixed ? 5 : gap,
           ])
-          operator.push(batchOf(rows.map(([key, time, gap]) => [time, key, 0, gap]), fields))
+          operator.push(
+            batchOf(
+              rows.map(([key, time, gap]) => [time, key, 0, gap]),
+              fields,
+            ),
+          )
           operator.end()
           const got = operator
             .takeResults()
-            .map(({ key, window, values }) => `${String(key)} ${window.start} ${window.end} ${String(values['n'])}`)
+            .map(
+              ({ key, window, values }) =>
+                `${String(key)} ${window.start} ${window.end} ${String(values['n'])}`,
+            )
           expect(got.toSorted()).toEqual(sessionsOf(rows).toSorted())
         },
       ),
@@ -174,7 +196,9 @@ describe('sessions with a gap by event', () => {
         operator.end()
         const results = operator.takeResults()
         expect(results.every(({ window }) => window.end - window.start <= 20)).toBe(true)
-        expect(results.reduce((sum, { values }) => sum + Number(values['n']), 0)).toBe(events.length)
+        expect(results.reduce((sum, { values }) => sum + Number(values['n']), 0)).toBe(
+          events.length,
+        )
       }),
     )
   })
