@@ -72,7 +72,7 @@ export {
   SKETCH_RELATIVE_ERROR,
   valueOf,
 } from './sketch-bins.ts'
-export type { SlidingWindowOptions } from './sliding-window.ts'
+export type { SlidingWindowOptions, SlidingWindowState } from './sliding-window.ts'
 export { SlidingWindow } from './sliding-window.ts'
 export { incompleteBeta, logGamma } from './special.ts'
 export { studentTCdf, studentTQuantile } from './student-t.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EXACT_VALUES, QuantileSketch, SKETCH_BINS } from './quantile-sketch.ts'
+import { binOf } from './sketch-bins.ts'
 
 function sketchOf(values: readonly number[]): QuantileSketch {
   const sketch = new QuantileSketch()
@@ -185,6 +186,14 @@ describe('quantile sketch', () => {
     expect(sketch.quantile(0.9)).toBe(10)
     expect(sketch.quantile(0.91)).toBe(20)
     expect(sketch.count).toBe(10)
+  })
+
+  it('loses nothing of weights that are large or no whole numbers', () => {
+    const sketch = sketchOf(Array.from({ length: 100 }, (_, i) => i))
+    for (const weight of [2 ** 32, 0.25, 2 ** 40]) sketch.add(50, weight)
+    const { bins, counts } = sketch.state()
+    expect(counts[bins.indexOf(binOf(50))]).toBe(2 ** 32 + 2 ** 40 + 1.25)
+    expect(counts[bins.indexOf(binOf(10))]).toBe(1)
   })
 
   it('refuses what has no place', () => {

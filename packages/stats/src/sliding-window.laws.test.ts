@@ -64,6 +64,31 @@ describe('sliding window', () => {
     )
   })
 
+  it('merges as if all values had come to one, and goes on from its state', () => {
+    const options = { values: 12, duration: 40 }
+    fc.assert(
+      fc.property(timed, fc.array(fc.integer({ min: 0, max: 2 })), (steps, dealt) => {
+        // No two at one time, whose order parts cannot know.
+        const seen = steps.map(([time, value], i): Timed => [time * 200 + i, value])
+        const wide = { values: 12, duration: 40 * 200 }
+        const parts = [0, 1, 2].map(() => new SlidingWindow(wide))
+        const whole = new SlidingWindow(wide)
+        for (const [i, [time, value]] of seen.entries()) {
+          whole.add(value, time)
+          parts[dealt[i] ?? 0]?.add(value, time)
+        }
+        const [a, b, c] = parts as [SlidingWindow, SlidingWindow, SlidingWindow]
+        const restored = SlidingWindow.from(structuredClone(c.state()), wide)
+        b.merge(restored)
+        b.merge(new SlidingWindow(options))
+        a.merge(b)
+        expect(a.state()).toEqual(whole.state())
+        expect(a.mean ?? 0).toBeCloseTo(whole.mean ?? 0, 9)
+        expect([a.min, a.max]).toEqual([whole.min, whole.max])
+      }),
+    )
+  })
+
   it('leaves nothing behind of a value that has gone', () => {
     const window = new SlidingWindow({ values: 2 })
     for (const value of [1e300, 1e-3, 2e-3]) window.add(value)

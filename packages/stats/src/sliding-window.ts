@@ -16,6 +16,14 @@ export interface SlidingWindowOptions {
   readonly duration?: number
 }
 
+/** A window as plain data, the oldest value first. */
+export interface SlidingWindowState {
+  readonly values: readonly number[]
+  readonly times: readonly number[]
+  /** Latest time it was told, or null. */
+  readonly latest: number | null
+}
+
 const FIRST_CAPACITY = 16
 
 /**
@@ -115,10 +123,54 @@ export class SlidingWindow {
 
   /** The values held, oldest first. */
   values(): number[] {
-    return Array.from(
-      { length: this.#held },
-      (_, i) => this.#values[(this.#first + i) % this.#values.length] ?? 0,
+    return [...this.state().values]
+  }
+
+  /**
+   * Takes in the values of another window, as if all had come in order of their times; of equal times
+   * those of the other came last. Its bounds should be no narrower. Cost: all values of both.
+   */
+  merge(other: SlidingWindow): void {
+    const [mine, its] = [this.state(), other.state()]
+    const times = [...mine.times, ...its.times]
+    const values = [...mine.values, ...its.values]
+    const order = times.map((_, i) => i)
+    order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b)
+    this.#empty()
+    for (const i of order) this.add(values[i] ?? 0, times[i])
+    const latest = Math.max(
+      mine.latest ?? Number.NEGATIVE_INFINITY,
+      its.latest ?? Number.NEGATIVE_INFINITY,
     )
+    if (latest > this.#latest) this.advance(latest)
+  }
+
+  state(): SlidingWindowState {
+    const inOrder = (ring: Float64Array) =>
+      Array.from({ length: this.#held }, (_, i) => ring[(this.#first + i) % ring.length] ?? 0)
+    const latest = this.#latest === Number.NEGATIVE_INFINITY ? null : this.#latest
+    return { values: inOrder(this.#values), times: inOrder(this.#times), latest }
+  }
+
+  /** Goes on from a state; the options are those of the window that gave it. */
+  static from(state: SlidingWindowState, options: SlidingWindowOptions): SlidingWindow {
+    const window = new SlidingWindow(options)
+    for (const [i, value] of state.values.entries()) window.add(value, state.times[i])
+    if (state.latest !== null) window.advance(state.latest)
+    return window
+  }
+
+  #empty(): void {
+    this.#held = 0
+    this.#older = 0
+    this.#latest = Number.NEGATIVE_INFINITY
+    this.#resetNewer()
+  }
+
+  #resetNewer(): void {
+    this.#newer.fill(0)
+    this.#newerMin = Number.POSITIVE_INFINITY
+    this.#newerMax = Number.NEGATIVE_INFINITY
   }
 
   #moments(): Float64Array {
@@ -159,9 +211,7 @@ export class SlidingWindow {
       this.#suffixes[at + MOMENTS_WIDTH + 1] = max
     }
     this.#older = this.#held
-    this.#newer.fill(0)
-    this.#newerMin = Number.POSITIVE_INFINITY
-    this.#newerMax = Number.NEGATIVE_INFINITY
+    this.#resetNewer()
   }
 
   #grow(): void {

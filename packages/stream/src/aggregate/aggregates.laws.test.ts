@@ -306,7 +306,7 @@ describe.each(SPECS.map((spec) => ({ name: spec.as, spec })))('$name', ({ spec }
         const states = prepared(spec)
         add(spec, states, 0, table, indexes(table))
         expect(states.invalid).toBe(
-          spec.of === 'x' || spec.by === 'x' ? invalidOf(spec, table) : states.invalid,
+          spec.of === 'x' || spec['by'] === 'x' ? invalidOf(spec, table) : states.invalid,
         )
       }),
       RUNS,
@@ -340,7 +340,7 @@ function invalidOf(spec: AggregateSpec, { batch, times }: Table): number {
   const names = [spec.of, spec['with'], spec['by']].filter((name) => name !== undefined)
   const cells = (i: number) =>
     names.map((name) => {
-      const column = batch.columns.get(String(name))
+      const column = typeof name === 'string' ? batch.columns.get(name) : undefined
       if (column === undefined) return null
       if (column.type === 'dict') return (column.codes[i] ?? -1) < 0 ? null : 0
       if (column.type !== 'f64') return null

@@ -3,8 +3,8 @@ import { DerivedStates } from './derived-states.ts'
 import { finiteOrNull } from './number-aggregate.ts'
 import { checkMembers, invalidAggregate } from './parameters.ts'
 
-/** A number, the name of a part, or an operation on formulas: `['/', 'errors', ['max', 'calls', 1]]`. */
-export type Formula = number | string | readonly [operation: string, ...of: Formula[]]
+/** A number, the name of a part, or an operation and formulas: `['/', 'errors', ['max', 'calls', 1]]`. */
+export type Formula = number | string | readonly Formula[]
 
 interface Operation {
   readonly arguments: number

@@ -22,7 +22,7 @@ export class DerivedStates implements States {
     this.#compute = compute
     if (parts.every((part) => part.states.retract !== undefined)) {
       this.retract = (into, from, slot) => {
-        const others = partsOf(from)
+        const others = DerivedStates.partsOf(from)
         for (const [i, part] of parts.entries()) {
           const other = others[i]
           if (other !== undefined) part.states.retract?.(into, other.states, slot)
@@ -54,7 +54,7 @@ export class DerivedStates implements States {
   }
 
   merge(into: number, from: States, slot: number): void {
-    const others = partsOf(from)
+    const others = DerivedStates.partsOf(from)
     for (const [i, part] of this.#parts.entries()) {
       const other = others[i]
       if (other !== undefined) part.states.merge(into, other.states, slot)
@@ -85,5 +85,3 @@ export class DerivedStates implements States {
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
-
-const { partsOf } = DerivedStates

@@ -28,6 +28,7 @@ function valueOf(records: Float64Array, at: number, statistic: Statistic): numbe
 function timeKernel(rate: number, statistic: Statistic): RecordKernel {
   return {
     width: DECAYED_WIDTH,
+    shared: `decayed by time ${rate}`,
     add(records, { count, slots, values, times }) {
       for (let i = 0; i < count; i++) {
         const at = (slots[i] ?? 0) * DECAYED_WIDTH
@@ -48,6 +49,7 @@ function countKernel(rate: number, statistic: Statistic): RecordKernel {
   const copy = new Float64Array(DECAYED_WIDTH)
   return {
     width,
+    shared: `decayed by value ${rate}`,
     empty: [Number.POSITIVE_INFINITY, ...Array<number>(width - 1).fill(0)],
     add(records, { count, slots, values, times }) {
       for (let i = 0; i < count; i++) {

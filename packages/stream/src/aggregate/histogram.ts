@@ -1,11 +1,13 @@
 import {
   binByEdges,
   checkEdges,
+  type ExponentialBuckets,
   ExponentialHistogram,
-  type ExponentialHistogramState,
 } from '@llmhub/stats'
+import type { ByteReader } from '../bytes.ts'
 import type { Aggregate, AggregateSpec } from './aggregate.ts'
-import { type ObjectKernel, ObjectStates } from './object-states.ts'
+import { finiteOrNull } from './number-aggregate.ts'
+import { type ObjectKernel, ObjectStates, restored } from './object-states.ts'
 import { checkMembers, columnOf, invalidAggregate, numberParameter } from './parameters.ts'
 import { type RecordKernel, RecordStates } from './record-states.ts'
 import { valueRows } from './value-rows.ts'
@@ -43,21 +45,34 @@ function exponentialKernel(buckets: number): ObjectKernel<ExponentialHistogram> 
       return into
     },
     value: (histogram) => histogram.state(),
-    write: (histogram, out) => out.text(JSON.stringify(histogram.state())),
-    read(from) {
-      try {
-        const state = JSON.parse(from.text()) as ExponentialHistogramState
-        return ExponentialHistogram.from(state, { buckets })
-      } catch (error) {
-        if (error instanceof SyntaxError || error instanceof RangeError) {
-          throw from.bad(error.message)
-        }
-        throw error
+    write(histogram, out) {
+      const { scale, zeroCount, positive, negative, count, sum, min, max } = histogram.state()
+      out.i32(scale)
+      for (const number of [zeroCount, count, sum]) out.f64(number)
+      out.f64(min ?? Number.POSITIVE_INFINITY)
+      out.f64(max ?? Number.NEGATIVE_INFINITY)
+      for (const { offset, counts } of [positive, negative]) {
+        out.i32(offset)
+        out.varint(counts.length)
+        for (const held of counts) out.f64(held)
       }
+    },
+    read(from) {
+      const scale = from.i32()
+      const [zeroCount, count, sum] = [from.f64(), from.f64(), from.f64()]
+      const [min, max] = [finiteOrNull(from.f64()), finiteOrNull(from.f64())]
+      const [positive, negative] = [readBuckets(from), readBuckets(from)]
+      const state = { scale, zeroCount, positive, negative, count, sum, min, max }
+      return restored(from, () => ExponentialHistogram.from(state, { buckets }))
     },
     // Two maps of whole numbers.
     bytes: () => 200 + 2 * 20 * buckets,
   }
+}
+
+function readBuckets(from: ByteReader): ExponentialBuckets {
+  const offset = from.i32()
+  return { offset, counts: Array.from({ length: from.count(8) }, () => from.f64()) }
 }
 
 function edgesOf(spec: AggregateSpec, given: unknown): Float64Array {

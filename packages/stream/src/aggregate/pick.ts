@@ -95,11 +95,9 @@ class PickStates implements States {
     const value = from.value(slot)
     if (value === null) return
     const at = slot * WIDTH
-    const [key, time, arrival] = from.#records.subarray(at, at + 3) as unknown as [
-      number,
-      number,
-      number,
-    ]
+    const key = from.#records[at] ?? 0
+    const time = from.#records[at + 1] ?? 0
+    const arrival = from.#records[at + 2] ?? 0
     const order = this.#order(into, key, time, arrival)
     if (order > 0 || (order === 0 && this.#isLess(into, value))) {
       this.#keep(into, key, time, arrival, value)

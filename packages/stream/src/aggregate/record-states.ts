@@ -12,6 +12,8 @@ export interface RecordKernel {
   readonly empty?: readonly number[]
   /** Whether records hold arrival numbers, so that a snapshot must say where to go on. */
   readonly arrivals?: boolean
+  /** As in `States`; the second column is added to it. */
+  readonly shared?: string
   /** A second column, which rows must have a number in, too. */
   readonly second?: string
   /** Adds `rows.values[i]` to the record of `rows.slots[i]` for i in 0 … rows.count − 1. */
@@ -26,6 +28,7 @@ export interface RecordKernel {
 export class RecordStates implements States {
   readonly #kernel: RecordKernel
   readonly #empty: readonly number[]
+  readonly shared?: string
   readonly retract?: (into: number, from: States, slot: number) => void
   #records = new Float64Array(0)
   #invalid = 0
@@ -34,10 +37,12 @@ export class RecordStates implements States {
   constructor(kernel: RecordKernel) {
     this.#kernel = kernel
     this.#empty = kernel.empty ?? Array<number>(kernel.width).fill(0)
-    const { retract, width } = kernel
+    const { retract, second, shared, width } = kernel
+    if (shared !== undefined)
+      this.shared = second === undefined ? shared : `${shared} and ${second}`
     if (retract !== undefined) {
       this.retract = (into, from, slot) =>
-        retract(this.#records, into * width, recordsOf(from), slot * width)
+        retract(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
     }
   }
 
@@ -74,11 +79,15 @@ export class RecordStates implements States {
 
   merge(into: number, from: States, slot: number): void {
     const { width } = this.#kernel
-    this.#kernel.merge(this.#records, into * width, recordsOf(from), slot * width)
+    this.#kernel.merge(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
   }
 
   value(slot: number, seconds?: number): unknown {
     return this.#kernel.value(this.#records, slot * this.#kernel.width, seconds)
+  }
+
+  valueOf(states: States, slot: number, seconds?: number): unknown {
+    return this.#kernel.value(RecordStates.recordsOf(states), slot * this.#kernel.width, seconds)
   }
 
   write(slot: number, out: ByteWriter): void {
@@ -102,5 +111,3 @@ export class RecordStates implements States {
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
-
-const { recordsOf } = RecordStates

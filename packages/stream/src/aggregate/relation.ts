@@ -17,6 +17,7 @@ function relationKernel(
 ): RecordKernel {
   return {
     width: COMOMENTS_WIDTH,
+    shared: 'comoments',
     second,
     add(records, { count, slots, values, others }) {
       for (let i = 0; i < count; i++) {

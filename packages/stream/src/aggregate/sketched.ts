@@ -1,24 +1,14 @@
 import { DistinctCount, hashNumber, hashText, QuantileSketch, TopK } from '@llmhub/stats'
 import type { Column } from '../batch.ts'
-import type { ByteReader } from '../bytes.ts'
 import type { Aggregate } from './aggregate.ts'
-import { type ObjectKernel, ObjectStates } from './object-states.ts'
+import { type ObjectKernel, ObjectStates, restored } from './object-states.ts'
 import { checkMembers, columnOf, invalidAggregate, numberParameter } from './parameters.ts'
 import { readScalar, type Scalar, scalarAt, writeScalar } from './scalar.ts'
 import { valueRows } from './value-rows.ts'
 
-/** Calls `make`, whose RangeError means that the snapshot is damaged. */
-function restored<T>(from: ByteReader, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof RangeError) throw from.bad(error.message)
-    throw error
-  }
-}
-
 function quantileKernel(value: (sketch: QuantileSketch) => unknown): ObjectKernel<QuantileSketch> {
   return {
+    shared: 'sketch',
     create: () => new QuantileSketch(),
     add(at, slots, rows, count, input) {
       const found = valueRows(slots, rows, count, input)
@@ -138,6 +128,7 @@ export const distinct: Aggregate = {
 
 function topKernel(k: number, capacity: number): ObjectKernel<TopK<Scalar>> {
   return {
+    shared: `top ${capacity}`,
     create: () => new TopK<Scalar>(capacity),
     add: (at, slots, rows, count, { column }) =>
       column === null
@@ -164,8 +155,10 @@ function topKernel(k: number, capacity: number): ObjectKernel<TopK<Scalar>> {
       const counts: number[] = []
       const length = from.count(10)
       for (let i = 0; i < length; i++) {
-        values.push(readScalar(from))
-        counts.push(from.f64())
+        const [value, count] = [readScalar(from), from.f64()]
+        if (!(count > 0)) throw from.bad(`the count ${count} of a value`)
+        values.push(value)
+        counts.push(count)
       }
       return TopK.from({ total, error, values, counts }, capacity)
     },

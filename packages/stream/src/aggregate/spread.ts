@@ -25,6 +25,7 @@ function finite(value: number | null): number | null {
 function spreadKernel(of: SpreadOf, read: Reader): RecordKernel {
   return {
     width: MOMENTS_WIDTH,
+    shared: 'moments',
     add(records, { count, slots, values }) {
       for (let i = 0; i < count; i++) {
         addToMoments(records, values[i] ?? 0, 1, (slots[i] ?? 0) * MOMENTS_WIDTH)
@@ -38,6 +39,7 @@ function spreadKernel(of: SpreadOf, read: Reader): RecordKernel {
 function shapeKernel(of: SpreadOf, read: Reader): RecordKernel {
   return {
     width: HIGHER_MOMENTS_WIDTH,
+    shared: 'higher moments',
     add(records, { count, slots, values }) {
       for (let i = 0; i < count; i++) {
         addToHigherMoments(records, values[i] ?? 0, 1, (slots[i] ?? 0) * HIGHER_MOMENTS_WIDTH)

@@ -137,14 +137,19 @@ interface IntervalJoinState {
  * the time of that − 1, so that they are not late for a later stage.
  * An event behind the watermark still meets those that wait. Throws a StreamError for wrong options.
  */
-export function intervalJoin(options: IntervalJoinOptions): ProcessOperator<IntervalJoinState, Pair> {
+export function intervalJoin(
+  options: IntervalJoinOptions,
+): ProcessOperator<IntervalJoinState, Pair> {
   const { unit = 'ms', left, right, join = 'inner' } = options
   const from = parseDuration(options.from, unit, 'from', 'any')
   const to = parseDuration(options.to, unit, 'to', 'any')
   if (from > to) throw new StreamError('invalid_duration', 'from: is greater than to', 'from')
   // A left event waits until no right one at t + to is expected, a right one until no left one at t − from is.
   const waits = { left: Math.max(to, 0) + 1, right: Math.max(-from, 0) + 1 }
-  const gives = { left: join === 'left' || join === 'outer', right: join === 'right' || join === 'outer' }
+  const gives = {
+    left: join === 'left' || join === 'outer',
+    right: join === 'right' || join === 'outer',
+  }
 
   const process: ProcessFunction<IntervalJoinState, Pair> = {
     onEvent(event, context, input) {
@@ -195,6 +200,11 @@ function joinOperator<S, P>(
   const { unit = 'ms', keys = 1_000_000 } = options
   // Events of different keys must never meet, so none share the overflow key.
   const limits = { keys, overflow: 'drop' } as const
-  return new ProcessOperator({ unit, inputs, process, name: `${kind} ${JSON.stringify(options)}`, limits })
+  return new ProcessOperator({
+    unit,
+    inputs,
+    process,
+    name: `${kind} ${JSON.stringify(options)}`,
+    limits,
+  })
 }
-

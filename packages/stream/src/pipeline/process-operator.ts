@@ -103,6 +103,7 @@ export class ProcessOperator<S, O> {
   readonly #context: Context<S, O>
   #watermark = Number.NEGATIVE_INFINITY
   #overflowedBefore = 0
+  #isRestored = false
   #results: ProcessResult<O>[] = []
   #keyIds = new Int32Array(0)
 
@@ -303,7 +304,15 @@ export class ProcessOperator<S, O> {
     const from = new ByteReader(bytes)
     checkSnapshot(from, 'a process operator', this.#fingerprint())
     this.#inputs.read(from)
-    this.#watermark = from.f64()
+    const watermark = from.f64()
+    if (this.#isRestored && watermark !== this.#watermark) {
+      throw new StreamError(
+        'bad_snapshot',
+        `instances restored together need one watermark: ${this.#watermark} and ${watermark}`,
+      )
+    }
+    this.#isRestored = true
+    this.#watermark = watermark
     this.#context.clock = from.f64()
     for (const counter of COUNTERS) {
       const count = from.varint()

@@ -59,7 +59,7 @@ export class Trigger {
     this.#root = compile(spec, unit, 'trigger', nodes)
     this.#length = 2 * nodes.length
     this.hasWatermark = nodes.some((node) => node.kind === 'watermark')
-    this.#initial = new Array<number>(this.#length).fill(0)
+    this.#initial = Array.from({ length: this.#length }, () => 0)
     reset(this.#root, this.#initial)
   }
 

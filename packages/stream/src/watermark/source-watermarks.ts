@@ -46,9 +46,7 @@ export class SourceWatermarks {
   constructor(options: SourceWatermarkOptions) {
     const { unit = 'ms', idleAfter, maxDrift, maxFuture } = options
     const optional = (value: Duration | undefined, path: string): number =>
-      value === undefined
-        ? Number.POSITIVE_INFINITY
-        : parseDuration(value, unit, path, 'from zero')
+      value === undefined ? Number.POSITIVE_INFINITY : parseDuration(value, unit, path, 'from zero')
     this.#options = options
     this.#unit = unit
     this.#idleAfter = idleAfter === undefined ? null : parseDuration(idleAfter, unit, 'idleAfter')

@@ -221,7 +221,8 @@ export class AlignedCore implements WindowCore {
     while ((this.#panes[to]?.start ?? Number.POSITIVE_INFINITY) < end) to++
     const only = this.#panes[from]
     if (only !== undefined && to - from === 1) {
-      for (let i = 0; i < only.count; i++) this.#give(only.keyAt(i), only.slotAt(i), start, end, info)
+      for (let i = 0; i < only.count; i++)
+        this.#give(only.keyAt(i), only.slotAt(i), start, end, info)
       return
     }
     const merged = new PaneTable(start, end, end, end)

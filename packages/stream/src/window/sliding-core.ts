@@ -237,7 +237,7 @@ export class SlidingCore implements WindowCore {
   }
 
   read(from: ByteReader, idOf: (id: number) => number): void {
-    const { slots, keys } = this.#context
+    const { keys } = this.#context
     this.#watermark = from.f64()
     for (let left = from.count(3); left > 0; left--) {
       const key = idOf(from.varint())

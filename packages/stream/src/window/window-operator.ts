@@ -87,6 +87,11 @@ export interface WindowOperator {
   end(): void
   takeResults(): WindowResult[]
   takeLate(): LateEvent[]
+  /**
+   * No result to come has an earlier stamp than this and the watermark, late panes apart. Infinite where stamps are
+   * the ends of windows, which the watermark has not reached.
+   */
+  hold(): number
   statistics(): OperatorStatistics
   /** All state as bytes. Throws `invalid_input` while there are results or late events not taken. */
   snapshot(): Uint8Array
@@ -224,7 +229,8 @@ class Operator implements WindowOperator {
   }
 
   #check(time: number, what: string): void {
-    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY) return
+    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY)
+      return
     throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
   }
 
@@ -248,6 +254,10 @@ class Operator implements WindowOperator {
     const late = this.#late
     this.#late = []
     return late
+  }
+
+  hold(): number {
+    return this.#core.hold?.() ?? Number.POSITIVE_INFINITY
   }
 
   statistics(): OperatorStatistics {

@@ -25,7 +25,10 @@ export function sliding(difference: Duration): WindowSpec {
 }
 
 /** Absent `longest`: as long as events keep coming. */
-export function session(gap: Duration | { readonly column: string }, longest?: Duration): WindowSpec {
+export function session(
+  gap: Duration | { readonly column: string },
+  longest?: Duration,
+): WindowSpec {
   return { type: 'session', gap, ...(longest === undefined ? {} : { longest }) }
 }
 
