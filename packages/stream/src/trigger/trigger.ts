@@ -59,7 +59,7 @@ export class Trigger {
     this.#root = compile(spec, unit, 'trigger', nodes)
     this.#length = 2 * nodes.length
     this.hasWatermark = nodes.some((node) => node.kind === 'watermark')
-    this.#initial = new Array<number>(this.#length).fill(0)
+    this.#initial = Array.from({ length: this.#length }, () => 0)
     reset(this.#root, this.#initial)
   }
 
@@ -89,10 +89,20 @@ export class Trigger {
     onFire(this.#root, state, context)
   }
 
-  /** Makes `into` the state of the window that all `parts` became; `into` may be one of them. */
-  onMerge(into: TriggerState, parts: readonly TriggerState[], context: TriggerContext): void {
+  /**
+   * Makes `into` the state of the window that all `parts` became; `into` may be one of them. `fresh` are the
+   * events of each part since its last pane.
+   */
+  onMerge(
+    into: TriggerState,
+    parts: readonly TriggerState[],
+    fresh: readonly number[],
+    context: TriggerContext,
+  ): void {
     const merged = this.create()
-    onMerge(this.#root, merged, parts, context)
+    const copies = parts.map((part) => part.slice())
+    reopen(this.#root, copies, fresh, context)
+    onMerge(this.#root, merged, copies, context)
     for (let i = 0; i < merged.length; i++) into[i] = merged[i] ?? 0
   }
 
@@ -372,6 +382,38 @@ function onMerge(
   for (const sub of node.of) onMerge(sub, into, parts, context)
   if (node.early !== null) onMerge(node.early, into, parts, context)
   if (node.late !== null) onMerge(node.late, into, parts, context)
+}
+
+/**
+ * A part that was past its end has counted its late events with its late trigger. Where the merged window
+ * has its end still to come, they count for the early one, as all events since the last pane do.
+ */
+function reopen(
+  node: Node,
+  parts: readonly TriggerState[],
+  fresh: readonly number[],
+  context: TriggerContext,
+): void {
+  if (node.kind === 'watermark' && context.watermark < context.end && node.early !== null) {
+    for (const [i, part] of parts.entries()) {
+      if (valueOf(node, part) === 1) count(node.early, part, fresh[i] ?? 0, context)
+    }
+  }
+  for (const sub of node.of) reopen(sub, parts, fresh, context)
+}
+
+/** Makes a fresh trigger one that has seen `fresh` events. */
+function count(node: Node, state: TriggerState, fresh: number, context: TriggerContext): void {
+  if (fresh === 0) return
+  if (node.kind === 'count') state[node.at + 1] = fresh
+  else if (node.kind === 'processing_time') state[node.at + 1] = context.clock + node.amount
+  else if (node.kind === 'processing_time_period') {
+    state[node.at + 1] = nextMultiple(context.clock, node.amount)
+  } else if (node.kind === 'event_time_period') {
+    state[node.at + 1] = nextMultiple(context.watermark, node.amount)
+  }
+  for (const sub of node.of) count(sub, state, fresh, context)
+  if (node.early !== null) count(node.early, state, fresh, context)
 }
 
 function earliest(node: Node, parts: readonly TriggerState[]): number {

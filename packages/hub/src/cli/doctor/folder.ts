@@ -173,13 +173,22 @@ async function checkLog(dir: string): Promise<Finding> {
   )
 }
 
-/** Who has the folder, which a hub that answers explains and nothing else does. */
-export function ownerFinding(
-  dir: string,
-  owner: number,
-  answering: { readonly url: string } | null,
-): Finding {
+/** A hub that answers; `pid` is null where it cannot be told, as of one on another machine. */
+export interface AnsweringHub {
+  readonly url: string
+  readonly pid: number | null
+}
+
+/** Who has the folder, which the hub that answers explains and nothing else does. */
+export function ownerFinding(dir: string, owner: number, answering: AnsweringHub | null): Finding {
   const who = owner === 0 ? 'another process' : shownProcess(processName(owner))
+  if (answering !== null && answering.pid !== null && owner !== 0 && answering.pid !== owner) {
+    return problem(
+      'lock',
+      `${resolve(dir)} is in use by ${who}, but at ${answering.url} another hub answers, process ${answering.pid}: nothing below is about this folder`,
+      'Ask the hub of this folder: --url http://host:port; or name the folder of the one that answers: --set data_dir=…',
+    )
+  }
   if (answering !== null) {
     return ok('lock', `in use by ${who}; its log is checked there: llmhub verify log`)
   }
