@@ -36,10 +36,10 @@ export interface Node {
 export interface Outlet {
   /** Whether results are wanted as batches, or as they are. */
   readonly takes: 'batches' | 'results'
-  batch(batch: Batch, rows?: Int32Array): void
-  result(result: unknown): void
-  watermark(time: number): void
-  late(stage: string, event: LateEvent): void
+  batch(this: void, batch: Batch, rows?: Int32Array): void
+  result(this: void, result: unknown): void
+  watermark(this: void, time: number): void
+  late(this: void, stage: string, event: LateEvent): void
 }
 
 /** Several streams as one: the watermark is the least of theirs. Also the way into the next node. */

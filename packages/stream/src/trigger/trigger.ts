@@ -121,6 +121,7 @@ export class Trigger {
 }
 
 function compile(spec: TriggerSpec, unit: TimeUnit, path: string, nodes: Node[]): Node {
+  if (typeof spec !== 'object' || spec === null) throw invalid(path, 'is no trigger')
   const at = 2 * nodes.length
   const node = { kind: spec.on, at, amount: 0, of: [] as Node[], early: null, late: null }
   // Held for its number; the finished node takes its place.
@@ -158,15 +159,18 @@ function members(spec: TriggerSpec, unit: TimeUnit, path: string, part: Part): P
     case 'first_of':
     case 'all_of':
     case 'in_turn':
-      if (!Array.isArray(spec.of) || spec.of.length === 0) {
-        throw invalid(`${path}.of`, `${spec.on} needs at least one trigger`)
-      }
-      return { of: spec.of.map((sub, i) => part(sub, `of.${i}`)) }
+      return { of: listOf(spec.of, `${path}.of`).map((sub, i) => part(sub, `of.${i}`)) }
     case 'never':
       return {}
     default:
       throw invalid(`${path}.on`, `there is no trigger '${String((spec as { on: unknown }).on)}'`)
   }
+}
+
+/** The triggers of a list, which comes from JSON and may be none. */
+function listOf(of: unknown, path: string): readonly TriggerSpec[] {
+  if (Array.isArray(of) && of.length > 0) return of as TriggerSpec[]
+  throw invalid(path, 'needs a list of at least one trigger')
 }
 
 function invalid(path: string, problem: string): StreamError {

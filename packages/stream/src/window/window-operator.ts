@@ -204,6 +204,8 @@ class Operator implements WindowOperator {
     if (this.#keyIds.length < batch.rows) this.#keyIds = new Int32Array(batch.rows)
     this.#keys.resolve(batch, this.#columns, rows, count, this.#keyIds)
     this.#core.add({ batch, rows, count, times, keys: this.#keyIds })
+    // Keys whose events were all late hold nothing, and must not count against the limit.
+    this.#keys.sweep()
   }
 
   watermark(time: number): void {
