@@ -247,8 +247,8 @@ export class WindowedStream {
     return this.#with({ accumulation: 'retracting' })
   }
 
-  /** The other members of the specification. */
-  having(windowing: Omit<Partial<WindowingSpec>, 'window'>): WindowedStream {
+  /** Any members of the specification: stamp, closing, evaluation, and those that have a step of their own. */
+  settings(windowing: Omit<Partial<WindowingSpec>, 'window'>): WindowedStream {
     return this.#with(windowing)
   }
 
