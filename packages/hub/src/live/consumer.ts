@@ -316,8 +316,8 @@ export class LiveConsumer {
     const { definitions, limits } = this.#options
     for (const [partition, next] of this.#committed) this.#positions.set(partition, next)
     this.#waitingSince = null
-    this.#watermark = new Watermark(limits.disorderMs * 1000)
     this.#incompleteBefore = this.#latestPossible()
+    this.#watermark = new Watermark(limits.disorderMs * 1000)
     this.#refused(this.#set.beginAll(definitions, this.#here()))
   }
 
