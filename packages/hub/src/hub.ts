@@ -27,6 +27,7 @@ import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
+import { createLive } from './hub-live.ts'
 import {
   listen,
   newer,
@@ -45,6 +46,7 @@ import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
 import { RetentionRules } from './maintenance/retention-rules.ts'
+import { checkpointIn } from './live/checkpoint-file.ts'
 import { createPipeline } from './pipeline.ts'
 import { REPORTS } from './query/reports/reports.ts'
 import { semanticDocument } from './query/semantic.ts'
@@ -266,6 +268,25 @@ async function start(
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
+  // Live windows read the log by themselves; whether the hub is ready does not depend on them.
+  const live = createLive({
+    config,
+    clock,
+    logDir: join(dir, 'log'),
+    dataDir: dir,
+    hashKey,
+    ask: asking.ask,
+    store,
+    definitions: [],
+    projects: () => knownProjects(control, store),
+    onProblem: (problem) => logger.warn({ problem }, 'live windows'),
+  })
+  if (live === null) await checkpointIn(dir).remove()
+  else {
+    live.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
+    started.add(() => live.close())
+    started.add(journal.onCommit((partition, next) => live.committed(partition, next)))
+  }
   const retention = new RetentionKeeper({
     maintenance,
     log: journal,
@@ -286,7 +307,7 @@ async function start(
     compact: (signal) => compactStore({ store, clock }, signal),
     dropCaches: async () => {
       retention.logRewritten()
-      await cache.clear()
+      await Promise.all([cache.clear(), live?.forget()])
     },
     removeSetAside: () => removeSetAside(dir),
     controlText: () => controlText(control),
@@ -354,6 +375,7 @@ async function start(
           store,
           journal,
           ingest,
+          live,
           askStats: asking.stats,
           freeSpace,
           config,

@@ -129,6 +129,7 @@ export class LiveConsumer {
   #stopped = false
   #wake: () => void = () => {}
   #settling: (() => void)[] = []
+  #forgetting: (() => void)[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LiveConsumerOptions) {
@@ -276,6 +277,15 @@ export class LiveConsumer {
     })
   }
 
+  /** Resolves once what is committed by now is read and a checkpoint written after it, or it has stopped. */
+  forget(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve()
+      this.#forgetting.push(resolve)
+      this.#wake()
+    })
+  }
+
   /** Writes a checkpoint and ends. Idempotent. */
   async stop(): Promise<void> {
     const wasRunning = !this.#stopped
@@ -296,7 +306,7 @@ export class LiveConsumer {
         await this.#pause(RETRY_MS)
       }
     }
-    for (const resolve of this.#settling.splice(0)) resolve()
+    for (const resolve of [...this.#settling.splice(0), ...this.#forgetting.splice(0)]) resolve()
   }
 
   async #open(): Promise<void> {
@@ -401,8 +411,11 @@ export class LiveConsumer {
     this.#goOn(isBehind)
     if (!isBehind && this.#listeners > 0) this.#askOpen()
     const dueMs = this.#restater.work(() => this.#set.series())
-    if (this.#checkpointIsDue()) await this.#writeCheckpoint()
-    if (isBehind || this.#lag(BACKFILL) > 0n) return 0
+    const isRead = !isBehind && this.#lag(BACKFILL) === 0n
+    const forgetting = isRead ? this.#forgetting.splice(0) : []
+    if (forgetting.length > 0 || this.#checkpointIsDue()) await this.#writeCheckpoint()
+    for (const resolve of forgetting) resolve()
+    if (!isRead) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
       else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS)])
@@ -571,7 +584,7 @@ export class LiveConsumer {
   /** Waits `ms`; what comes meanwhile is gathered for `intervalMs`. Stopping and settling end it at once. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const isSettling = (): boolean => this.#settling.length > 0
+      const isSettling = (): boolean => this.#settling.length + this.#forgetting.length > 0
       if (this.#stopped || (ms === TICK_MS && isSettling())) return resolve()
       const { clock, limits } = this.#options
       const end = (): void => {

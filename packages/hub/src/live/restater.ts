@@ -139,7 +139,9 @@ export class Restater {
       if (isOurs) onError(new Error(`${compiled.definition.name}: ${outcome.message}`))
       return isOurs
     }
-    onUpdates(series.restate(due, rowsOf(outcome.answer, compiled.plan.by.length), clock.nowMicros()))
+    onUpdates(
+      series.restate(due, rowsOf(outcome.answer, compiled.plan.by.length), clock.nowMicros()),
+    )
     return true
   }
 }
