@@ -422,7 +422,7 @@ export class LiveConsumer {
       return 0
     }
     if (dueMs === null) for (const resolve of this.#settling.splice(0)) resolve()
-    return Math.max(1, Math.min(TICK_MS, dueMs ?? TICK_MS))
+    return dueMs === null ? TICK_MS : Math.max(1, Math.min(TICK_MS - 1, dueMs))
   }
 
   #reset(why: string): void {
