@@ -221,11 +221,12 @@ function unpackStrings(offsets: Uint32Array, bytes: Uint8Array): string[] {
  * Decodes a batch. Columns are views on `payload`'s buffer; where `payload` does not start at a
  * multiple of 8 it is copied once. Checks structure (magic, version, lengths, offsets, codes);
  * integrity of the bytes is the caller's (the journal carries checksums).
+ * @param only the columns to decode; others are passed over, as if they were absent. Default all
  * @throws BatchFormatError
  */
-export function decodeBatch(payload: Uint8Array): Batch {
+export function decodeBatch(payload: Uint8Array, only?: ReadonlySet<string>): Batch {
   try {
-    return decode(payload)
+    return decode(payload, only)
   } catch (error) {
     // Damaged lengths end in reads beyond the bytes, damaged text in a decoding error.
     if (error instanceof RangeError || error instanceof TypeError) fail(error.message)
@@ -233,7 +234,7 @@ export function decodeBatch(payload: Uint8Array): Batch {
   }
 }
 
-function decode(payload: Uint8Array): Batch {
+function decode(payload: Uint8Array, only: ReadonlySet<string> | undefined): Batch {
   // Not `slice`: a Node Buffer answers that with a view, which stands no straighter.
   const source = payload.byteOffset % 8 === 0 ? payload : new Uint8Array(payload)
   const { buffer, byteOffset } = source
@@ -273,6 +274,7 @@ function decode(payload: Uint8Array): Batch {
       sections.push({ packing, bytes: source.subarray(from, from + length) })
       from += padded(length)
     }
+    if (only?.has(name) === false) continue
     columns.set(name, columnFrom(name, type, rows, sections))
   }
   return { rows, columns }

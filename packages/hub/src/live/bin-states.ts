@@ -2,7 +2,7 @@ import { binOf, quantileFromBins } from '@llmhub/stats'
 import type { AggregateInput, ByteReader, ByteWriter, States } from '@llmhub/stream'
 
 /** Column that holds the sketch bin of a column, where ingest made it. */
-const BIN_COLUMNS: ReadonlyMap<string, string> = new Map([
+export const BIN_COLUMNS: ReadonlyMap<string, string> = new Map([
   ['latency_ms', 'latency_bin'],
   ['ttft_ms', 'ttft_bin'],
   ['value', 'value_bin'],

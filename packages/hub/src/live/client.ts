@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../core/clock.ts'
-import type { ConsumerStatus } from './consumer.ts'
+import type { ConsumerStatus } from './consumer-options.ts'
 import type {
   LiveDefinition,
   LiveSnapshot,

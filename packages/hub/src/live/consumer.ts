@@ -1,85 +1,24 @@
 import { decodeBatch } from '@llmhub/stream'
-import type { Clock } from '../core/clock.ts'
 import { BACKFILL, LIVE, type LogRecord } from '../log/log.ts'
 import { decodeOperation } from '../log/operation.ts'
 import { doubtChanged } from './changed-rows.ts'
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
-import type { CheckpointFile } from './checkpoint-file.ts'
-import { countedRows } from './counted-rows.ts'
+import type { ConsumerStatus, LiveConsumerOptions } from './consumer-options.ts'
+import { countedBatch } from './counted-rows.ts'
 import { type Beginning, DefinitionSet } from './definition-set.ts'
-import type { DefinitionLimits } from './definition-windows.ts'
 import type {
   LiveDefinition,
   LiveSnapshot,
-  LiveStatus,
   LiveUpdate,
   PutOutcome,
   SnapshotRequest,
 } from './live.ts'
-import type { PlanMeasures } from './plan.ts'
-import { type AskStore, Restater } from './restater.ts'
+import { Restater } from './restater.ts'
 import { ALL } from './restating.ts'
-import { type ReadLog, RowPlaces } from './row-places.ts'
+import { RowPlaces } from './row-places.ts'
 import { Watermark } from './watermark.ts'
 import type { WindowSeries } from './window-series.ts'
 import { usualLength } from './window-times.ts'
-
-export interface LiveLimits extends DefinitionLimits {
-  /** How much later than others an event may come and still be in time, in milliseconds. */
-  readonly disorderMs: number
-  /** Without events for so long, event time goes on with the clock. */
-  readonly idleMs: number
-  /** Events are gathered for so long before they are counted. */
-  readonly intervalMs: number
-  /** Records behind the log at which the consumer begins anew at its end. */
-  readonly maxLagRecords: number
-  /** How far ahead of the clock an event may be, in milliseconds: as ingest takes them in. */
-  readonly futureMs: number
-  /** Definitions that may be added to those of the hub. */
-  readonly definitions: number
-}
-
-/** What the consumer needs of a log. A payload read is valid until the next step of the iteration. */
-export interface LiveLog extends ReadLog {
-  earliest(partition: number): bigint | Promise<bigint>
-}
-
-export interface LiveConsumerOptions {
-  readonly log: LiveLog
-  /** For looking up rows, so that following the log is not disturbed; default `log`. */
-  readonly lookUp?: ReadLog
-  /** Tells this log from others: a checkpoint of another one is not used. */
-  readonly logName: string
-  readonly clock: Clock
-  readonly planMeasures: PlanMeasures
-  readonly definitions: readonly LiveDefinition[]
-  readonly checkpoint: CheckpointFile | null
-  readonly ask: AskStore
-  readonly projects: () => Promise<readonly string[]>
-  readonly limits: LiveLimits
-  readonly onUpdates: (updates: readonly LiveUpdate[]) => void
-  /** Told of what went wrong and was dealt with. */
-  readonly onProblem: (problem: string) => void
-}
-
-export interface ConsumerStatus {
-  readonly series: readonly LiveStatus[]
-  /** Epoch µs; null before the first event. */
-  readonly watermark: number | null
-  readonly lagRecords: number
-  readonly lagMs: number
-  /** Events read from the live partition since the process began. */
-  readonly events: number
-  readonly updates: number
-  /** How often it began anew because it was too far behind or its state was of no use. */
-  readonly resets: number
-  readonly errors: number
-  readonly checkpointBytes: number
-  /** Milliseconds since the last checkpoint; null before the first. */
-  readonly checkpointAgeMs: number | null
-  /** Memory of the window operators, estimated. */
-  readonly stateBytes: number
-}
 
 /** A log that is at most so long is read from its beginning where there is no checkpoint. */
 const REREAD_RECORDS = 1000n
@@ -450,10 +389,10 @@ export class LiveConsumer {
     this.#changed = true
     if (record.kind === 'operation') await this.#takeOperation(record)
     if (record.kind !== 'events') return 0
-    const batch = decodeBatch(record.payload)
+    const batch = decodeBatch(record.payload, this.#set.columns)
     this.#places.note(LIVE, record.offset, batch)
     this.#watermark.observe(batch)
-    this.#set.add(batch, countedRows(batch))
+    this.#set.add(countedBatch(batch))
     this.#counts.events += batch.rows
     this.#lastEvent = this.#options.clock.monotonic()
     return batch.rows
@@ -477,8 +416,8 @@ export class LiveConsumer {
       this.#changed = true
       if (record.kind === 'operation') await this.#takeOperation(record)
       else if (record.kind === 'events') {
-        const batch = decodeBatch(record.payload)
-        this.#set.doubtRows(batch, countedRows(batch))
+        const batch = decodeBatch(record.payload, this.#set.columns)
+        this.#set.doubtRows(countedBatch(batch))
         rows += batch.rows
       }
       this.#positions.set(BACKFILL, record.offset + 1n)

@@ -1,8 +1,19 @@
 import { type Batch, ERASED_COLUMN } from '@llmhub/stream'
-import type { Mask } from './predicate.ts'
+import { BatchMasks, type Mask } from './predicate.ts'
+
+/** A batch, which of its rows count, and which of them pass what. */
+export interface CountedBatch {
+  readonly batch: Batch
+  readonly counted: Mask
+  readonly masks: BatchMasks
+}
+
+export function countedBatch(batch: Batch): CountedBatch {
+  return { batch, counted: countedRows(batch), masks: new BatchMasks(batch) }
+}
 
 /** Rows that count: current, not suppressed and not erased. */
-export function countedRows(batch: Batch): Mask {
+function countedRows(batch: Batch): Mask {
   const mask = new Uint8Array(batch.rows).fill(1)
   drop(batch, 'suppressed', 1, mask)
   drop(batch, 'is_current', 0, mask)

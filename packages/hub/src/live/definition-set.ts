@@ -1,11 +1,11 @@
-import type { Batch } from '@llmhub/stream'
+import { ERASED_COLUMN } from '@llmhub/stream'
 import type { CheckpointState } from './checkpoint.ts'
 import { compileDefinition } from './compile.ts'
-import type { Compiled } from './compiled.ts'
+import { type Compiled, columnsOf } from './compiled.ts'
+import type { CountedBatch } from './counted-rows.ts'
 import { type DefinitionLimits, DefinitionWindows } from './definition-windows.ts'
 import type { LiveDefinition, LiveUpdate, PutOutcome } from './live.ts'
 import type { PlanMeasures } from './plan.ts'
-import type { Mask } from './predicate.ts'
 import { ALL } from './restating.ts'
 import type { WindowSeries } from './window-series.ts'
 
@@ -27,9 +27,16 @@ export interface Beginning {
 export class DefinitionSet {
   readonly #options: DefinitionSetOptions
   readonly #definitions = new Map<string, DefinitionWindows>()
+  /** Those of definitions that are gone stay: they cost little. */
+  readonly #columns = new Set<string>(ALWAYS_READ)
 
   constructor(options: DefinitionSetOptions) {
     this.#options = options
+  }
+
+  /** Columns of rows that some definition reads. */
+  get columns(): ReadonlySet<string> {
+    return this.#columns
   }
 
   all(): Iterable<DefinitionWindows> {
@@ -82,8 +89,13 @@ export class DefinitionSet {
   begin(compiled: Compiled, { incompleteBefore, watermark, openFrom }: Beginning): void {
     const { limits } = this.#options
     const windows = new DefinitionWindows({ compiled, limits, incompleteBefore, watermark })
-    this.#definitions.set(windows.name, windows)
+    this.#set(windows)
     if (Number.isFinite(incompleteBefore)) windows.doubtWithin(ALL, openFrom, incompleteBefore)
+  }
+
+  #set(windows: DefinitionWindows): void {
+    this.#definitions.set(windows.name, windows)
+    for (const column of columnsOf(windows.compiled)) this.#columns.add(column)
   }
 
   /** All definitions there are begin anew; `configured` where there are none. Answers those that were refused. */
@@ -124,7 +136,7 @@ export class DefinitionSet {
       else {
         const { watermark } = beginning
         const options = { compiled, limits, incompleteBefore, watermark, restored }
-        this.#definitions.set(definition.name, new DefinitionWindows(options))
+        this.#set(new DefinitionWindows(options))
       }
     }
     return refused
@@ -141,8 +153,8 @@ export class DefinitionSet {
     }))
   }
 
-  add(batch: Batch, counted: Mask): void {
-    for (const windows of this.#definitions.values()) windows.add(batch, counted)
+  add(of: CountedBatch): void {
+    for (const windows of this.#definitions.values()) windows.add(of)
   }
 
   flush(): void {
@@ -161,8 +173,8 @@ export class DefinitionSet {
     return [...this.#definitions.values()].flatMap((windows) => windows.take(now))
   }
 
-  doubtRows(batch: Batch, counted: Mask): void {
-    for (const windows of this.#definitions.values()) windows.doubtRows(batch, counted)
+  doubtRows(of: CountedBatch): void {
+    for (const windows of this.#definitions.values()) windows.doubtRows(of)
   }
 
   doubtAt(project: string, time: number): void {
@@ -173,6 +185,17 @@ export class DefinitionSet {
     for (const windows of this.#definitions.values()) windows.doubtWithin(project, from, to)
   }
 }
+
+/** What the consumer itself needs of a row. */
+const ALWAYS_READ = [
+  'project',
+  'time',
+  'received_at',
+  'weight',
+  'suppressed',
+  'is_current',
+  ERASED_COLUMN,
+]
 
 function refusal({ name }: LiveDefinition, message = ''): string {
   return `the windows "${name}" are not counted: ${message}`

@@ -1,9 +1,8 @@
-import type { Batch } from '@llmhub/stream'
 import type { Compiled } from './compiled.ts'
+import type { CountedBatch } from './counted-rows.ts'
 import { Fold } from './fold.ts'
 import { GroupLimit } from './group-limit.ts'
 import type { LiveUpdate } from './live.ts'
-import type { Mask } from './predicate.ts'
 import { type SeriesLimits, type SeriesState, WindowSeries } from './window-series.ts'
 import { cellWidth, usualLength } from './window-times.ts'
 
@@ -88,8 +87,8 @@ export class DefinitionWindows {
     }
   }
 
-  add(batch: Batch, counted: Mask): void {
-    this.#fold.add(batch, counted)
+  add(of: CountedBatch): void {
+    this.#fold.add(of)
   }
 
   /** Hands what was added to the windows. */
@@ -116,8 +115,8 @@ export class DefinitionWindows {
   }
 
   /** Rows came that are not counted live: the windows around them are in doubt. */
-  doubtRows(batch: Batch, counted: Mask): void {
-    for (const { project, time } of this.#fold.touched(batch, counted)) this.doubtAt(project, time)
+  doubtRows(of: CountedBatch): void {
+    for (const { project, time } of this.#fold.touched(of)) this.doubtAt(project, time)
   }
 
   doubtAt(project: string, time: number): void {

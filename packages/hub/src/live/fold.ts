@@ -1,8 +1,10 @@
 import type { Batch, Column, States } from '@llmhub/stream'
+import type { Predicate } from '../store/store.ts'
+import type { CountedBatch } from './counted-rows.ts'
 import type { GroupKey, GroupLimit } from './group-limit.ts'
 import { createStates } from './part-states.ts'
 import type { KeptPlan, MeasurePlan } from './plan.ts'
-import { type Mask, maskOf } from './predicate.ts'
+import type { Mask } from './predicate.ts'
 import { cellsOf, codesOf, pairIds, type RowIds } from './row-ids.ts'
 
 export interface FoldOptions {
@@ -24,7 +26,7 @@ const NO_TIMES = new Float64Array(0)
  */
 export class Fold {
   readonly #options: FoldOptions
-  readonly #wheres: readonly (ReturnType<typeof whereOf> | null)[]
+  readonly #wheres: readonly (Predicate | null)[]
   readonly #whereAt: readonly number[]
   /** Of the parts, in their order, by slot. */
   readonly states: readonly States[]
@@ -42,12 +44,12 @@ export class Fold {
   constructor(options: FoldOptions) {
     this.#options = options
     const { parts } = options.kept
-    const wheres: FoldOptions['kept']['parts'][number]['where'][] = []
+    const wheres: (Predicate | null)[] = []
     this.#whereAt = parts.map(({ where }) => {
       const known = wheres.indexOf(where)
       return known >= 0 ? known : wheres.push(where) - 1
     })
-    this.#wheres = wheres.map((where) => (where === null ? null : whereOf(where)))
+    this.#wheres = wheres
     this.states = parts.map(({ part }) => createStates(part))
   }
 
@@ -60,11 +62,11 @@ export class Fold {
     return this.#overflow
   }
 
-  /** @param counted rows that count at all, see `countedRows` */
-  add(batch: Batch, counted: Mask): void {
-    const masks = this.#masks(batch, counted)
-    if (masks === null) return
-    const { rows, passing } = masks
+  add(of: CountedBatch): void {
+    const found = this.#masks(of)
+    if (found === null) return
+    const { rows, passing } = found
+    const { batch } = of
     const ids = this.#ids(batch, rows)
     const slots = new Int32Array(rows.length)
     for (let i = 0; i < slots.length; i++) {
@@ -85,19 +87,19 @@ export class Fold {
   }
 
   /** Rows that some part reads, and which of them each condition passes; null where there are none. */
-  #masks(
-    batch: Batch,
-    counted: Mask,
-  ): { readonly rows: Int32Array; readonly passing: readonly (Mask | null)[] } | null {
+  #masks({ batch, counted, masks }: CountedBatch): {
+    readonly rows: Int32Array
+    readonly passing: readonly (Mask | null)[]
+  } | null {
     const { plan, project } = this.#options
     const own = new Uint8Array(counted)
-    if (plan.where !== null) keepOnly(own, maskOf(plan.where, batch))
+    if (plan.where !== null) keepOnly(own, masks.of(plan.where))
     if (project !== null) {
       const field = { type: 'column', column: 'project' } as const
-      keepOnly(own, maskOf({ op: 'in', field, values: [project] }, batch))
+      keepOnly(own, masks.of({ op: 'in', field, values: [project] }))
     }
     if (!own.includes(1)) return null
-    const passing = this.#wheres.map((where) => where?.(batch) ?? null)
+    const passing = this.#wheres.map((where) => (where === null ? null : masks.of(where)))
     let any = own
     if (!passing.includes(null)) {
       any = new Uint8Array(own.length)
@@ -116,10 +118,11 @@ export class Fold {
   }
 
   /** Projects and times of the rows that would be counted, one of each cell. */
-  touched(batch: Batch, counted: Mask): { readonly project: string; readonly time: number }[] {
-    const masks = this.#masks(batch, counted)
-    if (masks === null) return []
-    const { rows } = masks
+  touched(of: CountedBatch): { readonly project: string; readonly time: number }[] {
+    const found = this.#masks(of)
+    if (found === null) return []
+    const { rows } = found
+    const { batch } = of
     const project = codesOf({ type: 'column', column: 'project' }, batch)
     const cells = cellsOf(batch.columns.get('time'), rows, batch.rows, this.#options.cell)
     const owners = pairIds(null, rows, project.codes, project.values.length)
@@ -192,10 +195,6 @@ export class Fold {
     this.#sums = []
     this.#slots.clear()
   }
-}
-
-function whereOf(where: NonNullable<FoldOptions['kept']['parts'][number]['where']>) {
-  return (batch: Batch): Mask => maskOf(where, batch)
 }
 
 function keepOnly(mask: Mask, other: Mask): void {

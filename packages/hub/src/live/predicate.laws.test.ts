@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { FieldRef, FrameCell, Predicate } from '../store/store.ts'
 import { compareText } from '../store/text-order.ts'
-import { maskOf } from './predicate.ts'
+import { BatchMasks } from './predicate.ts'
 
 interface Row {
   readonly model: string | null
@@ -47,6 +47,12 @@ const { predicate } = fc.letrec<{ predicate: Predicate }>((tie) => ({
   ) as fc.Arbitrary<Predicate>,
 }))
 
+function compare(a: string | number | bigint, b: string | number | bigint): number {
+  if (typeof a === 'string') return compareText(a, String(b))
+  if (typeof b === 'string') throw new TypeError('a number is not compared with a text')
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 /** The same, one row at a time. */
 function holds(of: Predicate, on: Row): boolean {
   if ('parts' in of) {
@@ -64,15 +70,7 @@ function holds(of: Predicate, on: Row): boolean {
   }
   if (of.op === 'contains') return String(cell).includes(of.value)
   if (of.op === 'starts_with') return String(cell).startsWith(of.value)
-  const { value } = of
-  const sign =
-    typeof cell === 'string'
-      ? compareText(cell, String(value))
-      : cell < value
-        ? -1
-        : cell > value
-          ? 1
-          : 0
+  const sign = compare(cell as string | number | bigint, of.value as string | number | bigint)
   if (of.op === 'lt') return sign < 0
   if (of.op === 'lte') return sign <= 0
   return of.op === 'gt' ? sign > 0 : sign >= 0
@@ -101,7 +99,7 @@ it('finds the rows that pass one by one', () => {
         if (each.cost_total !== null) cost.setBig(at, each.cost_total)
         if (each.tag !== null) tags.add(at, 't', each.tag)
       }
-      const mask = maskOf(wanted, builder.finish())
+      const mask = new BatchMasks(builder.finish()).of(wanted)
       expect([...mask]).toEqual(rows.map((each) => (holds(wanted, each) ? 1 : 0)))
     }),
   )

@@ -7,46 +7,78 @@ import { compareText } from '../store/text-order.ts'
 export type Mask = Uint8Array
 
 /**
- * Which rows of a batch pass a predicate: the same that the store finds. Comparisons with null are false,
- * `not` is "is not true", texts are ordered by code point. Texts of a dictionary are compared once each.
- * @throws TypeError where a number is compared with a text and the like, which a question refuses
+ * Which rows of a batch pass predicates: the same that the store finds. Comparisons with null are false,
+ * `not` is "is not true", texts are ordered by code point. Texts of a dictionary are compared once each, and a
+ * predicate that comes again, alone or as part of others, is looked at once. Masks are shared: not to be changed.
  */
-export function maskOf(predicate: Predicate, batch: Batch): Mask {
-  switch (predicate.op) {
-    case 'and':
-      return combine(predicate.parts, batch, 1)
-    case 'or':
-      return combine(predicate.parts, batch, 0)
-    case 'not': {
-      const mask = maskOf(predicate.part, batch)
-      for (let row = 0; row < mask.length; row++) mask[row] = 1 - (mask[row] ?? 0)
-      return mask
+export class BatchMasks {
+  readonly #batch: Batch
+  readonly #known = new Map<string, Mask>()
+
+  constructor(batch: Batch) {
+    this.#batch = batch
+  }
+
+  /** @throws TypeError where a number is compared with a text and the like, which a question refuses */
+  of(predicate: Predicate): Mask {
+    const name = nameOf(predicate)
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const mask = this.#make(predicate)
+    this.#known.set(name, mask)
+    return mask
+  }
+
+  #make(predicate: Predicate): Mask {
+    switch (predicate.op) {
+      case 'and':
+        return this.#combine(predicate.parts, 1)
+      case 'or':
+        return this.#combine(predicate.parts, 0)
+      case 'not': {
+        const mask = this.of(predicate.part).slice()
+        for (let row = 0; row < mask.length; row++) mask[row] = 1 - (mask[row] ?? 0)
+        return mask
+      }
+      case 'is_null':
+        return whereNull(predicate.field, this.#batch)
+      case 'in':
+      case 'lt':
+      case 'lte':
+      case 'gt':
+      case 'gte':
+      case 'contains':
+      case 'starts_with':
+        return compare(predicate, this.#batch)
+      default:
+        return predicate satisfies never
     }
-    case 'is_null':
-      return whereNull(predicate.field, batch)
-    case 'in':
-    case 'lt':
-    case 'lte':
-    case 'gt':
-    case 'gte':
-    case 'contains':
-    case 'starts_with':
-      return compare(predicate, batch)
-    default:
-      return predicate satisfies never
+  }
+
+  /** @param neutral what no parts come to: 1 all must pass, 0 one of them */
+  #combine(parts: readonly Predicate[], neutral: 0 | 1): Mask {
+    const mask = new Uint8Array(this.#batch.rows).fill(neutral)
+    for (const part of parts) {
+      const other = this.of(part)
+      for (let row = 0; row < mask.length; row++) {
+        if (other[row] !== neutral) mask[row] = 1 - neutral
+      }
+    }
+    return mask
   }
 }
 
-/** @param neutral what no parts come to: 1 all must pass, 0 one of them */
-function combine(parts: readonly Predicate[], batch: Batch, neutral: 0 | 1): Mask {
-  const mask = new Uint8Array(batch.rows).fill(neutral)
-  for (const part of parts) {
-    const other = maskOf(part, batch)
-    for (let row = 0; row < mask.length; row++) {
-      if (other[row] !== neutral) mask[row] = 1 - neutral
-    }
-  }
-  return mask
+const names = new WeakMap<Predicate, string>()
+
+/** Equal for equal predicates. Made once per object. */
+function nameOf(predicate: Predicate): string {
+  const known = names.get(predicate)
+  if (known !== undefined) return known
+  const name = JSON.stringify(predicate, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+  names.set(predicate, name)
+  return name
 }
 
 function whereNull(field: FieldRef, batch: Batch): Mask {

@@ -1,6 +1,6 @@
 import type { Question } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
-import type { ConsumerStatus, LiveLimits } from './consumer.ts'
+import type { ConsumerStatus, LiveLimits } from './consumer-options.ts'
 import type {
   LiveDefinition,
   LiveSnapshot,

@@ -19,6 +19,8 @@ interface Remembered {
   readonly times: Float64Array
 }
 
+const NEEDED: ReadonlySet<string> = new Set(['project', 'time'])
+
 /** Rows that are remembered, about 12 bytes each. */
 const MOST_ROWS = 500_000
 /** Records that one operation may have read again; beyond, it may concern anything. */
@@ -71,7 +73,7 @@ export class RowPlaces {
 
   async #read(partition: number, offset: bigint): Promise<Remembered | undefined> {
     for await (const record of this.#log.read(partition, offset, offset + 1n)) {
-      if (record.kind === 'events') return remembered(decodeBatch(record.payload))
+      if (record.kind === 'events') return remembered(decodeBatch(record.payload, NEEDED))
     }
     return undefined
   }
