@@ -33,7 +33,7 @@ export async function doubtChanged(
         [...placesIn(operation.rows)].filter(({ letter }) => !letter),
         options,
       )
-      for (const { compiled } of [...set.all()]) if (namesPeople(compiled)) beginAnew(compiled)
+      for (const { compiled } of set.all()) if (namesPeople(compiled)) beginAnew(compiled)
       return
     case 'retain':
       set.doubtWithin(

@@ -8,7 +8,7 @@ import { keptPlan, type PlanMeasures } from './plan.ts'
 import { WindowSeries } from './window-series.ts'
 import { cellWidth, usualLength } from './window-times.ts'
 
-export const DEFINITION_LIMITS = { windows: 16, measures: 50, name: 100 } as const
+const DEFINITION_LIMITS = { windows: 16, measures: 50, name: 100 } as const
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/u
 /** Shorter windows would be mostly clockwork. */

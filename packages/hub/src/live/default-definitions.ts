@@ -2,7 +2,7 @@ import { CALENDAR_STEPS } from '@llmhub/stream'
 import type { LiveDefinition, LiveWindow } from './live.ts'
 
 /** The sizes of the hub's own windows: the steps of questions, in UTC. */
-export const STANDARD_WINDOWS: readonly LiveWindow[] = CALENDAR_STEPS.map((step) => ({
+const STANDARD_WINDOWS: readonly LiveWindow[] = CALENDAR_STEPS.map((step) => ({
   type: 'calendar',
   step,
 }))

@@ -87,7 +87,7 @@ export class Fold {
   }
 
   /** Rows that some part reads, and which of them each condition passes; null where there are none. */
-  #masks({ batch, counted, masks }: CountedBatch): {
+  #masks({ counted, masks }: CountedBatch): {
     readonly rows: Int32Array
     readonly passing: readonly (Mask | null)[]
   } | null {

@@ -65,7 +65,7 @@ function toUnits(value: number, scale: number, limit: number): number {
 }
 
 /** Record: [values, high, low] of a sum of 64-bit whole numbers. */
-export const wholeSumKernel: RecordKernel = {
+const wholeSumKernel: RecordKernel = {
   width: 1 + WIDE_SUM,
   add(records, slots, rows, count, column) {
     const numbers = numbersOf(column)

@@ -66,11 +66,11 @@ function holds(of: Predicate, on: Row): boolean {
   if (of.op === 'is_null') return cell === null
   if (cell === null) return false
   if (of.op === 'in') {
-    return of.values.some((value) => (typeof cell === 'string' ? cell === value : cell == value))
+    return of.values.some((value) => compare(cell, value as string | number | bigint) === 0)
   }
   if (of.op === 'contains') return String(cell).includes(of.value)
   if (of.op === 'starts_with') return String(cell).startsWith(of.value)
-  const sign = compare(cell as string | number | bigint, of.value as string | number | bigint)
+  const sign = compare(cell, of.value as string | number | bigint)
   if (of.op === 'lt') return sign < 0
   if (of.op === 'lte') return sign <= 0
   return of.op === 'gt' ? sign > 0 : sign >= 0

@@ -185,8 +185,8 @@ function textTest(predicate: Comparison): (text: string) => boolean {
 function numberTest(predicate: Comparison): (value: number | bigint) => boolean {
   if (predicate.op === 'in') {
     const wanted = predicate.values.map(numeric)
-    // `==` between a bigint and a number is exact, which `===` never is.
-    return (value) => wanted.some((each) => each == value)
+    // Comparing a bigint with a number is exact, but `===` never holds between them.
+    return (value) => wanted.some((each) => each <= value && each >= value)
   }
   const { op } = predicate
   if (op === 'contains' || op === 'starts_with') {
@@ -214,7 +214,7 @@ function numeric(value: Literal): number | bigint {
 
 /** Value of a tag by row, null where the row has no such tag. */
 export function tagTexts(key: string, batch: Batch): (string | null)[] {
-  const texts = new Array<string | null>(batch.rows).fill(null)
+  const texts = Array.from({ length: batch.rows }, (): string | null => null)
   const column = batch.columns.get('tags')
   if (column?.type !== 'tags') return texts
   const code = column.keyNames.indexOf(key)

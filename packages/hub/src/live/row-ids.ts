@@ -110,6 +110,6 @@ export function cellsOf(
 }
 
 /** Event time of a row in epoch µs. */
-export function timeAt(times: Column | undefined, row: number): number {
+function timeAt(times: Column | undefined, row: number): number {
   return times?.type === 'i64' ? Number(times.data[row] ?? 0n) : 0
 }

@@ -50,7 +50,7 @@ export interface SeriesState {
 
 /** While somebody listens, how often a window gives its present value. */
 const EARLY = '1s'
-export const DEFAULT_LATENESS = '1m'
+const DEFAULT_LATENESS = '1m'
 /** The groups are limited before they come here. */
 const NO_LIMIT = 100_000_000
 const LATE_ROWS = 1_000_000
@@ -269,7 +269,7 @@ export class WindowSeries {
     }
     for (const { key, values } of rows) tell(key, values, false)
     const none = plan.values(() => undefined, this.#seconds(window, now))
-    for (const update of [...before.values()]) tell(update.key, none, true)
+    for (const update of before.values()) tell(update.key, none, true)
     this.restated++
     this.kept.trim(this.#watermark)
     return updates

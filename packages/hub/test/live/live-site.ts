@@ -21,7 +21,7 @@ import { IntakeHarness } from '../intake-fixture.ts'
 
 /** A real intake, a log in memory, a real store and the live consumer, on one clock that the test moves. */
 
-export const LIVE_LIMITS: LiveLimits = {
+const LIVE_LIMITS: LiveLimits = {
   groups: 1000,
   definitions: 5,
   windows: 60,
@@ -37,12 +37,12 @@ export const HUBS_DEFINITIONS = defaultDefinitions({ models: ['model'], kinds: [
 
 const never = new AbortController().signal
 
-export interface MemoryCheckpoint extends CheckpointFile {
+interface MemoryCheckpoint extends CheckpointFile {
   bytes: Uint8Array | null
   written: number
 }
 
-export function memoryCheckpoint(): MemoryCheckpoint {
+function memoryCheckpoint(): MemoryCheckpoint {
   const file: MemoryCheckpoint = {
     bytes: null,
     written: 0,
