@@ -45,7 +45,7 @@ function run<S, P extends Pair>(
 function named<S, P extends Pair>(operator: ProcessOperator<S, P>): string[] {
   return operator
     .takeResults()
-    .map(({ value }) => `${value.left?.['n'] ?? null} ${value.right?.['n'] ?? null}`)
+    .map(({ value }) => `${numberOf(value.left)} ${numberOf(value.right)}`)
 }
 
 /** All pairs that `meets` says, and those without any. */
@@ -96,3 +96,7 @@ describe('joins', () => {
     )
   })
 })
+
+function numberOf(row: Pair['left']): string {
+  return JSON.stringify(row?.['n'] ?? null)
+}
