@@ -82,7 +82,9 @@ function report(all: readonly Measured[], memory: KeyMemory | null, flooded: Flo
       `${fixed(one.rate / one.naiveRate, 1)}×`,
       `${fixed(v1 / 1000, 3)} / ${fixed(v2 / 1000, 3)}`,
       one.open === 0 ? '–' : `${fixed(p50, 1)} / ${fixed(p99, 1)} (${count})`,
-      one.open === 0 ? '–' : `${Math.round(one.bytesPerOpen)} of ${one.open.toLocaleString('en')}`,
+      one.open < 1_000
+        ? '–'
+        : `${Math.round(one.bytesPerOpen)} of ${one.open.toLocaleString('en')}`,
       one.rows.toLocaleString('en'),
     ]
   })
