@@ -97,7 +97,7 @@ describe('distinct count', () => {
 
   it('tells a number from its text, and takes at most 16 kB', () => {
     expect(countOf([1, '1', 0, -0]).estimate()).toBe(3)
-    expect(countOf([]).bytes).toBe(128)
+    expect(countOf([]).bytes).toBe(64)
     expect(countOf(numbers(0, 5000)).bytes).toBe(16_384)
   })
 })

@@ -10,7 +10,7 @@ const INDEX_BITS = 14
 const REGISTERS = 2 ** INDEX_BITS
 /** Bits of a hash that are left for a register after its index. */
 const REST_BITS = 53 - INDEX_BITS
-const FIRST_TABLE = 16
+const FIRST_TABLE = 8
 /** No hash is negative. */
 const FREE = -1
 

@@ -1,8 +1,7 @@
 import { QuantileSketch } from '@llmhub/stats'
 import type { Batch } from '../batch.ts'
-import { ByteReader } from '../bytes.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
-import { beginSnapshot, checkSnapshot } from '../snapshot/snapshot-header.ts'
+import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import type { Key } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
 import { SourceWatermarks } from '../watermark/source-watermarks.ts'
@@ -91,6 +90,8 @@ export class Pipeline<O> implements AsyncIterable<O> {
   readonly #results: ResultQueue<O>
   readonly #latency = new QuantileSketch()
   #late: LateRecord[] = []
+  /** Processing time, as the clock says it and as a whole number. */
+  #exact = 0
   #now = 0
   #counts = { events: 0, results: 0, late: 0, lateNotKept: 0 }
   #ended = false
@@ -214,7 +215,7 @@ export class Pipeline<O> implements AsyncIterable<O> {
     if (this.#ended) throw new StreamError('invalid_input', 'the pipeline has ended')
     const source = this.#source(to.source)
     this.tick()
-    const before = this.#now
+    const before = this.#exact
     const timed = readTimes(batch, source.time)
     const { times } = timed
     const { rows, count, future } = source.watermarks.admit(
@@ -231,7 +232,7 @@ export class Pipeline<O> implements AsyncIterable<O> {
     source.watermarks.observe(to.partition ?? '', times, rows, count, this.#now, batch)
     this.#advance()
     this.#askClock()
-    this.#latency.add(this.#now - before)
+    this.#latency.add(this.#exact - before)
   }
 
   #refuse(
@@ -261,7 +262,10 @@ export class Pipeline<O> implements AsyncIterable<O> {
 
   #askClock(): void {
     const now = this.#options.clock?.() ?? 0
-    if (now > this.#now) this.#now = now
+    // A clock that goes back, or says no number, is not believed.
+    if (!(now > this.#exact)) return
+    this.#exact = now
+    this.#now = Math.max(this.#now, Math.floor(now))
   }
 
   /** Tells the processing time to all stages. To be called now and then where anything goes by it. */
@@ -357,7 +361,7 @@ export class Pipeline<O> implements AsyncIterable<O> {
       watermarks.write(out)
     }
     for (const { node } of this.#nodes) node.write?.(out)
-    return out.finish()
+    return endSnapshot(out)
   }
 
   /**
@@ -366,9 +370,8 @@ export class Pipeline<O> implements AsyncIterable<O> {
    */
   restore(snapshots: Uint8Array | readonly Uint8Array[], owns?: (key: Key) => boolean): void {
     const all = snapshots instanceof Uint8Array ? [snapshots] : snapshots
-    const readers = all.map((bytes) => new ByteReader(bytes))
+    const readers = all.map((bytes) => openSnapshot(bytes, 'a pipeline', this.#shape))
     for (const from of readers) {
-      checkSnapshot(from, 'a pipeline', this.#shape)
       this.#now = from.f64()
       this.#ended = from.u8() === 1
       const waiting = readValue(from) as Waiting<O>

@@ -1,8 +1,8 @@
 import type { TimeUnit } from '../aggregate/aggregate.ts'
 import type { Batch } from '../batch.ts'
-import { ByteReader, type ByteWriter } from '../bytes.ts'
+import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
-import { beginSnapshot, checkSnapshot } from '../snapshot/snapshot-header.ts'
+import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import { type Key, KeyDictionary, OVERFLOW_ID, readKey, writeKey } from '../state/key-dictionary.ts'
 import { addTime, type KeyRecord, keyRecord, removeTime } from '../state/keyed-records.ts'
 import { TimerWheel } from '../state/timer-wheel.ts'
@@ -280,7 +280,7 @@ export class ProcessOperator<S, O> {
     out.varint(this.#overflowedBefore + this.#keys.overflowed)
     out.varint(this.#records.size)
     for (const record of this.#records.values()) this.#writeRecord(record, out)
-    return out.finish()
+    return endSnapshot(out)
   }
 
   #writeRecord(record: KeyRecord, out: ByteWriter): void {
@@ -301,8 +301,7 @@ export class ProcessOperator<S, O> {
 
   /** Takes in the keys of a snapshot that it owns. A new operator only. Throws a StreamError `bad_snapshot`. */
   restore(bytes: Uint8Array, owns?: (key: Key) => boolean): void {
-    const from = new ByteReader(bytes)
-    checkSnapshot(from, 'a process operator', this.#fingerprint())
+    const from = openSnapshot(bytes, 'a process operator', this.#fingerprint())
     this.#inputs.read(from)
     const watermark = from.f64()
     if (this.#isRestored && watermark !== this.#watermark) {

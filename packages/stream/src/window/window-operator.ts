@@ -1,7 +1,6 @@
 import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
 import type { Batch } from '../batch.ts'
-import { ByteReader } from '../bytes.ts'
-import { beginSnapshot, checkSnapshot } from '../snapshot/snapshot-header.ts'
+import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import { type Key, KeyDictionary, readKey, writeKey } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME, isTime } from '../time/time.ts'
@@ -294,12 +293,11 @@ class Operator implements WindowOperator {
       writeKey(this.#keys.key(id), out)
     }
     this.#core.write(out)
-    return out.finish()
+    return endSnapshot(out)
   }
 
   read(bytes: Uint8Array, first: boolean, owns?: (key: Key) => boolean): void {
-    const from = new ByteReader(bytes)
-    checkSnapshot(from, 'a window operator', this.#fingerprint)
+    const from = openSnapshot(bytes, 'a window operator', this.#fingerprint)
     const watermark = from.f64()
     const clock = from.f64()
     if (!first && (watermark !== this.#watermark || clock !== this.#clock)) {

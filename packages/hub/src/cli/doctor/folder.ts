@@ -13,6 +13,7 @@ import { FOLDER_FORMAT, readFolderFormat } from '../../core/folder-format.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
 import type { SchemaFound } from '../../core/migrations.ts'
 import { commandOf } from '../../core/newer-format.ts'
+import { whyUnfinished } from '../../core/unfinished-folder.ts'
 import { bytes, count } from '../formats.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import { processName, shownProcess } from './port-owner.ts'
@@ -117,6 +118,10 @@ function checkDisk(dir: string, config: Config): Finding {
 
 /** What wrote the folder, and whether this release may open it. */
 function checkFormat(dir: string, version: string): Finding {
+  const unfinished = whyUnfinished(dir)
+  if (unfinished !== null) {
+    return problem('format', unfinished, 'Run that, or choose another folder: --set data_dir=…')
+  }
   const read = readFolderFormat(dir, version)
   const mine = `this release (${version}) writes ${FOLDER_FORMAT.format}`
   if (!read.ok) return problem('format', read.message, 'Start the release that the message names.')
