@@ -112,6 +112,7 @@ function report(all: readonly Measured[], memory: KeyMemory | null, flooded: Flo
     'event and a text per key and window, in the same process and run. Flink’s figures are those of its own guides and no',
     'comparison of like with like: there state is in RocksDB or in files, checkpoints are taken and events come over a',
     'connector from a generator of their own; here columns are in memory and state is on the heap of one process.',
+    'q0 to q2 keep nothing and need no window: they are loops over columns and show how little is left when no row is an object.',
     'q12 counts by the clock; here the event’s time is told as the clock’s.',
     ...(memory === null
       ? []
