@@ -155,6 +155,8 @@ export class ProcessOperator<S, O> {
     }
     // A timer may have been set for what has passed.
     this.#fire()
+    // Keys of which nothing is kept must not count against the limit.
+    this.#keys.sweep()
   }
 
   #record(key: number): KeyRecord {
