@@ -43,9 +43,9 @@ function run<S, P extends Pair>(
 }
 
 function named<S, P extends Pair>(operator: ProcessOperator<S, P>): string[] {
-  return operator
-    .takeResults()
-    .map(({ value }) => `${value.left?.['n'] ?? null} ${value.right?.['n'] ?? null}`)
+  return operator.takeResults().map(({ value: { left, right } }) => {
+    return `${Number(left?.['n'] ?? Number.NaN)} ${Number(right?.['n'] ?? Number.NaN)}`
+  })
 }
 
 /** All pairs that `meets` says, and those without any. */
@@ -60,10 +60,10 @@ function modelled(
   const found: string[] = []
   for (const l of left) for (const r of right) if (met(l, r)) found.push(`${l.n} ${r.n}`)
   if (type === 'left' || type === 'outer') {
-    for (const l of left) if (!right.some((r) => met(l, r))) found.push(`${l.n} null`)
+    for (const l of left) if (!right.some((r) => met(l, r))) found.push(`${l.n} NaN`)
   }
   if (type === 'right' || type === 'outer') {
-    for (const r of right) if (!left.some((l) => met(l, r))) found.push(`null ${r.n}`)
+    for (const r of right) if (!left.some((l) => met(l, r))) found.push(`NaN ${r.n}`)
   }
   return found.sort()
 }

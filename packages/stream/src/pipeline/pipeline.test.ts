@@ -25,7 +25,7 @@ const calls: readonly Call[] = [
 ]
 
 function perMinute() {
-  return stream(ordered)
+  return stream<Call>(ordered)
     .keyBy('service')
     .window(tumbling('1m'))
     .aggregate({ calls: 'count', slowest: { aggregate: 'max', of: 'ms' } })
@@ -131,6 +131,81 @@ describe('a pipeline', () => {
       ['x', 4000, 4000],
       ['y', 10_500, null],
     ])
+  })
+
+  it('connects two streams to one function', async () => {
+    const requests = stream({ ...ordered, name: 'requests' }).keyBy('id')
+    const limits = stream({ ...ordered, name: 'limits' }).keyBy('id')
+    const pipeline = requests
+      .connect<number, boolean>(limits, {
+        onEvent(event, context, input) {
+          if (input === 1) context.state = Number(event['most'])
+          else context.emit(Number(event['tokens']) <= (context.state ?? 0))
+        },
+      })
+      .run()
+    await pipeline.push({ time: 0, id: 'x', most: 100 }, { source: 'limits' })
+    await pipeline.push({ time: 1, id: 'x', tokens: 99 })
+    await pipeline.push({ time: 2, id: 'x', tokens: 101 })
+    expect(pipeline.take().map(({ value }) => value)).toEqual([true, false])
+    await expect(pipeline.push({ time: 3 }, { source: 'nowhere' })).rejects.toThrow(
+      "there is no source 'nowhere'; there is requests, limits",
+    )
+  })
+
+  it('joins windows, and windows what was joined', async () => {
+    const events = stream(ordered)
+    const asked = events.filter((event) => event['what'] === 'ask').keyBy('id')
+    const answered = events.filter((event) => event['what'] === 'answer').keyBy('id')
+    const pipeline = asked
+      .joinWindow(answered, tumbling('10s'))
+      .map(({ time, left }) => ({ time, hasLeft: left !== null }))
+      .keyBy('hasLeft')
+      .window(tumbling('1m'))
+      .aggregate({ n: 'count' })
+      .run()
+    await pipeline.push([
+      { time: 1000, what: 'ask', id: 'a' },
+      { time: 2000, what: 'answer', id: 'a' },
+      { time: 3000, what: 'answer', id: 'a' },
+      { time: 15_000, what: 'ask', id: 'b' },
+    ])
+    pipeline.end()
+    expect((await all(pipeline)).map(({ key, values }) => [key, values['n']])).toEqual([[true, 2]])
+    expect(pipeline.statistics().late).toBe(0)
+  })
+
+  it('holds the watermark of a stage whose results are stamped earlier than their windows end', async () => {
+    const pipeline = stream(ordered)
+      .keyBy('service')
+      .window(tumbling('1m'))
+      .settings({ stamp: 'earliest' })
+      .aggregate({ n: 'count' })
+      .keyBy()
+      .window(tumbling('1s'))
+      .aggregate({ n: { aggregate: 'sum', of: 'n' } })
+      .run()
+    for (const call of calls) await pipeline.push(call)
+    pipeline.end()
+    const found = (await all(pipeline)).map(({ window, values }) => [window.start, values['n']])
+    expect(found).toEqual([
+      [1000, 2],
+      [3000, 1],
+      [61_000, 1],
+    ])
+    expect(pipeline.statistics().late).toBe(0)
+  })
+
+  it('refuses a stage that would count what was withdrawn', () => {
+    const withdrawing = stream(ordered)
+      .keyBy()
+      .window(tumbling(1))
+      .retracting()
+      .aggregate({ n: 'count' })
+    const description = withdrawing.keyBy().window(tumbling(1)).aggregate({ n: 'count' })
+    expect(() => description.run()).toThrow(/withdrawn/)
+    const named = stream(ordered).keyBy('n').window(tumbling(1)).aggregate({ n: 'count' })
+    expect(() => named.keyBy().window(tumbling(1)).aggregate({ m: 'count' }).run()).toThrow(/'n'/)
   })
 
   it('keeps state and timers by key', async () => {
