@@ -26,20 +26,15 @@ import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
+import { newer, type Refused } from './core/refused.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
-import {
-  listen,
-  newer,
-  openControl,
-  type Refused,
-  readOverrides,
-  refusalOf,
-} from './hub-refusals.ts'
+import { listen, refusalOf } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
+import { readOverrides } from './ingest/read-overrides.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
@@ -145,7 +140,8 @@ async function start(
   started.add(() => freeSpace.stop())
 
   // What people configured.
-  const opening = await openControl(join(dir, 'control.sqlite'), version)
+  const { openControl } = await import('./control/sqlite/open-control.ts')
+  const opening = openControl(join(dir, 'control.sqlite'), version)
   if (!opening.ok) return opening
   const { control } = opening
   started.add(() => control.close())

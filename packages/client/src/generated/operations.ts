@@ -3592,6 +3592,17 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
+  /** A page of the guide to streams: /docs/guide/streams/<name>.md */
+  readonly 'GET /docs/guide/streams/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** A page of the guide: /docs/guide/<name>.md */
   readonly 'GET /docs/guide/{page}': {
     readonly params: {
