@@ -28,6 +28,7 @@ import { createLogger, type LogDestination, type Logger, type LogLevel } from '.
 import { isNewerFormat } from './core/newer-format.ts'
 import { newer, type Refused } from './core/refused.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
+import { createLive } from './hub-live.ts'
 import { listen, refusalOf } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
@@ -36,6 +37,7 @@ import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { readOverrides } from './ingest/read-overrides.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import { checkpointIn } from './live/checkpoint-file.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
@@ -262,6 +264,25 @@ async function start(
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
+  // Live windows read the log by themselves; whether the hub is ready does not depend on them.
+  const live = createLive({
+    config,
+    clock,
+    logDir: join(dir, 'log'),
+    dataDir: dir,
+    hashKey,
+    ask: asking.ask,
+    store,
+    definitions: [],
+    projects: () => knownProjects(control, store),
+    onProblem: (problem) => logger.warn({ problem }, 'live windows'),
+  })
+  if (live === null) await checkpointIn(dir).remove()
+  else {
+    live.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
+    started.add(() => live.close())
+    started.add(journal.onCommit((partition, next) => live.committed(partition, next)))
+  }
   const retention = new RetentionKeeper({
     maintenance,
     log: journal,
@@ -282,7 +303,7 @@ async function start(
     compact: (signal) => compactStore({ store, clock }, signal),
     dropCaches: async () => {
       retention.logRewritten()
-      await cache.clear()
+      await Promise.all([cache.clear(), live?.forget()])
     },
     removeSetAside: () => removeSetAside(dir),
     controlText: () => controlText(control),
@@ -350,6 +371,7 @@ async function start(
           store,
           journal,
           ingest,
+          live,
           askStats: asking.stats,
           freeSpace,
           config,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { CHECKPOINT_VERSION } from '../../src/live/checkpoint.ts'
 import { presentFormats } from './fixture.ts'
 
 const PAGE = fileURLToPath(new URL('../../../../docs/formats/README.md', import.meta.url))
@@ -27,6 +28,7 @@ it('the list of files has their versions', () => {
     ['`store/store.duckdb`', Object.keys(store).length],
     ['`dedup/<ids, calls>/manifest.json`', versions['manifest']],
     ['`dedup/<ids, calls>/*.run`', versions['run']],
+    ['`live/checkpoint`', CHECKPOINT_VERSION],
   ]
   expect(written.map(([file]) => [file, found.get(file)])).toEqual(
     written.map(([file, version]) => [file, String(version)]),
