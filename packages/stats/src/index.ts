@@ -1,3 +1,4 @@
+export { addToSum, createSum, mergeSums, retractSum, SUM_WIDTH, sumOf } from './compensated-sum.ts'
 export type { Moments, SpreadOf } from './moments.ts'
 export {
   addToMoments,

@@ -1,4 +1,13 @@
 export type {
+  Aggregate,
+  AggregateInput,
+  AggregateNeeds,
+  AggregateSpec,
+  States,
+  TimeUnit,
+} from './aggregate/aggregate.ts'
+export { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregate/aggregates.ts'
+export type {
   Batch,
   BatchColumnSpec,
   BatchColumnType,
@@ -21,6 +30,7 @@ export {
   validityBytes,
 } from './batch-builder.ts'
 export { BATCH_VERSION, BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
+export { ByteReader, ByteWriter } from './bytes.ts'
 export type { BucketEdges, BucketRequest, CalendarStep } from './calendar.ts'
 export {
   bucketEdges,
@@ -33,5 +43,7 @@ export {
 export { ERASED_COLUMN, eraseRows, isErased } from './erase-rows.ts'
 export type { ParsedTime } from './parse-time.ts'
 export { parseTime } from './parse-time.ts'
+export type { StreamErrorCode } from './stream-error.ts'
+export { StreamError } from './stream-error.ts'
 export type { OffsetSegment, OffsetSegments } from './time-zone.ts'
 export { offsetSegments } from './time-zone.ts'

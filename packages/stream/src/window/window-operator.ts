@@ -1,0 +1,318 @@
+import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
+import type { Batch } from '../batch.ts'
+import { ByteReader } from '../bytes.ts'
+import { beginSnapshot, checkSnapshot } from '../snapshot/snapshot-header.ts'
+import { type Key, KeyDictionary, readKey, writeKey } from '../state/key-dictionary.ts'
+import { StreamError } from '../stream-error.ts'
+import { BEGINNING_OF_TIME, END_OF_TIME, isTime } from '../time/time.ts'
+import { createCore } from './create-core.ts'
+import { readTimes } from './event-times.ts'
+import { Slots } from './slots.ts'
+import type { LateReason, WindowCore, WindowResult } from './window-core.ts'
+import { resolveWindowing, type WindowingSpec } from './window-spec.ts'
+
+export interface WindowOperatorOptions {
+  /** Unit of every time, and of durations given as numbers. Default ms. */
+  readonly unit?: TimeUnit
+  /** Column of the event time (f64, i64, i32). Default `time`. */
+  readonly time?: string
+  /** Columns that together are the key. Default none: one group, whose key is null. */
+  readonly keys?: readonly string[]
+  readonly windowing: WindowingSpec
+  readonly aggregates: readonly AggregateSpec[]
+  /** The user's own aggregates by name. */
+  readonly others?: Readonly<Record<string, Aggregate>>
+  readonly limits?: {
+    /** Keys with state at one time; further ones count as the overflow key `__other__`. Default 1,000,000. */
+    readonly keys?: number
+    /** Late events kept until `takeLate`; further ones are only counted. Default 10,000. */
+    readonly late?: number
+  }
+  /** True: a watermark or clock that goes back is an error; else it is ignored and counted. Default false. */
+  readonly strict?: boolean
+  /**
+   * `general`: windows of one kind of code that knows all triggers, even where a faster one would give the same.
+   * For tests; default `fast`.
+   */
+  readonly path?: 'fast' | 'general'
+}
+
+/** An event that no window took, as it was pushed. */
+export interface LateEvent {
+  readonly batch: Batch
+  readonly row: number
+  readonly time: number
+  readonly key: Key
+  readonly reason: LateReason
+}
+
+/** Counters since the operator was made or restored from (they are in the snapshot), and gauges. */
+export interface OperatorStatistics {
+  /** Rows pushed. */
+  readonly events: number
+  /** Rows without a valid event time. */
+  readonly invalid: number
+  /** Rows all of whose windows were forgotten; whose triggers had finished; that are between windows. */
+  readonly late: number
+  readonly closed: number
+  readonly outside: number
+  /** Rows counted under the overflow key. */
+  readonly overflowed: number
+  /** Watermarks and clocks that went back. */
+  readonly regressions: number
+  readonly results: number
+  /** Late events that `takeLate` will not give because too many were kept. */
+  readonly lateNotKept: number
+  /** Numbers that aggregates skipped because they were NaN or infinite. Not in the snapshot. */
+  readonly invalidValues: number
+  /** Keys with state. */
+  readonly keys: number
+  /** Windows or panes with state, over all keys. */
+  readonly open: number
+  readonly watermark: number
+  readonly clock: number
+  /** Memory held by states, keys and windows, estimated. */
+  readonly bytes: number
+}
+
+/** Windows over one stream of batches. Nothing happens but in these calls. */
+export interface WindowOperator {
+  /** Adds rows, those of `rows` in that order, or all. The batch must not change until late events are taken. */
+  push(batch: Batch, rows?: Int32Array): void
+  /** No event before `time` is expected any more. Throws a StreamError `invalid_input` when it is no time. */
+  watermark(time: number): void
+  /** Tells the processing time, which is 0 until told. */
+  clock(now: number): void
+  /** End of input: every window fires. */
+  end(): void
+  takeResults(): WindowResult[]
+  takeLate(): LateEvent[]
+  statistics(): OperatorStatistics
+  /** All state as bytes. Throws `invalid_input` while there are results or late events not taken. */
+  snapshot(): Uint8Array
+}
+
+const COUNTERS = [
+  'events',
+  'invalid',
+  'late',
+  'closed',
+  'outside',
+  'regressions',
+  'results',
+  'lateNotKept',
+] as const
+
+/** Throws a StreamError that names the member when an option is wrong. */
+export function createWindowOperator(options: WindowOperatorOptions): WindowOperator {
+  return new Operator(options)
+}
+
+/**
+ * An operator with the state of one or several snapshots of the same options. With `owns`, only keys of
+ * which it says so: so that the keys of several instances can be divided over another number of them. Instances
+ * that are restored together must have had the same watermark; counters are then those of nobody and begin at 0.
+ * Throws a StreamError `bad_snapshot`.
+ */
+export function restoreWindowOperator(
+  options: WindowOperatorOptions,
+  snapshots: Uint8Array | readonly Uint8Array[],
+  owns?: (key: Key) => boolean,
+): WindowOperator {
+  const operator = new Operator(options)
+  const all = snapshots instanceof Uint8Array ? [snapshots] : snapshots
+  for (const [i, bytes] of all.entries()) operator.read(bytes, i === 0, owns)
+  return operator
+}
+
+class Operator implements WindowOperator {
+  readonly #options: WindowOperatorOptions
+  readonly #fingerprint: unknown
+  readonly #columns: readonly string[]
+  readonly #slots: Slots
+  readonly #keys: KeyDictionary
+  readonly #core: WindowCore
+  readonly #lateLimit: number
+  readonly #counts = {
+    events: 0,
+    invalid: 0,
+    late: 0,
+    closed: 0,
+    outside: 0,
+    regressions: 0,
+    results: 0,
+    lateNotKept: 0,
+  }
+  #watermark = Number.NEGATIVE_INFINITY
+  #clock = 0
+  #overflowedBefore = 0
+  #results: WindowResult[] = []
+  #late: LateEvent[] = []
+  #keyIds = new Int32Array(0)
+
+  constructor(options: WindowOperatorOptions) {
+    const { unit = 'ms', keys = [], limits = {} } = options
+    const windowing = resolveWindowing(options.windowing, unit)
+    const keyLimit = limits.keys ?? 1_000_000
+    if (!Number.isSafeInteger(keyLimit) || keyLimit < 1) {
+      throw new StreamError('invalid_input', `limits.keys: ${keyLimit} is no limit`, 'limits.keys')
+    }
+    this.#options = options
+    this.#columns = keys
+    this.#slots = new Slots(options.aggregates, unit, options.others ?? {})
+    this.#keys = new KeyDictionary(keys, keyLimit)
+    this.#lateLimit = limits.late ?? 10_000
+    this.#core = createCore(
+      {
+        windowing,
+        slots: this.#slots,
+        keys: this.#keys,
+        emit: (result, key) => {
+          this.#counts.results++
+          this.#results.push({ key: this.#keys.key(key), ...result })
+        },
+        late: (rows, row, reason) => {
+          this.#counts[reason]++
+          if (this.#late.length >= this.#lateLimit) {
+            this.#counts.lateNotKept++
+            return
+          }
+          const key = this.#keys.key(rows.keys[row] ?? 0)
+          this.#late.push({ batch: rows.batch, row, time: rows.times[row] ?? 0, key, reason })
+        },
+        outside: () => {
+          this.#counts.outside++
+        },
+      },
+      unit,
+      options.path ?? 'fast',
+    )
+    const { time = 'time', aggregates, path = 'fast' } = options
+    this.#fingerprint = { unit, time, keys, windowing: options.windowing, aggregates, path }
+  }
+
+  push(batch: Batch, chosen?: Int32Array): void {
+    const { rows, count, times, invalid } = readTimes(batch, this.#options.time ?? 'time', chosen)
+    this.#counts.events += count + invalid
+    this.#counts.invalid += invalid
+    if (count === 0) return
+    if (this.#keyIds.length < batch.rows) this.#keyIds = new Int32Array(batch.rows)
+    this.#keys.resolve(batch, rows, count, this.#keyIds)
+    this.#core.add({ batch, rows, count, times, keys: this.#keyIds })
+  }
+
+  watermark(time: number): void {
+    this.#check(time, 'watermark')
+    if (time < this.#watermark) {
+      this.#regress('watermark', time, this.#watermark)
+      return
+    }
+    if (time === this.#watermark) return
+    this.#watermark = time >= END_OF_TIME ? Number.POSITIVE_INFINITY : time
+    this.#core.watermark(this.#watermark)
+    this.#keys.sweep()
+  }
+
+  clock(now: number): void {
+    this.#check(now, 'clock')
+    if (now < this.#clock) {
+      this.#regress('clock', now, this.#clock)
+      return
+    }
+    this.#clock = now
+    this.#core.clock(now)
+  }
+
+  #check(time: number, what: string): void {
+    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY) return
+    throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
+  }
+
+  #regress(what: string, time: number, before: number): void {
+    this.#counts.regressions++
+    if (this.#options.strict !== true) return
+    throw new StreamError('invalid_input', `the ${what} went back from ${before} to ${time}`, what)
+  }
+
+  end(): void {
+    this.watermark(END_OF_TIME)
+  }
+
+  takeResults(): WindowResult[] {
+    const results = this.#results
+    this.#results = []
+    return results
+  }
+
+  takeLate(): LateEvent[] {
+    const late = this.#late
+    this.#late = []
+    return late
+  }
+
+  statistics(): OperatorStatistics {
+    return {
+      ...this.#counts,
+      overflowed: this.#overflowedBefore + this.#keys.overflowed,
+      invalidValues: this.#slots.invalid,
+      keys: this.#keys.live,
+      open: this.#core.open,
+      watermark: Math.min(Math.max(this.#watermark, BEGINNING_OF_TIME), END_OF_TIME),
+      clock: this.#clock,
+      bytes: this.#slots.bytes() + this.#keys.bytes() + this.#core.bytes(),
+    }
+  }
+
+  snapshot(): Uint8Array {
+    if (this.#results.length + this.#late.length > 0) {
+      throw new StreamError(
+        'invalid_input',
+        'take the results and late events before a snapshot: it does not hold them',
+      )
+    }
+    const out = beginSnapshot('a window operator', this.#fingerprint)
+    out.f64(this.#watermark)
+    out.f64(this.#clock)
+    for (const counter of COUNTERS) out.varint(this.#counts[counter])
+    out.varint(this.#overflowedBefore + this.#keys.overflowed)
+    const held = this.#keys.held()
+    out.varint(held.length)
+    for (const id of held) {
+      out.varint(id)
+      writeKey(this.#keys.key(id), out)
+    }
+    this.#core.write(out)
+    return out.finish()
+  }
+
+  read(bytes: Uint8Array, first: boolean, owns?: (key: Key) => boolean): void {
+    const from = new ByteReader(bytes)
+    checkSnapshot(from, 'a window operator', this.#fingerprint)
+    const watermark = from.f64()
+    const clock = from.f64()
+    if (!first && (watermark !== this.#watermark || clock !== this.#clock)) {
+      throw new StreamError(
+        'bad_snapshot',
+        `instances restored together need one watermark and clock: ${this.#watermark} and ${watermark}`,
+      )
+    }
+    this.#watermark = watermark
+    this.#clock = clock
+    const keep = first && owns === undefined
+    for (const counter of COUNTERS) {
+      const count = from.varint()
+      this.#counts[counter] = keep ? count : 0
+    }
+    const overflowed = from.varint()
+    this.#overflowedBefore = keep ? overflowed : 0
+    const ids = new Map<number, number>()
+    for (let left = from.count(2); left > 0; left--) {
+      const id = from.varint()
+      const key = readKey(this.#columns.length, from)
+      if (owns === undefined || owns(key)) ids.set(id, this.#keys.idOf(key))
+    }
+    this.#core.read(from, (id) => ids.get(id) ?? -1)
+    if (from.left > 0) throw from.bad(`${from.left} bytes too many`)
+    this.#keys.sweep()
+  }
+}
