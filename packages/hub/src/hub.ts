@@ -41,6 +41,8 @@ import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
+import type { LiveSource } from './live/live.ts'
+import { DEFAULT_LIVE_LIMITS } from './live/sse-hub.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
@@ -361,6 +363,10 @@ async function start(
         }),
       reading,
       letters,
+      live: NO_LIVE,
+      liveLimits: DEFAULT_LIVE_LIMITS,
+      configuredWindows: new Set(),
+      maxWindows: 50,
       prices,
       reprice,
       verify: (what) => verifyPart(what, store, journal),
@@ -431,6 +437,29 @@ async function start(
       stop: () => started.stop(),
     },
   }
+}
+
+/** Nothing is counted live. */
+const NO_LIVE: LiveSource = {
+  definitions: () => [
+    {
+      name: 'telemetry',
+      project: null,
+      windows: [
+        { type: 'calendar', step: '1m' },
+        { type: 'calendar', step: '1h' },
+      ],
+      by: ['model'],
+      measures: ['requests.count'],
+      where: null,
+      builtIn: true,
+    },
+  ],
+  put: async (definition) => ({ ok: true, definition }),
+  remove: async () => false,
+  snapshot: async () => ({ updates: [], position: '0:0', watermark: null }),
+  subscribe: () => () => {},
+  status: () => [],
 }
 
 /** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */

@@ -135,8 +135,9 @@ export async function download(
   path: string,
   body?: Body,
   signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly headers: Headers; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const response = await reach(settings, method, path, body, signal)
+  const response = await reach(settings, method, path, body, signal, headers)
   if (response.status !== 200) {
     throw failed(hubResponse(response.status, response.headers, await response.text(), settings))
   }
@@ -162,8 +163,9 @@ async function reach(
   path: string,
   body: Body | undefined,
   signal: AbortSignal | undefined,
+  own: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...own }
   if (settings.project !== undefined) headers['x-llmhub-project'] = settings.project
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
   if (body !== undefined) headers['content-type'] = body.type

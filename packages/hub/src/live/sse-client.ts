@@ -17,6 +17,8 @@ import { isWatched, type LiveSubscription } from './sse-subscription.ts'
 export interface ClientLimits {
   /** Characters that may wait for one client. Beyond it they are dropped and snapshots are sent instead. */
   readonly queueChars: number
+  /** Bytes that the stream holds before it takes no more, beside what the system holds of a connection. */
+  readonly bufferBytes: number
   /** Least time between two deltas, in which updates of the same window and key become one. */
   readonly flushMs: number
   /** How long a client may take nothing. */
@@ -91,6 +93,7 @@ export class LiveClient {
       pending: new Map(),
     }))
     this.body = new Readable({
+      highWaterMark: limits.bufferBytes,
       read: () => this.#readerTakesMore(),
       destroy: (error, done) => {
         this.#close()
@@ -247,6 +250,10 @@ export class LiveClient {
     const found = await this.#options.source.snapshot({ definition, size, project, limit: asked })
     // What waited has become too much meanwhile: this snapshot is too old to go on from.
     if (watch.state !== 'asked' || this.#ended !== null) return
+    if (found === null) {
+      this.drop(watch)
+      return
+    }
     watch.state = 'current'
     const updates = newestOf(
       found.updates.filter((update) => isWatched(subscription, update)),
@@ -346,9 +353,6 @@ function isoOrNull(micros: number | null): string | null {
 }
 
 /** An object as JSON with a list of what is JSON already. */
-function withUpdates(
-  head: Readonly<Record<string, unknown>>,
-  updates: readonly string[],
-): string {
+function withUpdates(head: Readonly<Record<string, unknown>>, updates: readonly string[]): string {
   return `${JSON.stringify(head).slice(0, -1)},"updates":[${updates.join(',')}]}`
 }

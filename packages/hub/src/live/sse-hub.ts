@@ -24,6 +24,7 @@ export const DEFAULT_LIVE_LIMITS: LiveLimits = {
   ringMs: 300_000,
   lagMs: 10_000,
   queueChars: 1024 * 1024,
+  bufferBytes: 16 * 1024,
   flushMs: 100,
   stalledMs: 30_000,
   graceMs: 5000,

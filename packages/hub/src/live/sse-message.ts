@@ -4,13 +4,7 @@
  */
 
 /** Why a stream ends. `retryAfter` of its message: seconds after which to come back, null for not at all. */
-export type ByeReason =
-  | 'done'
-  | 'removed'
-  | 'shutdown'
-  | 'slow'
-  | 'unauthorized'
-  | 'unavailable'
+export type ByeReason = 'done' | 'removed' | 'shutdown' | 'slow' | 'unauthorized' | 'unavailable'
 
 /** Why a snapshot is sent: the first one, or what the client has cannot be brought up to date by deltas. */
 export type SnapshotReason = 'opened' | 'gap' | 'overflow'

@@ -18,7 +18,7 @@ export function updateKey({ project, window, key }: LiveUpdate): string {
 
 /** An update as JSON, its key by the names of the dimensions. */
 export function updateText(update: LiveUpdate, by: readonly string[]): string {
-  const { key, pane, project, source, values, window } = update
+  const { key, pane, project, removed, source, values, window } = update
   return JSON.stringify({
     start: formatIsoMicros(window.start),
     end: formatIsoMicros(window.end),
@@ -28,6 +28,7 @@ export function updateText(update: LiveUpdate, by: readonly string[]): string {
     closed: pane.closed,
     pane: { index: pane.index, timing: pane.timing },
     source,
+    ...(removed === true ? { removed } : {}),
   })
 }
 
