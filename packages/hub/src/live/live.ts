@@ -7,11 +7,8 @@
  */
 
 import type { Cell } from '@llmhub/schema'
-import type { CalendarStep } from '@llmhub/stream'
+import type { CalendarStep, Duration, TriggerSpec } from '@llmhub/stream'
 import type { QuestionIssue } from '../core/ask.ts'
-
-type Duration = number | string
-type TriggerSpec = Readonly<Record<string, unknown>>
 
 /** Windows by calendar or clock, or of activity with pauses. Durations are text (`'10m'`). */
 export type LiveWindow =
@@ -70,6 +67,7 @@ export interface LiveUpdate {
   /** By name of measure, as in answers: money as decimal strings. */
   readonly values: Readonly<Record<string, Cell>>
   readonly pane: {
+    /** Greater than that of the result it replaces: tells which of two is the newer one. */
     readonly index: number
     readonly timing: 'early' | 'on_time' | 'late'
     /** Whether the window has ended: the watermark is behind it. */
