@@ -30,6 +30,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-refusals.ts',
   'hub-status.ts',
   'hub-warm-up.ts',
+  'hub-windows.ts',
   'main.ts',
   'store-worker.ts',
   'history-worker.ts',

@@ -37,6 +37,7 @@ import {
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
+import { putWindows, readWindows } from './hub-windows.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
@@ -316,6 +317,12 @@ async function start(
   })
   started.add(() => backups.stop())
 
+  // What is counted while events come in.
+  const windows = await readWindows(config['live.windows'])
+  if (!windows.ok) return windows
+  const put = await putWindows(NO_LIVE, windows.definitions, control, logger)
+  if (!put.ok) return put
+
   // The service.
   const receiverLimits = {
     maxBodyBytes: config['ingest.max_body_bytes'],
@@ -364,9 +371,13 @@ async function start(
       reading,
       letters,
       live: NO_LIVE,
-      liveLimits: DEFAULT_LIVE_LIMITS,
-      configuredWindows: new Set(),
-      maxWindows: 50,
+      liveLimits: {
+        ...DEFAULT_LIVE_LIMITS,
+        clients: config['live.max_streams'],
+        clientsPerKey: config['live.max_streams_per_key'],
+      },
+      configuredWindows: new Set(windows.definitions.map(({ name }) => name)),
+      maxWindows: config['live.max_windows'],
       prices,
       reprice,
       verify: (what) => verifyPart(what, store, journal),

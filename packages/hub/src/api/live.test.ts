@@ -373,15 +373,19 @@ describe('access', () => {
   })
 
   test('that is revoked ends the stream within a minute', async () => {
-    const secret = service.key(['query:read'])
+    const { record, secret } = service.authenticator.create({
+      name: 'to be revoked',
+      project: null,
+      permissions: ['query:read'],
+      expiresAt: null,
+    })
     const [reader, other] = [await open(ONE, {}, secret), await open()]
     await reader.next('snapshot')
     await other.next('snapshot')
-    const id = service.control.keys().at(-1)?.id ?? ''
     clock.advance(61_000)
     source.tell(result('gpt-4o', 1))
     await reader.next('delta')
-    service.authenticator.revoke(id)
+    service.authenticator.revoke(record.id)
     clock.advance(60_000)
     expect((await reader.rest()).map(({ data }) => data)).toEqual([
       { reason: 'unauthorized', retryAfter: null },

@@ -15,7 +15,7 @@ export type ParsedDefinition =
   | { readonly ok: true; readonly definition: LiveDefinition }
   | { readonly ok: false; readonly errors: readonly ProblemDetail[] }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+const NAME = /^[a-z][a-z0-9._-]{0,62}$/
 
 const MEMBERS = [
   'name',

@@ -10,7 +10,11 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
@@ -238,7 +242,9 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: own } of errors) {
+    lines.push(`  ${path}: ${message}`, ...(own === undefined ? [] : [`    ${own}`]))
+  }
   const location = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && location !== null) {
     lines.push(`It redirects to ${location}. Name the address of the hub itself with --url.`)
