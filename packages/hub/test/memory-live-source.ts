@@ -112,6 +112,7 @@ export function memoryLiveSource(
     },
     async snapshot(of) {
       asked++
+      await held
       const definition = definitions.get(of.definition)
       if (definition === undefined) return null
       const updates = [...kept.values()].filter(
@@ -120,13 +121,7 @@ export function memoryLiveSource(
           each.size === of.size &&
           (of.project === null || each.project === of.project),
       )
-      const snapshot = {
-        updates: updates.slice(-of.limit),
-        position: `0:${told}`,
-        watermark: TEN,
-      }
-      await held
-      return snapshot
+      return { updates: updates.slice(-of.limit), position: `0:${told}`, watermark: TEN }
     },
     subscribe(listener) {
       listeners.add(listener)

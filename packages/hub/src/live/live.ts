@@ -67,7 +67,6 @@ export interface LiveUpdate {
   /** By name of measure, as in answers: money as decimal strings. */
   readonly values: Readonly<Record<string, Cell>>
   readonly pane: {
-    /** Greater than that of the result it replaces: tells which of two is the newer one. */
     readonly index: number
     readonly timing: 'early' | 'on_time' | 'late'
     /** Whether the window has ended: the watermark is behind it. */
@@ -134,6 +133,7 @@ export interface LiveSource {
   remove(name: string): Promise<boolean>
   /**
    * Results of one definition, size and project that are kept: open windows and the last closed ones, bounded.
+   * Everything that listeners were told before it is answered is in it; what they are told from then on is newer.
    * Null when there is no such definition or size.
    */
   snapshot(of: SnapshotRequest): Promise<LiveSnapshot | null>

@@ -11,7 +11,7 @@ import {
   sseHeartbeat,
   sseOpening,
 } from './sse-message.ts'
-import { type SentUpdate, updateKey, updateText } from './sse-ring.ts'
+import { type SentUpdate, updateText } from './sse-ring.ts'
 import { isWatched, type LiveSubscription } from './sse-subscription.ts'
 
 export interface ClientLimits {
@@ -50,8 +50,8 @@ export interface ClientOptions {
 }
 
 /**
- * What a client has of a subscription. `wanting`: nothing, and a snapshot is to be asked for. `asked`: a
- * snapshot is on its way, what is told meanwhile is kept. `current`: everything but what is pending.
+ * What a client has of a subscription. `wanting`: nothing, and a snapshot is to be asked for. `asked`: a snapshot
+ * is on its way, and will have what is told meanwhile. `current`: everything but what is pending.
  */
 export interface Watch {
   readonly subscription: LiveSubscription
@@ -136,8 +136,8 @@ export class LiveClient {
 
   /** An update that the client is to get; `settle` sends it. */
   offer(watch: Watch, sent: SentUpdate): void {
-    // The snapshot that is yet to be asked for has it.
-    if (watch.state === 'wanting' || this.#ended !== null) return
+    // The snapshot that is yet to come has it.
+    if (watch.state !== 'current' || this.#ended !== null) return
     const older = watch.pending.get(sent.key)
     if (older !== undefined) {
       this.#chars -= older.text.length
@@ -248,8 +248,7 @@ export class LiveClient {
     watch.state = 'asked'
     const asked = filter === null ? limit : SNAPSHOT_LIMIT
     const found = await this.#options.source.snapshot({ definition, size, project, limit: asked })
-    // What waited has become too much meanwhile: this snapshot is too old to go on from.
-    if (watch.state !== 'asked' || this.#ended !== null) return
+    if (this.#ended !== null) return
     if (found === null) {
       this.drop(watch)
       return
@@ -259,20 +258,10 @@ export class LiveClient {
       found.updates.filter((update) => isWatched(subscription, update)),
       limit,
     )
-    for (const update of updates) this.#forgetOlder(watch, update)
     const head = { sub: id, reason: why, definition, size, by, ...subscription.about }
     const meta = { ...head, position: found.position, watermark: isoOrNull(found.watermark) }
     const texts = updates.map((update) => updateText(update, by))
     this.#push(sseEvent('snapshot', withUpdates(meta, texts), this.#placeWhenCurrent()))
-  }
-
-  /** A snapshot may have been made after an update that was told before it came. */
-  #forgetOlder(watch: Watch, update: LiveUpdate): void {
-    const key = updateKey(update)
-    const waiting = watch.pending.get(key)
-    if (waiting === undefined || waiting.update.pane.index > update.pane.index) return
-    watch.pending.delete(key)
-    this.#chars -= waiting.text.length
   }
 
   #hasPending(): boolean {
@@ -284,8 +273,8 @@ export class LiveClient {
     const events: [name: string, data: string][] = []
     for (const notice of this.#notices.values()) events.push(['notice', JSON.stringify(notice)])
     this.#notices.clear()
-    for (const { pending, state, subscription } of this.#watches) {
-      if (pending.size === 0 || state !== 'current') continue
+    for (const { pending, subscription } of this.#watches) {
+      if (pending.size === 0) continue
       const watermark = isoOrNull(this.#options.watermark(subscription))
       const texts = [...pending.values()].map(({ text }) => text)
       for (const text of texts) this.#chars -= text.length
@@ -312,6 +301,7 @@ export class LiveClient {
     for (const watch of this.#watches) {
       this.#coalesced += watch.pending.size
       watch.pending.clear()
+      if (watch.state !== 'current') continue
       watch.state = 'wanting'
       watch.why = 'overflow'
     }
