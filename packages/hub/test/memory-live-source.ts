@@ -20,7 +20,7 @@ export interface MemoryLiveSource extends LiveSource {
 
 const MINUTE = 60_000_000
 /** 2026-11-21T10:00:00Z in epoch microseconds. */
-export const TEN = Date.UTC(2026, 10, 21, 10) * 1000
+const TEN = Date.UTC(2026, 10, 21, 10) * 1000
 
 export const CALLS: LiveDefinition = {
   name: 'calls',

@@ -204,19 +204,10 @@ function filterOf(
     return fail('where', message, didYouMean(field, by) ?? hint)
   }
   const wanted = String(value)
-  switch (op) {
-    case 'eq':
-      return ({ key }) => key[at] === wanted
-    case 'ne':
-      return ({ key }) => key[at] !== wanted
-    case 'contains':
-      return ({ key }) => key[at]?.includes(wanted) === true
-    default:
-      return fail(
-        'where',
-        `${text.slice(0, 64)}: live results are filtered with : = != and ~ alone`,
-      )
-  }
+  if (op === 'eq') return ({ key }) => key[at] === wanted
+  if (op === 'ne') return ({ key }) => key[at] !== wanted
+  if (op === 'contains') return ({ key }) => key[at]?.includes(wanted) === true
+  return fail('where', `${text.slice(0, 64)}: live results are filtered with : = != and ~ alone`)
 }
 
 function isWhole(value: unknown, most: number): boolean {

@@ -279,8 +279,8 @@ describe('a client that is slow', () => {
       for (const { key: of, values } of data.updates)
         last.set(of['model'], values['requests.count'])
     }
-    expect([...last.values()].toSorted()).toEqual(
-      Array.from({ length: 10 }, (_, model) => told - 9 + model).toSorted(),
+    expect(new Set(last.values())).toEqual(
+      new Set(Array.from({ length: 10 }, (_, model) => told - 9 + model)),
     )
     expect(deltas).toBeLessThanOrEqual(SECONDS * 10 + 2)
     const [coalesced, queued] = [

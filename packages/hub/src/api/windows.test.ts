@@ -70,7 +70,7 @@ describe('a request that is not valid', () => {
     const errors = answer.json['errors'] as { path: string; message: string; hint?: string }[]
     expect(errors[0]?.path).toBe(path)
     expect(errors[0]?.message).toContain(path === 'dimension' ? '' : message)
-    if (hint !== undefined) expect(errors[0]?.hint).toContain(hint)
+    expect(errors[0]?.hint ?? '').toContain(hint ?? '')
   })
 })
 
@@ -282,9 +282,7 @@ describe('windows', () => {
     expect(errors).toContainEqual(
       expect.objectContaining({ path, message: expect.stringContaining(message) }),
     )
-    if (hint !== undefined) {
-      expect(errors.find((each) => each.path === path)?.hint).toContain(hint)
-    }
+    expect(errors.find((each) => each.path === path)?.hint ?? '').toContain(hint ?? '')
     expect(source.definitions()).toEqual([CALLS])
   })
 

@@ -154,14 +154,16 @@ async function follow(all: readonly Step[]): Promise<void> {
   })
   const reader = new Reader()
   reader.connect(hub, undefined)
-  const newest = new Map<string, Map<string, { start: number; count: number; index: number }>>()
+  const newest = new Map<string, Map<string, { readonly count: number; readonly index: number }>>()
   let count = 0
   for (const step of all) {
     switch (step.do) {
       case 'tell': {
         const updates = step.results.map(([model, minute, hour]) => {
           const size = hour ? '1h' : '1m'
-          const own = newest.get(size) ?? new Map()
+          const own =
+            newest.get(size) ??
+            new Map<string, { readonly count: number; readonly index: number }>()
           newest.set(size, own)
           const key = `${model} ${minute}`
           const index = (own.get(key)?.index ?? -1) + 1

@@ -153,7 +153,7 @@ export class LiveHub {
   /** Says bye to everybody and takes nobody any more. */
   close(): void {
     this.#isClosed = true
-    for (const client of [...this.#clients.keys()]) client.bye('shutdown')
+    for (const client of this.#clients.keys()) client.bye('shutdown')
     this.#channels.clear()
     this.#unlisten()
   }

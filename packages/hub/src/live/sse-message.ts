@@ -21,7 +21,7 @@ export interface LiveId {
   readonly seq: number
 }
 
-export function formatLiveId({ epoch, seq }: LiveId): string {
+function formatLiveId({ epoch, seq }: LiveId): string {
   return `${epoch}-${seq}`
 }
 

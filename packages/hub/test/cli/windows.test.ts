@@ -54,12 +54,8 @@ describe('windows', () => {
     expect([added.code, added.out]).toEqual([0, ''])
     expect(added.err).toContain('Watch it: llmhub windows watch errors')
     const listed = await llmhub(['windows', 'list'], TTY)
-    expect(listed.out.split('\n').slice(2, 4)).toEqual(
-      [
-        'calls   1m 1h    (each)   model    2026-11-21 10:00:00Z  no         0       0     0             0',
-        'errors  5m/1m 1h (each)   service  2026-11-21 10:00:00Z  no         0       0     0             0',
-      ].map((line) => expect.stringContaining(line.slice(0, 6))),
-    )
+    expect(listed.out).toMatch(/^calls +1m 1h +\(each\) +model +2026-11-21 10:00:00Z +no /m)
+    expect(listed.out).toMatch(/^errors +5m\/1m 1h +\(each\) +service /m)
     const bySize = await llmhub(['windows', 'list', '--sizes', '-o', 'table'])
     expect(bySize.out.match(/^(calls|errors)/gm)).toEqual(['calls', 'calls', 'errors', 'errors'])
     const documents = JSON.parse((await llmhub(['windows', 'list'])).out) as { name: string }[]

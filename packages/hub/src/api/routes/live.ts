@@ -2,12 +2,7 @@ import type { ProjectLimits } from '../../auth/project-limits.ts'
 import type { ProjectScope } from '../../core/scope.ts'
 import type { LiveDefinition, LiveSource } from '../../live/live.ts'
 import type { LiveHub } from '../../live/sse-hub.ts'
-import {
-  DEFAULT_RESULTS,
-  parseSubscriptions,
-  SUBSCRIPTION_LIMITS,
-  type SubscriptionQuery,
-} from '../live-subscriptions.ts'
+import { DEFAULT_RESULTS, parseSubscriptions, SUBSCRIPTION_LIMITS } from '../live-subscriptions.ts'
 import type { Problem } from '../problems.ts'
 import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
@@ -73,7 +68,7 @@ export function liveRoutes(dependencies: LiveRouteDependencies): readonly Route[
       return invalid([{ path: 'for', message: `is a number from 0 to ${LONGEST_FOR_SECONDS}` }])
     }
     const parsed = parseSubscriptions(
-      call.query as SubscriptionQuery,
+      call.query,
       call.repeated['where'] ?? [],
       target.scope,
       visibleTo(target.scope, live.definitions()),
