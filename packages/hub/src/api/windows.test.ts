@@ -160,6 +160,22 @@ describe('windows', () => {
     expect(gone.status).toBe(404)
   })
 
+  test('that go while their snapshot is on the way take nothing else with them', async () => {
+    await call('POST', '/api/v1/windows', { key: operator, json: WINDOW })
+    source.holdSnapshots(true)
+    const asked = source.snapshots
+    const reader = await watch(subscribeTo([{ definition: WINDOW.name }, { definition: 'calls' }]))
+    await expect.poll(() => source.snapshots).toBe(asked + 1)
+    await call('DELETE', `/api/v1/windows/${WINDOW.name}`, { key: operator })
+    source.holdSnapshots(false)
+    const events = [await reader.next(), await reader.next()]
+    expect(events.map(({ event, data }) => [event, data.sub])).toEqual([
+      ['snapshot', 'calls/1m'],
+      ['notice', `${WINDOW.name}/1m`],
+    ])
+    reader.close()
+  })
+
   test('belong to a project or to none, and a bound key has its own alone', async () => {
     service.control.putProject({ name: 'shop', createdAt: 0, eventsPerSecond: null })
     const shop = service.key(['query:read', 'ops:write'], 'shop')

@@ -170,7 +170,9 @@ export class LiveClient {
 
   /** Ends what it has of a definition that is no more; the stream, when nothing is left. */
   drop(watch: Watch): void {
-    this.#watches.splice(this.#watches.indexOf(watch), 1)
+    const at = this.#watches.indexOf(watch)
+    if (at < 0) return
+    this.#watches.splice(at, 1)
     for (const { text } of watch.pending.values()) this.#chars -= text.length
     if (this.#watches.length === 0) {
       this.bye('removed')
@@ -180,7 +182,7 @@ export class LiveClient {
     this.settle()
   }
 
-  /** Says why, and ends. A client that reads nothing has a moment to read it, or none at a shutdown. */
+  /** Says why, and ends. Who takes nothing has a moment to read it, or none at a shutdown. */
   bye(reason: ByeReason): void {
     if (this.#ended !== null) return
     this.#ended = reason
@@ -190,9 +192,12 @@ export class LiveClient {
     this.body.push(sseEvent('bye', JSON.stringify({ reason, retryAfter }), null))
     this.body.push(null)
     this.#stop()
-    if (!isStuck) return
-    if (reason === 'shutdown') this.body.destroy()
-    else this.#stops.push(clock.after(limits.graceMs, () => this.body.destroy()))
+    if (isStuck && reason === 'shutdown') {
+      this.body.destroy()
+      return
+    }
+    const patience = isStuck ? limits.graceMs : limits.stalledMs
+    this.#stops.push(clock.after(patience, () => this.body.destroy()))
   }
 
   /** Seconds after which to come back; null where that would not help. */
@@ -217,28 +222,24 @@ export class LiveClient {
 
   /** Snapshots first, one after the other as the client takes them; then what waits. */
   #run(): void {
-    if (this.#isRunning || this.#ended !== null) return
-    this.#isRunning = true
-    this.#work()
-      .catch((error: unknown) => {
-        this.#options.onError(error)
-        this.bye('unavailable')
-      })
-      .finally(() => {
-        this.#isRunning = false
-      })
+    if (!this.#isRunning && this.#ended === null) void this.#work()
   }
 
   async #work(): Promise<void> {
-    while (this.#ended === null && this.#takesMore) {
-      const wanting = this.#watches.find(({ state }) => state === 'wanting')
-      if (wanting !== undefined) await this.#sendSnapshot(wanting)
-      else if (this.#hasPending()) this.#flush()
-      else break
-    }
-    const { endAfterMs } = this.#options
-    if (endAfterMs === 0 && this.#watches.every(({ state }) => state === 'current')) {
-      this.bye('done')
+    this.#isRunning = true
+    try {
+      while (this.#ended === null && this.#takesMore) {
+        const wanting = this.#watches.find(({ state }) => state === 'wanting')
+        if (wanting !== undefined) await this.#sendSnapshot(wanting)
+        else if (this.#hasPending()) this.#flush()
+        else if (this.#options.endAfterMs === 0) this.bye('done')
+        else break
+      }
+    } catch (error) {
+      this.#options.onError(error)
+      this.bye('unavailable')
+    } finally {
+      this.#isRunning = false
     }
   }
 
@@ -248,7 +249,7 @@ export class LiveClient {
     watch.state = 'asked'
     const asked = filter === null ? limit : SNAPSHOT_LIMIT
     const found = await this.#options.source.snapshot({ definition, size, project, limit: asked })
-    if (this.#ended !== null) return
+    if (this.#ended !== null || !this.#watches.includes(watch)) return
     if (found === null) {
       this.drop(watch)
       return
