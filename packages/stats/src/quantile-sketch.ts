@@ -1,32 +1,47 @@
+import { BinStore } from './bin-store.ts'
+import { decodeSketch, encodeSketch } from './quantile-sketch-bytes.ts'
 import { binOf, nearestRankIndex, valueOf } from './sketch-bins.ts'
 
 /** So many values are kept as they are; with more, they become bins. */
 export const EXACT_VALUES = 64
+/** Bins held for each sign. From greatest to least this spans a factor of 6 · 10^17. */
+export const SKETCH_BINS = 2048
+
+const FIRST_VALUES = 8
 
 /** A sketch as plain data; `values` and `weights` are empty when `bins` and `counts` are not. */
 export interface QuantileSketchState {
   readonly values: readonly number[]
   readonly weights: readonly number[]
+  /** Bins of `sketch-bins.ts`, ascending, with the counts of each. */
   readonly bins: readonly number[]
   readonly counts: readonly number[]
   readonly min: number | null
   readonly max: number | null
+  /** Whether bins nearest to zero were collapsed; left out when not. */
+  readonly collapsed?: boolean
 }
 
 /**
- * Quantiles of a stream of numbers in little memory.
+ * Quantiles of a stream of numbers in little memory: DDSketch (Masson, Rim, Lee 2019) with its own
+ * bins (`sketch-bins.ts`).
  *
  * Up to 64 values are kept as they are and answered exactly, so that the 99th percentile of five
- * calls is one of the five. From the 65th on, there are only counts by bin (`sketch-bins.ts`) and
- * quantiles are within 1 %. Which of the two it is depends on the number of values alone, so merging
- * parts in any order and grouping gives the sketch of everything, bin by bin. Memory: at most one
- * count per bin in use, about 115 bins for each factor of ten between least and greatest.
+ * calls is one of the five. From the 65th on, there are only counts by bin and quantiles are within 1 %.
+ * Which of the two it is depends on the number of values alone, so merging parts in any order and
+ * grouping gives the sketch of everything, bin by bin.
+ *
+ * Memory is bounded: of the positive and of the negative numbers the 2048 bins of greatest magnitude are
+ * held, and what is nearer to zero is counted in the last of them. That takes values more than
+ * 6 · 10^17 apart; `collapsed` tells it, and quantiles that far down are then too far from zero.
  */
 export class QuantileSketch {
-  #values: number[] = []
-  #weights: number[] = []
+  #values: Float64Array | null = null
+  /** Null as long as every weight is 1. */
+  #weights: Float64Array | null = null
+  #kept = 0
   /** Null as long as the values are kept. */
-  #counts: Map<number, number> | null = null
+  #bins: Bins | null = null
   #total = 0
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
@@ -46,7 +61,21 @@ export class QuantileSketch {
 
   /** True while quantiles are exact. */
   get exact(): boolean {
-    return this.#counts === null
+    return this.#bins === null
+  }
+
+  /** True when values were so far apart that those nearest to zero lost their bins. */
+  get collapsed(): boolean {
+    const bins = this.#bins
+    return bins !== null && (bins.collapsed || bins.positive.collapsed || bins.negative.collapsed)
+  }
+
+  /** Memory of what is held, in bytes. */
+  get bytes(): number {
+    const values = (this.#values?.byteLength ?? 0) + (this.#weights?.byteLength ?? 0)
+    return (
+      values + (this.#bins === null ? 0 : this.#bins.positive.bytes + this.#bins.negative.bytes)
+    )
   }
 
   /** Adds a number standing for `weight` numbers (> 0). NaN is refused with a RangeError. */
@@ -56,25 +85,25 @@ export class QuantileSketch {
     this.#total += weight
     if (value < this.#min) this.#min = value
     if (value > this.#max) this.#max = value
-    if (this.#counts === null) {
-      this.#values.push(value)
-      this.#weights.push(weight)
-      if (this.#values.length > EXACT_VALUES) this.#toBins()
-    } else {
-      this.#count(this.#counts, binOf(value), weight)
-    }
+    if (this.#bins !== null) countBin(this.#bins, binOf(value), weight)
+    else if (this.#kept < EXACT_VALUES) this.#keep(value, weight)
+    else countBin(this.#toBins(), binOf(value), weight)
   }
 
   /** Adds everything the other sketch has seen; the other is left alone. */
   merge(other: QuantileSketch): void {
-    if (other.#counts === null) {
-      // Copied first, so that a sketch can be merged with itself.
-      const weights = [...other.#weights]
-      for (const [i, value] of [...other.#values].entries()) this.add(value, weights[i])
+    const from = other.#bins
+    if (from === null) {
+      // Taken first, so that a sketch can be merged with itself.
+      const { values, weights } = other.#sorted()
+      for (const [i, value] of values.entries()) this.add(value, weights[i])
       return
     }
-    const counts = this.#counts ?? this.#toBins()
-    for (const [bin, count] of other.#counts) this.#count(counts, bin, count)
+    const bins = this.#bins ?? this.#toBins()
+    bins.positive.merge(from.positive)
+    bins.negative.merge(from.negative)
+    bins.zero += from.zero
+    if (from.collapsed) bins.collapsed = true
     this.#total += other.#total
     this.#min = Math.min(this.#min, other.#min)
     this.#max = Math.max(this.#max, other.#max)
@@ -82,76 +111,147 @@ export class QuantileSketch {
 
   /**
    * The smallest value x such that the share of values up to x reaches q (nearest rank); null when
-   * empty. The least and the greatest value are always exact. Throws a RangeError when q is not within 0 and 1. Cost: sorting of at most 64 values, or
-   * of the bins in use.
+   * empty. The least and the greatest value are always exact. Throws a RangeError when q is not
+   * within 0 and 1. Cost: sorting of at most 64 values, or one pass over the bins in use.
    */
   quantile(q: number): number | null {
-    if (this.#counts === null) {
-      const order = this.#values
-        .map((value, i) => ({ value, weight: this.#weights[i] ?? 0 }))
-        .sort((a, b) => a.value - b.value)
-      const at = nearestRankIndex(
-        order.map((entry) => entry.weight),
-        q,
-      )
-      return at === null ? null : (order[at]?.value ?? null)
-    }
-    const sorted = sortedBins(this.#counts)
-    const at = nearestRankIndex(
-      sorted.map(([, count]) => count),
-      q,
-    )
-    if (at === null) return null
-    if (q === 0) return this.#min
-    if (q === 1) return this.#max
-    // The true quantile lies between least and greatest, so clamping only brings it nearer.
-    const value = valueOf(sorted[at]?.[0] ?? 0)
-    return Math.min(this.#max, Math.max(this.#min, value))
+    return this.quantiles([q])[0] ?? null
   }
 
-  state(): QuantileSketchState {
-    const sorted = sortedBins(this.#counts ?? new Map<number, number>())
-    return {
-      values: [...this.#values],
-      weights: [...this.#weights],
-      bins: sorted.map(([bin]) => bin),
-      counts: sorted.map(([, count]) => count),
-      min: this.min,
-      max: this.max,
+  /** Several quantiles at the cost of one. */
+  quantiles(qs: readonly number[]): (number | null)[] {
+    if (this.#bins === null) {
+      const { values, weights } = this.#sorted()
+      return qs.map((q) => {
+        const at = nearestRankIndex(weights, q)
+        return at === null ? null : (values[at] ?? null)
+      })
     }
+    const { bins, counts } = sortedBins(this.#bins)
+    return qs.map((q) => {
+      const at = nearestRankIndex(counts, q)
+      if (at === null) return null
+      if (q === 0) return this.#min
+      if (q === 1) return this.#max
+      // The true quantile lies between least and greatest, so clamping only brings it nearer.
+      return Math.min(this.#max, Math.max(this.#min, valueOf(bins[at] ?? 0)))
+    })
+  }
+
+  /** Kept values by size, so that equal sketches have equal states. */
+  state(): QuantileSketchState {
+    const { values, weights } = this.#sorted()
+    const { bins, counts } = this.#bins === null ? NO_BINS : sortedBins(this.#bins)
+    const state = { values, weights, bins, counts, min: this.min, max: this.max }
+    return this.collapsed ? { ...state, collapsed: true } : state
   }
 
   static from(state: QuantileSketchState): QuantileSketch {
     const sketch = new QuantileSketch()
     for (const [i, value] of state.values.entries()) sketch.add(value, state.weights[i])
     if (state.bins.length > 0) {
-      const counts = sketch.#toBins()
+      const bins = sketch.#toBins()
       for (const [i, bin] of state.bins.entries()) {
-        sketch.#count(counts, bin, state.counts[i] ?? 0)
+        countBin(bins, bin, state.counts[i] ?? 0)
         sketch.#total += state.counts[i] ?? 0
       }
+      bins.collapsed = state.collapsed === true
     }
     if (state.min !== null) sketch.#min = state.min
     if (state.max !== null) sketch.#max = state.max
     return sketch
   }
 
-  #toBins(): Map<number, number> {
-    const counts = new Map<number, number>()
-    for (const [i, value] of this.#values.entries()) {
-      this.#count(counts, binOf(value), this.#weights[i] ?? 0)
-    }
-    this.#values = []
-    this.#weights = []
-    this.#counts = counts
-    return counts
+  /** The state in versioned bytes (`quantile-sketch-bytes.ts`). */
+  toBytes(): Uint8Array {
+    return encodeSketch(this.state())
   }
 
-  #count(counts: Map<number, number>, bin: number, weight: number): void {
-    counts.set(bin, (counts.get(bin) ?? 0) + weight)
+  /** Throws a RangeError for bytes that `toBytes` did not give. */
+  static fromBytes(bytes: Uint8Array): QuantileSketch {
+    return QuantileSketch.from(decodeSketch(bytes))
+  }
+
+  #keep(value: number, weight: number): void {
+    const at = this.#kept
+    this.#kept = at + 1
+    this.#values = withRoom(this.#values, at)
+    this.#values[at] = value
+    if (weight === 1 && this.#weights === null) return
+    this.#weights = withRoom(this.#weights ?? new Float64Array(this.#values.length).fill(1), at)
+    this.#weights[at] = weight
+  }
+
+  /** The kept values with their weights, by value and then by weight. */
+  #sorted(): { values: number[]; weights: number[] } {
+    const order = Array.from({ length: this.#kept }, (_, i) => ({
+      value: this.#values?.[i] ?? 0,
+      weight: this.#weights?.[i] ?? 1,
+    }))
+    order.sort((a, b) => a.value - b.value || a.weight - b.weight)
+    return { values: order.map(({ value }) => value), weights: order.map(({ weight }) => weight) }
+  }
+
+  #toBins(): Bins {
+    const bins: Bins = {
+      positive: new BinStore(SKETCH_BINS),
+      negative: new BinStore(SKETCH_BINS),
+      zero: 0,
+      collapsed: false,
+    }
+    for (let i = 0; i < this.#kept; i++) {
+      countBin(bins, binOf(this.#values?.[i] ?? 0), this.#weights?.[i] ?? 1)
+    }
+    this.#values = null
+    this.#weights = null
+    this.#kept = 0
+    this.#bins = bins
+    return bins
   }
 }
 
-function sortedBins(counts: Map<number, number>): [number, number][] {
-  return [...counts].sort(([a], [b]) => a - b)
+/** Counts by bin; the negative ones by the number of the bin they mirror. */
+interface Bins {
+  readonly positive: BinStore
+  readonly negative: BinStore
+  zero: number
+  /** What the stores cannot know once a sketch was written and read. */
+  collapsed: boolean
+}
+
+const NO_BINS: { readonly bins: number[]; readonly counts: number[] } = { bins: [], counts: [] }
+
+function countBin(bins: Bins, bin: number, weight: number): void {
+  if (bin > 0) bins.positive.add(bin, weight)
+  else if (bin < 0) bins.negative.add(-bin, weight)
+  else bins.zero += weight
+}
+
+function sortedBins({ positive, negative, zero }: Bins): { bins: number[]; counts: number[] } {
+  const bins: number[] = []
+  const counts: number[] = []
+  negative.forEach((bin, count) => {
+    bins.push(-bin)
+    counts.push(count)
+  })
+  bins.reverse()
+  counts.reverse()
+  if (zero > 0) {
+    bins.push(0)
+    counts.push(zero)
+  }
+  positive.forEach((bin, count) => {
+    bins.push(bin)
+    counts.push(count)
+  })
+  return { bins, counts }
+}
+
+/** The array itself, or a larger one in which `at` has room. */
+function withRoom(array: Float64Array | null, at: number): Float64Array {
+  if (array === null) return new Float64Array(FIRST_VALUES)
+  if (at < array.length) return array
+  const larger = new Float64Array(2 * array.length)
+  larger.set(array)
+  return larger
 }

@@ -15,6 +15,8 @@ import type { Clock } from '../core/clock.ts'
 import type { RequestRecord } from '../core/metrics.ts'
 import { authorize } from './authorize.ts'
 import { parseJsonBody } from './json-body.ts'
+import { formOf } from './pages/negotiate.ts'
+import { notFoundPage } from './pages/not-found-page.ts'
 import type { Problem } from './problems.ts'
 import { PROBLEM_MEDIA_TYPE, problem, problemDocument } from './problems.ts'
 import { checkQuery } from './query-parameters.ts'
@@ -153,6 +155,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
     const methods = allowed(path)
+    const isBrowser = methods.length === 0 && formOf(request.headers.accept, 'json') === 'html'
+    if (isBrowser) return send(request, reply, notFoundPage(path))
     const failure =
       methods.length === 0
         ? problem('not_found', 'there is nothing at this address')

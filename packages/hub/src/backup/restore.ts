@@ -9,9 +9,9 @@
 
 import { dirname, join } from 'node:path'
 import type { Control } from '../control/control.ts'
-import { UNFINISHED_RESTORE } from '../core/folder-format.ts'
 import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
 import type { IndexFiles } from '../core/index-image.ts'
+import { UNFINISHED_RESTORE } from '../core/unfinished-folder.ts'
 import type { LogFiles } from '../log/log-image.ts'
 import type { Cut } from '../log/operation.ts'
 import { BackupFolder } from './backup-folder.ts'

@@ -96,11 +96,12 @@ export function createProgram(given: CliContext, version: string): Command {
   return program
 }
 
-/** Subcommands report errors and print the way the program does. */
-function inherit(command: Command): void {
+/** Subcommands report errors and print the way the program does; each points to its own help. */
+function inherit(command: Command, path: string = command.name()): void {
   for (const child of command.commands) {
-    child.copyInheritedSettings(command)
-    inherit(child)
+    const name = `${path} ${child.name()}`
+    child.copyInheritedSettings(command).showHelpAfterError(`(see ${name} --help)`)
+    inherit(child, name)
   }
 }
 

@@ -9,10 +9,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { runInstead } from './newer-format.ts'
+import { whyUnfinished } from './unfinished-folder.ts'
 
 const FILE = 'format.json'
-/** In a folder into which a backup is being restored: the first file there and the last one removed. */
-export const UNFINISHED_RESTORE = 'restore-unfinished.json'
 
 /** What `format.json` says of a data folder. */
 export interface FolderFormat {
@@ -44,11 +43,8 @@ export type FolderFormatRead =
   | { readonly ok: false; readonly message: string }
 
 /** Reads the mark of a folder and refuses a newer one. Changes nothing. */
-export function readFolderFormat(
-  dir: string,
-  version: string,
-  known: Omit<FolderFormat, 'writer'> = FOLDER_FORMAT,
-): FolderFormatRead {
+export function readFolderFormat(dir: string, version: string): FolderFormatRead {
+  const known = FOLDER_FORMAT
   const path = join(dir, FILE)
   if (!existsSync(path)) return { ok: true, found: null }
   let value: Partial<Record<keyof FolderFormat, unknown>> | null
@@ -78,21 +74,19 @@ function damaged(path: string, why: string): string {
 
 export type FormatCheck = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
+/** Refuses a folder that is being filled, or of a newer layout, and marks any other as {@link markFolderFormat} does. */
+export function checkFolderFormat(dir: string, version: string): FormatCheck {
+  const unfinished = whyUnfinished(dir)
+  return unfinished === null ? markFolderFormat(dir, version) : { ok: false, message: unfinished }
+}
+
 /**
- * Refuses a folder that is restored in part, or of a newer layout; marks a new one, and one of an older format before anything newer
+ * Refuses a folder of a newer layout; marks a new one, and one of an older format before anything newer
  * is written into it, so that an older program refuses it from then on. A mark never goes back.
  */
-export function checkFolderFormat(
-  dir: string,
-  version: string,
-  known: Omit<FolderFormat, 'writer'> = FOLDER_FORMAT,
-): FormatCheck {
-  const unfinished = join(dir, UNFINISHED_RESTORE)
-  if (existsSync(unfinished)) {
-    const message = `a restore into ${dir} was not finished, so that it holds a part of a backup only; run: ${restoreCommand(unfinished)}`
-    return { ok: false, message }
-  }
-  const read = readFolderFormat(dir, version, known)
+export function markFolderFormat(dir: string, version: string): FormatCheck {
+  const known = FOLDER_FORMAT
+  const read = readFolderFormat(dir, version)
   if (!read.ok) return read
   if (read.found === null || read.found.format < known.format) {
     writeDurably(dir, { ...known, writer: version })
@@ -111,15 +105,4 @@ function writeDurably(dir: string, content: FolderFormat): void {
   const folder = openSync(dir, 'r')
   fsyncSync(folder)
   closeSync(folder)
-}
-
-/** The command that was run, or its form where the marker does not tell. */
-function restoreCommand(marker: string): string {
-  try {
-    const { run } = JSON.parse(readFileSync(marker, 'utf8')) as { readonly run?: unknown }
-    if (typeof run === 'string') return run
-  } catch {
-    // It was being written when the process ended.
-  }
-  return 'llmhub restore --from <folder of backups> --to <this folder>'
 }

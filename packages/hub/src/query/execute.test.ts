@@ -334,3 +334,26 @@ test('a cursor of another question, and a broken one, are refused', async () => 
   )
   await expect(answer({ kind: 'list', cursor: 'abc' }, rows)).rejects.toThrow('cursor')
 })
+
+test('an empty answer says which value of a filter no event has', async () => {
+  const events = [call(0, 'gpt-4o'), call(1, 'gpt-4o'), call(1, 'claude')]
+  const asked = (...filters: readonly (readonly [field: string, value: string])[]) =>
+    answer(
+      {
+        kind: 'table',
+        measures: ['cost.total'],
+        filters: filters.map(([field, value]) => ({ field, op: 'eq', value })),
+        ...DAY,
+      },
+      events,
+    )
+  const misspelt = await asked(['model', 'gtp-4o'])
+  expect(misspelt.rows).toEqual([['0']])
+  expect(misspelt.meta.source).toBe('raw')
+  expect(misspelt.meta.warnings).toEqual([
+    'No event of this range has model "gtp-4o". Did you mean "gpt-4o"?',
+  ])
+  expect((await asked(['model', 'gpt-4o'])).meta.warnings).toEqual([])
+  const both = await asked(['model', 'gpt-4o'], ['tag.team', 'search'])
+  expect(both.meta.warnings).toEqual(['No event of this range has tag.team "search".'])
+})

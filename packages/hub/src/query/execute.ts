@@ -19,6 +19,7 @@ import { COMPARISONS } from './parse-measures.ts'
 import type { ParsedQuestion } from './parse-question.ts'
 import type { PlannedMeasure, QuestionPlan, TopPlan } from './plan.ts'
 import { planQuestion, withGroups } from './plan.ts'
+import { unknownValues } from './unknown-values.ts'
 import type { Value } from './value.ts'
 import { toCell, toDouble } from './value.ts'
 
@@ -42,8 +43,15 @@ export async function executeQuestion(question: ParsedQuestion, run: RunPlan): P
   }
   const collected = await collect(question, planned.plan, fetch)
   if (!collected.ok) return collected
-  const { rows, warnings } = collected
+  const { rows } = collected
+  const warnings = isEmpty(rows)
+    ? [...collected.warnings, ...(await unknownValues(question, run))]
+    : collected.warnings
   return { ok: true, answer: answerOf(question, planned.plan, rows, frames, warnings) }
+}
+
+function isEmpty(rows: readonly Row[]): boolean {
+  return rows.every(({ values }) => values.every((value) => value === null || Number(value) === 0))
 }
 
 /** One row of the answer before it becomes cells. */

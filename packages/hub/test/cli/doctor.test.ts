@@ -1,10 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkMemory, checkNode } from '../../src/cli/doctor/machine.ts'
@@ -203,6 +204,33 @@ describe('doctor names cause and fix of', () => {
       expect(fix).toMatch(new RegExp(`--url .*; to end it: kill ${process.pid}$`))
     } finally {
       locking.lock.release()
+    }
+  })
+
+  it('8b. a folder that another hub has than the one that answers', async () => {
+    const folder = join(home, 'data')
+    const lock = pathToFileURL(join(HUB, 'src/core/folder-lock.ts')).href
+    const program = `const { lockFolder } = await import(${JSON.stringify(lock)})
+      lockFolder(${JSON.stringify(folder)})
+      process.stdin.resume()
+      console.log('held')`
+    const flags = ['--conditions=@llmhub/source', '--input-type=module', '-e', program]
+    const other = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'ignore'] })
+    try {
+      await once(other.stdout, 'data')
+      const result = await doctor('--url', await seemingHub())
+      const { said, fix } = finding(result, 'lock')
+      expect([result.code, said]).toEqual([
+        1,
+        expect.stringMatching(
+          new RegExp(
+            `in use by process ${other.pid} .*another hub answers, process ${process.pid}:`,
+          ),
+        ),
+      ])
+      expect(fix).toMatch(/--url .*--set data_dir=/)
+    } finally {
+      other.kill('SIGKILL')
     }
   })
 

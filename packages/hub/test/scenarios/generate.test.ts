@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backup } from '../../src/cli/commands/backup.ts'
 import { type GeneratedRange, rangeOf } from '../../src/cli/generate/range.ts'
 import { sendHistory } from '../../src/cli/generate/send-history.ts'
 import { sendLive } from '../../src/cli/generate/send-live.ts'
 import { writeFolder } from '../../src/cli/generate/write-folder.ts'
+import { rememberingContext } from '../../src/cli/remembering-context.fixture.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Totals } from '../../src/generate/totals.ts'
@@ -22,6 +24,7 @@ const range: GeneratedRange = rangeOf(
   { from: '2026-10-20', days: 4, events: 2400, seed: 5 },
   Date.parse('2026-11-01T00:00:00Z') * 1000,
 )
+const command = 'llmhub generate --into here'
 const SPAN = { from: '2026-10-20T00:00:00Z', to: '2026-10-24T00:00:00Z' }
 
 const QUESTIONS = [
@@ -47,7 +50,7 @@ describe('generated history', () => {
     if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues))
     const { config } = resolved.resolved
     const common = { clock: systemClock, progress: quiet, signal: never }
-    const parts = { range, dir: written.dir, config, version: '0.1.0', ...common }
+    const parts = { range, dir: written.dir, command, config, version: '0.1.0', ...common }
     totals = await writeFolder(parts)
     await sent.mustStart()
     await written.mustStart()
@@ -124,7 +127,7 @@ describe('generated history', () => {
     const resolved = resolveConfig({ environment: {}, flags: {}, readFile: () => '' })
     if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues))
     const { config } = resolved.resolved
-    const parts = { range, dir: written.dir, config, version: '0.1.0', clock: systemClock }
+    const parts = { range, dir: written.dir, command, config, version: '0.1.0', clock: systemClock }
     const writing = writeFolder({ ...parts, progress: quiet, signal: never })
     await expect(writing).rejects.toThrow('is not empty')
     expect(readFileSync(join(written.dir, 'format.json'), 'utf8')).toBe(before)
@@ -149,5 +152,54 @@ describe('generated history', () => {
     const after = live.position
     const question = { kind: 'table', measures: ['events.count'], from: 'now-5m', after }
     expect(await ask(sent, question)).toEqual([[told]])
+  })
+})
+
+describe('a folder that is being written', () => {
+  const resolved = resolveConfig({ environment: {}, flags: {}, readFile: () => '' })
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues))
+  const { config } = resolved.resolved
+  const write = (dir: string, signal = never): Promise<Totals> =>
+    writeFolder({
+      range,
+      dir,
+      command,
+      config,
+      version: '0.1.0',
+      clock: systemClock,
+      progress: quiet,
+      signal,
+    })
+
+  it('is refused by hub and backup while a part is in it, and begun anew by the same command', async () => {
+    const hub = await WholeHub.in()
+    await expect(write(hub.dir, AbortSignal.abort())).rejects.toThrow('interrupted')
+    const refused = { ok: false, reason: 'config', message: expect.stringContaining(command) }
+    expect(await hub.start()).toMatchObject(refused)
+    const offline = { offline: true, dataDir: hub.dir, to: `${hub.dir}-backups` }
+    await expect(backup(offline, rememberingContext().context, '0.1.0')).rejects.toThrow(command)
+    const totals = await write(hub.dir)
+    await hub.mustStart()
+    while ((await fetch(`${hub.url}/ready`)).status !== 200);
+    const question = { kind: 'table', measures: ['events.count'], ...SPAN }
+    expect((await hub.call('/api/v1/query', question)).body['rows']).toEqual([[totals.events]])
+    await hub.remove()
+  })
+
+  it('is written by one process at a time, and by none once it is whole', async () => {
+    const hub = await WholeHub.in()
+    const outcomes = await Promise.allSettled([write(hub.dir), write(hub.dir)])
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    await expect(write(hub.dir)).rejects.toThrow('is not empty')
+    await hub.remove()
+  })
+
+  it('is named with what is wrong where it cannot be one', async () => {
+    const hub = await WholeHub.in()
+    const file = join(hub.dir, 'file')
+    writeFileSync(file, '')
+    await expect(write(file)).rejects.toThrow(`${file} cannot be written`)
+    await expect(write(join(file, 'below'))).rejects.toThrow('cannot be written')
+    await hub.remove()
   })
 })

@@ -64,6 +64,13 @@ export interface States {
    * by; left out where a window has none (global, count). Does not change the state.
    */
   value(slot: number, seconds?: number): unknown
+  /**
+   * Names what the states hold, where others of the same name and columns hold the same: those of p50 and
+   * p99 of one column do, and `prepareAggregates` keeps them once.
+   */
+  readonly shared?: string
+  /** As `value`, of a state of others that hold the same. */
+  valueOf?(states: States, slot: number, seconds?: number): unknown
   /** Appends the state to a snapshot. */
   write(slot: number, out: ByteWriter): void
   /** Puts what `write` wrote in place of the state. Throws a StreamError `bad_snapshot`. */
@@ -84,7 +91,11 @@ export interface Aggregate {
   readonly ordered?: boolean
   /**
    * States for one specification. `unit` is the stream's unit of time (default ms), in which durations
-   * among the parameters count. Throws a StreamError `invalid_aggregate` that names the parameter.
+   * among the parameters count; `others` are the aggregates of the user. Throws a StreamError
+   * `invalid_aggregate` or `invalid_duration` that names the parameter.
    */
-  prepare(spec: AggregateSpec, unit?: TimeUnit): States
+  prepare(spec: AggregateSpec, unit?: TimeUnit, others?: Aggregates): States
 }
+
+/** Aggregates by name. */
+export type Aggregates = Readonly<Record<string, Aggregate>>

@@ -1,13 +1,52 @@
 import { StreamError } from '../stream-error.ts'
-import type { Aggregate, AggregateSpec, States, TimeUnit } from './aggregate.ts'
+import type { Aggregate, AggregateSpec, Aggregates, States, TimeUnit } from './aggregate.ts'
 import { collect } from './collect.ts'
+import { compositeAggregate } from './composite.ts'
 import { count } from './count.ts'
+import { ema } from './ema.ts'
+import { histogram } from './histogram.ts'
 import { max, min } from './min-max.ts'
+import { moving } from './moving.ts'
+import { argMax, argMin, first, last } from './pick.ts'
+import { rate } from './rate.ts'
+import { correlation, covariance, regression } from './relation.ts'
+import { distinct, median, quantile, quantiles, topK } from './sketched.ts'
+import { kurtosis, skewness, stddev, variance } from './spread.ts'
 import { mean, sum } from './sum.ts'
+import { zScore } from './z-score.ts'
 
 /** All aggregates of this package by name. */
-export const AGGREGATES: Readonly<Record<string, Aggregate>> = Object.fromEntries(
-  [collect, count, max, mean, min, sum].map((aggregate) => [aggregate.name, aggregate]),
+export const AGGREGATES: Aggregates = Object.fromEntries(
+  [
+    argMax,
+    argMin,
+    collect,
+    compositeAggregate(prepareAggregate),
+    correlation,
+    count,
+    covariance,
+    distinct,
+    ema,
+    first,
+    histogram,
+    kurtosis,
+    last,
+    max,
+    mean,
+    median,
+    min,
+    moving,
+    quantile,
+    quantiles,
+    rate,
+    regression,
+    skewness,
+    stddev,
+    sum,
+    topK,
+    variance,
+    zScore,
+  ].map((aggregate) => [aggregate.name, aggregate]),
 )
 
 /**
@@ -17,15 +56,12 @@ export const AGGREGATES: Readonly<Record<string, Aggregate>> = Object.fromEntrie
 export function prepareAggregate(
   spec: AggregateSpec,
   unit: TimeUnit = 'ms',
-  others: Readonly<Record<string, Aggregate>> = {},
+  others: Aggregates = {},
 ): States {
-  return aggregateNamed(spec, others).prepare(spec, unit)
+  return aggregateNamed(spec, others).prepare(spec, unit, others)
 }
 
-export function aggregateNamed(
-  spec: AggregateSpec,
-  others: Readonly<Record<string, Aggregate>> = {},
-): Aggregate {
+export function aggregateNamed(spec: AggregateSpec, others: Aggregates = {}): Aggregate {
   const name = spec.aggregate
   for (const known of [others, AGGREGATES]) {
     const found = Object.hasOwn(known, name) ? known[name] : undefined

@@ -5,6 +5,8 @@ import type { AggregateInput, States } from './aggregate.ts'
 export interface ObjectKernel<S> {
   /** Whether states hold arrival numbers, so that a snapshot must say where to go on. */
   readonly arrivals?: boolean
+  /** As in `States`. */
+  readonly shared?: string
   create(): S
   /**
    * Adds rows; `at` gives the state of a slot. Answers how many rows were invalid. `arrival` is the number
@@ -30,6 +32,7 @@ export interface ObjectKernel<S> {
 
 /** States that are objects. A slot without rows holds none, so that sparse slots cost eight bytes. */
 export class ObjectStates<S> implements States {
+  readonly shared?: string
   readonly #kernel: ObjectKernel<S>
   readonly #states: (S | undefined)[] = []
   readonly #at: (slot: number) => S
@@ -38,6 +41,7 @@ export class ObjectStates<S> implements States {
 
   constructor(kernel: ObjectKernel<S>) {
     this.#kernel = kernel
+    if (kernel.shared !== undefined) this.shared = kernel.shared
     this.#at = (slot) => {
       const found = this.#states[slot]
       if (found !== undefined) return found
@@ -66,12 +70,19 @@ export class ObjectStates<S> implements States {
   }
 
   merge(into: number, from: States, slot: number): void {
-    const other = statesOf<S>(from)[slot]
+    const other = ObjectStates.statesOf<S>(from)[slot]
     if (other !== undefined) this.#states[into] = this.#kernel.merge(this.#at(into), other)
   }
 
   value(slot: number, seconds?: number): unknown {
     return this.#kernel.value(this.#states[slot] ?? this.#kernel.create(), seconds)
+  }
+
+  valueOf(states: States, slot: number, seconds?: number): unknown {
+    return this.#kernel.value(
+      ObjectStates.statesOf<S>(states)[slot] ?? this.#kernel.create(),
+      seconds,
+    )
   }
 
   write(slot: number, out: ByteWriter): void {
@@ -98,9 +109,17 @@ export class ObjectStates<S> implements States {
   }
 
   static statesOf<S>(states: States): readonly (S | undefined)[] {
-    if (states instanceof ObjectStates) return states.#states
+    if (states instanceof ObjectStates) return (states as ObjectStates<S>).#states
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
 
-const { statesOf } = ObjectStates
+/** Calls `make`, whose RangeError means that the snapshot is damaged. */
+export function restored<T>(from: ByteReader, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof RangeError) throw from.bad(error.message)
+    throw error
+  }
+}

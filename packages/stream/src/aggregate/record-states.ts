@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { AggregateInput, States } from './aggregate.ts'
-import { type ValueRows, valueRows } from './value-rows.ts'
+import { pairRows, type ValueRows, valueRows } from './value-rows.ts'
 
 /**
  * An aggregate of numbers whose state is a few doubles. The states of all slots lie in one array, the
@@ -10,6 +10,12 @@ export interface RecordKernel {
   readonly width: number
   /** The empty record; all zero when left out. */
   readonly empty?: readonly number[]
+  /** Whether records hold arrival numbers, so that a snapshot must say where to go on. */
+  readonly arrivals?: boolean
+  /** As in `States`; the second column is added to it. */
+  readonly shared?: string
+  /** A second column, which rows must have a number in, too. */
+  readonly second?: string
   /** Adds `rows.values[i]` to the record of `rows.slots[i]` for i in 0 … rows.count − 1. */
   add(records: Float64Array, rows: ValueRows): void
   /** Adds the record of `from` at `fromAt` to that of `into` at `at`. */
@@ -22,17 +28,21 @@ export interface RecordKernel {
 export class RecordStates implements States {
   readonly #kernel: RecordKernel
   readonly #empty: readonly number[]
+  readonly shared?: string
   readonly retract?: (into: number, from: States, slot: number) => void
   #records = new Float64Array(0)
   #invalid = 0
+  #arrivals = 0
 
   constructor(kernel: RecordKernel) {
     this.#kernel = kernel
     this.#empty = kernel.empty ?? Array<number>(kernel.width).fill(0)
-    const { retract, width } = kernel
+    const { retract, second, shared, width } = kernel
+    if (shared !== undefined)
+      this.shared = second === undefined ? shared : `${shared} and ${second}`
     if (retract !== undefined) {
       this.retract = (into, from, slot) =>
-        retract(this.#records, into * width, recordsOf(from), slot * width)
+        retract(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
     }
   }
 
@@ -57,27 +67,38 @@ export class RecordStates implements States {
   }
 
   addRows(slots: Int32Array, rows: Int32Array, count: number, input: AggregateInput): void {
-    const found = valueRows(slots, rows, count, input)
+    const { second } = this.#kernel
+    const found =
+      second === undefined
+        ? valueRows(slots, rows, count, input, this.#arrivals)
+        : pairRows(slots, rows, count, input, second)
+    this.#arrivals += input.times.length
     this.#invalid += found.invalid
     this.#kernel.add(this.#records, found)
   }
 
   merge(into: number, from: States, slot: number): void {
     const { width } = this.#kernel
-    this.#kernel.merge(this.#records, into * width, recordsOf(from), slot * width)
+    this.#kernel.merge(this.#records, into * width, RecordStates.recordsOf(from), slot * width)
   }
 
   value(slot: number, seconds?: number): unknown {
     return this.#kernel.value(this.#records, slot * this.#kernel.width, seconds)
   }
 
+  valueOf(states: States, slot: number, seconds?: number): unknown {
+    return this.#kernel.value(RecordStates.recordsOf(states), slot * this.#kernel.width, seconds)
+  }
+
   write(slot: number, out: ByteWriter): void {
     const { width } = this.#kernel
+    if (this.#kernel.arrivals === true) out.varint(this.#arrivals)
     out.f64s(this.#records, slot * width, (slot + 1) * width)
   }
 
   read(slot: number, from: ByteReader): void {
     const { width } = this.#kernel
+    if (this.#kernel.arrivals === true) this.#arrivals = Math.max(this.#arrivals, from.varint())
     from.f64s(this.#records, slot * width, (slot + 1) * width)
   }
 
@@ -90,5 +111,3 @@ export class RecordStates implements States {
     throw new TypeError('states of one aggregate are merged with those of another')
   }
 }
-
-const { recordsOf } = RecordStates

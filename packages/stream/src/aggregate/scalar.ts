@@ -23,11 +23,16 @@ export function scalarAt(column: Column, row: number): Scalar | null {
       return value === null || Number.isFinite(value) ? value : Number.NaN
     }
     case 'tags':
-      throw new StreamError(
-        'invalid_input',
-        'a column of tags where one value per row is needed: give the aggregate another column',
-      )
+      throw noScalars()
   }
+}
+
+/** The error of a column that has no single value in a row. */
+export function noScalars(): StreamError {
+  return new StreamError(
+    'invalid_input',
+    'a column of tags where one value per row is needed: give the aggregate another column',
+  )
 }
 
 /** Total order: numbers before texts, numbers by size, texts by UTF-16 code unit. */

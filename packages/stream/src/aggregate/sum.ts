@@ -9,6 +9,7 @@ const SUM_AT = 1
 function sumKernel(valueOf: (count: number, sum: number) => number): RecordKernel {
   return {
     width: 1 + SUM_WIDTH,
+    shared: 'sum',
     add(records, { count, slots, values }) {
       for (let i = 0; i < count; i++) {
         const at = (slots[i] ?? 0) * (1 + SUM_WIDTH)

@@ -7,7 +7,10 @@ export interface ValueRows {
   count: number
   slots: Int32Array
   values: Float64Array
+  /** The numbers of a second column, where two were asked for. */
+  others: Float64Array
   times: Float64Array
+  arrivals: Float64Array
   /** Rows passed over because their number was NaN or infinite. */
   invalid: number
 }
@@ -20,7 +23,9 @@ const shared: ValueRows = {
   count: 0,
   slots: new Int32Array(FIRST_ROWS),
   values: new Float64Array(FIRST_ROWS),
+  others: new Float64Array(FIRST_ROWS),
   times: new Float64Array(FIRST_ROWS),
+  arrivals: new Float64Array(FIRST_ROWS),
   invalid: 0,
 }
 
@@ -29,29 +34,32 @@ function roomFor(count: number): ValueRows {
   if (shared.values.length < count) {
     shared.slots = new Int32Array(2 * count)
     shared.values = new Float64Array(2 * count)
+    shared.others = new Float64Array(2 * count)
     shared.times = new Float64Array(2 * count)
+    shared.arrivals = new Float64Array(2 * count)
   }
   return shared
 }
 
 /**
- * Gathers slot, number and time of the rows that have a finite number. 64-bit integers become the
- * nearest double. The answer is valid until the next call. Throws a StreamError `invalid_input` when the
- * column does not hold numbers.
+ * Gathers slot, number, time and arrival of the rows that have a finite number. 64-bit integers become
+ * the nearest double. `arrival` is that of row 0 where the input has no sequence. The answer is valid
+ * until the next call. Throws a StreamError `invalid_input` when the column does not hold numbers.
  */
 export function valueRows(
   slots: Int32Array,
   rows: Int32Array,
   count: number,
   input: AggregateInput,
+  arrival = 0,
 ): ValueRows {
   const out = roomFor(count)
   out.count = 0
   out.invalid = 0
-  const { column, times } = input
+  const { column, times, sequence } = input
   if (column === null) return out
   const { data, valid } = numbersOf(column)
-  const { slots: toSlots, values: toValues, times: toTimes } = out
+  const { slots: toSlots, values: toValues, times: toTimes, arrivals: toArrivals } = out
   let kept = 0
   let invalid = 0
   for (let i = 0; i < count; i++) {
@@ -66,6 +74,7 @@ export function valueRows(
     toSlots[kept] = slots[i] ?? 0
     toValues[kept] = value
     toTimes[kept] = times[row] ?? 0
+    toArrivals[kept] = sequence === null ? arrival + row : (sequence[row] ?? 0)
     kept++
   }
   out.count = kept
@@ -73,7 +82,52 @@ export function valueRows(
   return out
 }
 
-interface Numbers {
+/** As `valueRows`, of the rows that have a finite number in a second column too, which is by name. */
+export function pairRows(
+  slots: Int32Array,
+  rows: Int32Array,
+  count: number,
+  input: AggregateInput,
+  second: string,
+): ValueRows {
+  const out = roomFor(count)
+  out.count = 0
+  out.invalid = 0
+  const other = columnNamed(input, second)
+  if (input.column === null || other === null) return out
+  const x = numbersOf(input.column)
+  const y = numbersOf(other)
+  let kept = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows[i] ?? 0
+    if (!isValid(x.valid, row) || !isValid(y.valid, row)) continue
+    const value = x.data[row] ?? 0
+    const paired = y.data[row] ?? 0
+    if (value - value !== 0 || paired - paired !== 0) {
+      out.invalid++
+      continue
+    }
+    out.slots[kept] = slots[i] ?? 0
+    out.values[kept] = value
+    out.others[kept] = paired
+    kept++
+  }
+  out.count = kept
+  return out
+}
+
+/** Another column than that of `of`; null when the batch has none of the name. */
+export function columnNamed(input: AggregateInput, name: string): Column | null {
+  if (input.columns === undefined) throw new TypeError('the input does not have all columns')
+  return input.columns.get(name) ?? null
+}
+
+/** Whether a row has a value, by the validity of its column. */
+export function isValid(valid: Uint8Array | null, row: number): boolean {
+  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+}
+
+export interface Numbers {
   readonly data: Float64Array | Int32Array | Int16Array | Uint8Array
   readonly valid: Uint8Array | null
 }
@@ -81,7 +135,8 @@ interface Numbers {
 /** Doubles of the 64-bit columns met last, so that several aggregates of a column convert it once. */
 const converted = new WeakMap<BigInt64Array, Float64Array>()
 
-function numbersOf(column: Column): Numbers {
+/** Numbers of a column and which rows have one. Throws a StreamError `invalid_input` where it has none. */
+export function numbersOf(column: Column): Numbers {
   switch (column.type) {
     case 'f64':
     case 'i32':

@@ -55,6 +55,7 @@ export class IdPool {
 
   /** Takes back all ids that nothing refers to; `gone` is told of each. Answers how many. */
   sweep(gone: (id: number) => void): number {
+    if (this.#candidates.length === 0) return 0
     let count = 0
     for (const id of this.#candidates) {
       if (this.#references[id] !== 0) continue

@@ -24,7 +24,8 @@ interface Level {
  * the limit counts the keys that are held, not those ever seen.
  */
 export class KeyDictionary {
-  readonly #columns: readonly string[]
+  /** Key columns. */
+  readonly #width: number
   readonly #limit: number
   readonly #parts: readonly ValueIds[]
   readonly #levels: readonly Level[]
@@ -33,21 +34,22 @@ export class KeyDictionary {
   #scratch: Int32Array[]
   #overflowed = 0
 
-  constructor(columns: readonly string[], limit: number) {
-    this.#columns = columns
+  /** For keys of `width` columns, at most `limit` of them at a time. */
+  constructor(width: number, limit: number) {
+    this.#width = width
     this.#limit = limit
     // Without key columns one value stands for all rows.
-    const names = columns.length === 0 ? [''] : columns
-    const whole = names.length === 1
-    this.#parts = names.map(() => new ValueIds(limit, whole ? 1 : 0, whole))
-    this.#levels = names.slice(1).map((_, i) => ({
-      pool: new IdPool(i === names.length - 2 ? 1 : 0),
+    const parts = Math.max(width, 1)
+    const whole = parts === 1
+    this.#parts = Array.from({ length: parts }, () => new ValueIds(limit, whole ? 1 : 0, whole))
+    this.#levels = Array.from({ length: parts - 1 }, (_, i) => ({
+      pool: new IdPool(i === parts - 2 ? 1 : 0),
       table: new IdTable('pairs'),
     }))
     const last = this.#levels.at(-1)?.pool ?? this.#parts[0]?.pool
     if (last === undefined) throw new TypeError('a dictionary has at least one part')
     this.#last = last
-    this.#scratch = names.map(() => new Int32Array(0))
+    this.#scratch = this.#parts.map(() => new Int32Array(0))
   }
 
   /** Keys held, the overflow key apart. */
@@ -73,11 +75,16 @@ export class KeyDictionary {
     if (id !== OVERFLOW_ID) this.#last.release(id)
   }
 
-  /** Ids of the rows `rows[0 … count)`, by row. */
-  resolve(batch: Batch, rows: Int32Array, count: number, out: Int32Array): void {
+  /** Ids of the rows `rows[0 … count)` by these key columns, by row. */
+  resolve(
+    batch: Batch,
+    columns: readonly string[],
+    rows: Int32Array,
+    count: number,
+    out: Int32Array,
+  ): void {
     const [first] = this.#parts
     if (first === undefined) return
-    const columns = this.#columns
     if (columns.length <= 1) {
       const name = columns[0]
       const column = name === undefined ? undefined : batch.columns.get(name)
@@ -154,9 +161,9 @@ export class KeyDictionary {
 
   key(id: number): Key {
     const [first] = this.#parts
-    if (first === undefined || this.#columns.length === 0) return null
+    if (first === undefined || this.#width === 0) return null
     if (id === OVERFLOW_ID) {
-      return this.#columns.length === 1 ? OVERFLOW_KEY : this.#columns.map(() => OVERFLOW_KEY)
+      return this.#width === 1 ? OVERFLOW_KEY : this.#parts.map(() => OVERFLOW_KEY)
     }
     if (this.#levels.length === 0) return first.value(id)
     const parts: KeyPart[] = []
@@ -174,8 +181,8 @@ export class KeyDictionary {
   /** Id of a key read from a snapshot; the overflow key's beyond the limit. */
   idOf(key: Key): number {
     const [first] = this.#parts
-    if (first === undefined || this.#columns.length === 0) return first?.idOf(null) ?? OVERFLOW_ID
-    const parts = this.#columns.length === 1 ? [key as KeyPart] : (key as readonly KeyPart[])
+    if (first === undefined || this.#width === 0) return first?.idOf(null) ?? OVERFLOW_ID
+    const parts = this.#width === 1 ? [key as KeyPart] : (key as readonly KeyPart[])
     // A composite key of a snapshot; a single one is known to its column.
     if (parts.every((part) => part === OVERFLOW_KEY)) return OVERFLOW_ID
     let id = first.idOf(parts[0] ?? null)

@@ -37,35 +37,36 @@ export class TimerWheel<T> {
     this.#size++
   }
 
-  /** Removes all timers up to `limit` and tells each, by time, then as they were set. */
+  /**
+   * Removes all timers up to `limit` and tells each, by time, then as they were set. What is set meanwhile
+   * and due takes its turn.
+   */
   due(limit: number, tell: (item: T, time: number) => void): void {
-    while (this.#heap.length > 0) {
-      const number = this.#heap[0] ?? 0
-      if (number * this.#grain > limit) return
+    for (;;) {
+      const number = this.#heap[0]
+      if (number === undefined || number * this.#grain > limit) return
       const bucket = this.#buckets.get(number)
       this.#pop()
       this.#buckets.delete(number)
       if (bucket === undefined) continue
-      const order = orderOf(bucket.times)
-      const rest: Bucket<T> = { times: [], items: [] }
-      for (const i of order) {
-        const time = bucket.times[i] ?? 0
-        const item = bucket.items[i] as T
-        if (time <= limit) {
-          this.#size--
-          tell(item, time)
-        } else {
-          rest.times.push(time)
-          rest.items.push(item)
-        }
+      const { times, items } = sorted(bucket)
+      let at = 0
+      let isOvertaken = false
+      while (at < times.length && (times[at] ?? 0) <= limit) {
+        this.#size--
+        tell(items[at] as T, times[at] ?? 0)
+        at++
+        // Something was set that may come before the rest.
+        isOvertaken = (this.#heap[0] ?? Number.POSITIVE_INFINITY) <= number
+        if (isOvertaken) break
       }
-      if (rest.times.length === 0) continue
-      this.#keep(number, rest)
-      return
+      if (at === times.length) continue
+      this.#keep(number, { times: times.slice(at), items: items.slice(at) })
+      if (!isOvertaken) return
     }
   }
 
-  /** Puts back what is not due yet, before what was set in the meantime. */
+  /** Puts back what was not told, before what was set in the meantime. */
   #keep(number: number, rest: Bucket<T>): void {
     const since = this.#buckets.get(number)
     if (since === undefined) this.#push(number)
@@ -108,12 +109,14 @@ export class TimerWheel<T> {
   }
 }
 
-/** Indexes by ascending time; equal times as they are. */
-function orderOf(times: readonly number[]): number[] {
-  const order = Array.from(times, (_, i) => i)
+/** By ascending time; equal times as they are. */
+function sorted<T>(bucket: Bucket<T>): Bucket<T> {
+  const { times, items } = bucket
   let isAscending = true
   for (let i = 1; i < times.length && isAscending; i++) {
     isAscending = (times[i - 1] ?? 0) <= (times[i] ?? 0)
   }
-  return isAscending ? order : order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0))
+  if (isAscending) return bucket
+  const order = Array.from(times, (_, i) => i).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0))
+  return { times: order.map((i) => times[i] ?? 0), items: order.map((i) => items[i] as T) }
 }

@@ -19,7 +19,7 @@ const PART = /(\d+(?:\.\d+)?)(us|ms|s|m|h|d|w)/g
  * Longest duration: a time plus it, or minus it, is still a whole number that a double holds. 11.4
  * years in µs, 11,400 in ms.
  */
-export const LONGEST_DURATION = 3.6e14
+const LONGEST_DURATION = 3.6e14
 
 /** What a duration may be: a window needs more than nothing, an offset may be negative. */
 export type DurationRange = 'positive' | 'from zero' | 'any'

@@ -59,7 +59,7 @@ export class Trigger {
     this.#root = compile(spec, unit, 'trigger', nodes)
     this.#length = 2 * nodes.length
     this.hasWatermark = nodes.some((node) => node.kind === 'watermark')
-    this.#initial = new Array<number>(this.#length).fill(0)
+    this.#initial = Array.from({ length: this.#length }, () => 0)
     reset(this.#root, this.#initial)
   }
 
@@ -89,10 +89,20 @@ export class Trigger {
     onFire(this.#root, state, context)
   }
 
-  /** Makes `into` the state of the window that all `parts` became; `into` may be one of them. */
-  onMerge(into: TriggerState, parts: readonly TriggerState[], context: TriggerContext): void {
+  /**
+   * Makes `into` the state of the window that all `parts` became; `into` may be one of them. `fresh` are the
+   * events of each part since its last pane.
+   */
+  onMerge(
+    into: TriggerState,
+    parts: readonly TriggerState[],
+    fresh: readonly number[],
+    context: TriggerContext,
+  ): void {
     const merged = this.create()
-    onMerge(this.#root, merged, parts, context)
+    const copies = parts.map((part) => part.slice())
+    reopen(this.#root, copies, fresh, context)
+    onMerge(this.#root, merged, copies, context)
     for (let i = 0; i < merged.length; i++) into[i] = merged[i] ?? 0
   }
 
@@ -111,6 +121,7 @@ export class Trigger {
 }
 
 function compile(spec: TriggerSpec, unit: TimeUnit, path: string, nodes: Node[]): Node {
+  if (typeof spec !== 'object' || spec === null) throw invalid(path, 'is no trigger')
   const at = 2 * nodes.length
   const node = { kind: spec.on, at, amount: 0, of: [] as Node[], early: null, late: null }
   // Held for its number; the finished node takes its place.
@@ -148,15 +159,18 @@ function members(spec: TriggerSpec, unit: TimeUnit, path: string, part: Part): P
     case 'first_of':
     case 'all_of':
     case 'in_turn':
-      if (!Array.isArray(spec.of) || spec.of.length === 0) {
-        throw invalid(`${path}.of`, `${spec.on} needs at least one trigger`)
-      }
-      return { of: spec.of.map((sub, i) => part(sub, `of.${i}`)) }
+      return { of: listOf(spec.of, `${path}.of`).map((sub, i) => part(sub, `of.${i}`)) }
     case 'never':
       return {}
     default:
       throw invalid(`${path}.on`, `there is no trigger '${String((spec as { on: unknown }).on)}'`)
   }
+}
+
+/** The triggers of a list, which comes from JSON and may be none. */
+function listOf(of: unknown, path: string): readonly TriggerSpec[] {
+  if (Array.isArray(of) && of.length > 0) return of as TriggerSpec[]
+  throw invalid(path, 'needs a list of at least one trigger')
 }
 
 function invalid(path: string, problem: string): StreamError {
@@ -374,8 +388,43 @@ function onMerge(
   if (node.late !== null) onMerge(node.late, into, parts, context)
 }
 
+/**
+ * A part that was past its end has counted its late events with its late trigger. Where the merged window
+ * has its end still to come, they count for the early one, as all events since the last pane do.
+ */
+function reopen(
+  node: Node,
+  parts: readonly TriggerState[],
+  fresh: readonly number[],
+  context: TriggerContext,
+): void {
+  if (node.kind === 'watermark' && context.watermark < context.end && node.early !== null) {
+    for (const [i, part] of parts.entries()) {
+      if (valueOf(node, part) === 1) count(node.early, part, fresh[i] ?? 0, context)
+    }
+  }
+  for (const sub of node.of) reopen(sub, parts, fresh, context)
+}
+
+/** Makes a fresh trigger one that has seen `fresh` events. */
+function count(node: Node, state: TriggerState, fresh: number, context: TriggerContext): void {
+  if (fresh === 0) return
+  if (node.kind === 'count') state[node.at + 1] = fresh
+  else if (node.kind === 'processing_time') state[node.at + 1] = context.clock + node.amount
+  else if (node.kind === 'processing_time_period') {
+    state[node.at + 1] = nextMultiple(context.clock, node.amount)
+  } else if (node.kind === 'event_time_period') {
+    state[node.at + 1] = nextMultiple(context.watermark, node.amount)
+  }
+  for (const sub of node.of) count(sub, state, fresh, context)
+  if (node.early !== null) count(node.early, state, fresh, context)
+}
+
 function earliest(node: Node, parts: readonly TriggerState[]): number {
-  return parts.reduce((least, part) => Math.min(least, valueOf(node, part)), Number.POSITIVE_INFINITY)
+  return parts.reduce(
+    (least, part) => Math.min(least, valueOf(node, part)),
+    Number.POSITIVE_INFINITY,
+  )
 }
 
 function nextOf(node: Node, state: TriggerState, kind: Kind): number {

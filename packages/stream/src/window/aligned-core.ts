@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { END_OF_TIME } from '../time/time.ts'
+import { mergeInto, PaneBlocks, releaseAll } from './pane-blocks.ts'
 import { PaneTable } from './pane-table.ts'
 import { type KeyedRows, PendingRows } from './slots.ts'
 import type { CoreContext, Pane, WindowCore } from './window-core.ts'
@@ -19,6 +20,7 @@ export class AlignedCore implements WindowCore {
   readonly #context: CoreContext
   readonly #grid: WindowGrid
   readonly #pending: PendingRows
+  readonly #blocks: PaneBlocks
   /** Ascending by start. */
   #panes: PaneTable[] = []
   #current: PaneTable | null = null
@@ -30,6 +32,10 @@ export class AlignedCore implements WindowCore {
   constructor(context: CoreContext, grid: WindowGrid) {
     this.#context = context
     this.#grid = grid
+    grid.seek(0)
+    const pane = grid.paneEnd - grid.paneStart
+    const longest = grid.lastEnd - grid.startOf(grid.lastEnd)
+    this.#blocks = new PaneBlocks(context.slots, pane, longest)
     this.#pending = new PendingRows(context.slots)
   }
 
@@ -100,6 +106,7 @@ export class AlignedCore implements WindowCore {
       pane = new PaneTable(paneStart, paneEnd, firstEnd, lastEnd)
       this.#panes.splice(at, 0, pane)
     }
+    this.#blocks.changed(paneStart)
     this.#current = pane
     return pane
   }
@@ -221,27 +228,18 @@ export class AlignedCore implements WindowCore {
     while ((this.#panes[to]?.start ?? Number.POSITIVE_INFINITY) < end) to++
     const only = this.#panes[from]
     if (only !== undefined && to - from === 1) {
-      for (let i = 0; i < only.count; i++) this.#give(only.keyAt(i), only.slotAt(i), start, end, info)
+      for (let i = 0; i < only.count; i++)
+        this.#give(only.keyAt(i), only.slotAt(i), start, end, info)
       return
     }
     const merged = new PaneTable(start, end, end, end)
-    for (let p = from; p < to; p++) {
-      const pane = this.#panes[p]
-      if (pane === undefined) break
-      for (let i = 0; i < pane.count; i++) {
-        const key = pane.keyAt(i)
-        let slot = merged.slotOf(key)
-        if (slot < 0) {
-          slot = slots.take()
-          merged.set(key, slot)
-        }
-        slots.merge(slot, pane.slotAt(i))
-      }
-    }
+    this.#blocks.tables(this.#panes, from, start, end, (table) => {
+      mergeInto(merged, table, slots)
+    })
     for (let i = 0; i < merged.count; i++) {
       this.#give(merged.keyAt(i), merged.slotAt(i), start, end, info)
-      slots.release(merged.slotAt(i))
     }
+    releaseAll(merged, slots)
   }
 
   #give(key: number, slot: number, start: number, windowEnd: number, pane: Pane): void {
@@ -259,6 +257,7 @@ export class AlignedCore implements WindowCore {
     for (const pane of this.#panes) {
       if (pane.lastEnd + lateness > this.#watermark) break
       gone++
+      this.#blocks.changed(pane.start)
       for (let i = 0; i < pane.count; i++) {
         slots.release(pane.slotAt(i))
         keys.release(pane.keyAt(i))
@@ -331,6 +330,6 @@ export class AlignedCore implements WindowCore {
   }
 
   bytes(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.bytes(), 0)
+    return this.#panes.reduce((sum, pane) => sum + pane.bytes(), this.#blocks.bytes())
   }
 }

@@ -20,7 +20,7 @@ const ONLY_PANE: Pane = { index: 0, onTimeIndex: 0, timing: 'on_time', first: tr
 
 /**
  * Windows of `size` events of a key in order of arrival, one beginning with every `slide`-th event. A window
- * gives its result when it is full, or with what it has at the end of input. No event is late.
+ * gives its result when it is full, or with what it has at the end of input. No event is late before that.
  */
 export class CountCore implements WindowCore {
   readonly #context: CoreContext
@@ -28,6 +28,7 @@ export class CountCore implements WindowCore {
   readonly #slide: number
   readonly #pending: PendingRows
   readonly #keys = new Map<number, KeyCount>()
+  #ended = false
 
   constructor(context: CoreContext, size: number, slide: number) {
     this.#context = context
@@ -48,6 +49,10 @@ export class CountCore implements WindowCore {
     this.#pending.begin(of, count)
     for (let i = 0; i < count; i++) {
       const row = rows[i] ?? 0
+      if (this.#ended) {
+        this.#context.late(of, row, 'late')
+        continue
+      }
       const key = of.keys[row] ?? 0
       const time = times[row] ?? 0
       const state = this.#stateOf(key)
@@ -101,6 +106,7 @@ export class CountCore implements WindowCore {
 
   watermark(watermark: number): void {
     if (watermark !== Number.POSITIVE_INFINITY) return
+    this.#ended = true
     for (const [key, { windows }] of this.#keys) {
       for (const window of windows) this.#give(window, key)
       this.#context.keys.release(key)
@@ -111,6 +117,7 @@ export class CountCore implements WindowCore {
   clock(): void {}
 
   write(out: ByteWriter): void {
+    out.u8(this.#ended ? 1 : 0)
     out.varint(this.#keys.size)
     for (const [key, { since, windows }] of this.#keys) {
       out.varint(key)
@@ -127,6 +134,7 @@ export class CountCore implements WindowCore {
 
   read(from: ByteReader, idOf: (id: number) => number): void {
     const { slots } = this.#context
+    this.#ended = from.u8() === 1
     for (let keys = from.count(3); keys > 0; keys--) {
       const key = idOf(from.varint())
       const since = from.varint()

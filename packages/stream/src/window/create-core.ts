@@ -23,6 +23,7 @@ export function createCore(
 ): WindowCore {
   const { windowing } = context
   const { window } = windowing
+  const trigger = new Trigger(windowing.trigger ?? DEFAULT_TRIGGER, unit)
   if (window.type === 'count') {
     fireTheirOwnWay(windowing, 'count windows fire when they are full')
     return new CountCore(context, window.size, window.slide)
@@ -41,7 +42,7 @@ export function createCore(
   }
   const assigner = createAssigner(window, unit)
   if (assigner === null) throw new TypeError(`no assigner of ${window.type} windows`)
-  return new GeneralCore(context, assigner, new Trigger(windowing.trigger ?? DEFAULT_TRIGGER, unit))
+  return new GeneralCore(context, assigner, trigger)
 }
 
 /** Whether windows fire once at their end and, within lateness, for every late event; stamped by their end. */

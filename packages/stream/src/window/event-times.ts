@@ -11,15 +11,11 @@ export interface TimedRows {
   readonly invalid: number
 }
 
-let ascending = new Int32Array(0)
-
-/** 0, 1, … `count` − 1; shared, not to be written to. */
+/** 0, 1, … `count` − 1. */
 export function allRows(count: number): Int32Array {
-  if (ascending.length < count) {
-    ascending = new Int32Array(Math.max(count, 2 * ascending.length, 1024))
-    for (let i = 0; i < ascending.length; i++) ascending[i] = i
-  }
-  return ascending
+  const rows = new Int32Array(count)
+  for (let i = 0; i < count; i++) rows[i] = i
+  return rows
 }
 
 /**

@@ -4,8 +4,8 @@ import { END_OF_TIME } from '../time/time.ts'
 import type { Trigger, TriggerContext } from '../trigger/trigger.ts'
 import { type OpenWindow, openWindow, readWindow, writeWindow } from './open-window.ts'
 import { type KeyedRows, PendingRows } from './slots.ts'
-import type { CoreContext, Pane, WindowCore } from './window-core.ts'
 import type { Assigner } from './window-assigner.ts'
+import type { CoreContext, Pane, WindowCore } from './window-core.ts'
 
 /**
  * Windows of any kind under any trigger: one record per key and window. An event goes into each of its
@@ -156,7 +156,8 @@ export class GeneralCore implements WindowCore {
     into.end = last
     if (parts.length === 1 && !reopens) return
     this.#pending.flush()
-    const states = parts.map((part) => part.trigger.slice())
+    const states = parts.map((part) => part.trigger)
+    const fresh = parts.map((part) => part.fresh)
     for (const part of parts) {
       if (part === into) continue
       slots.merge(into.slot, part.slot)
@@ -172,7 +173,7 @@ export class GeneralCore implements WindowCore {
     }
     if (last > this.#ask.watermark) into.onTimeGiven = false
     this.#ask.end = last
-    this.#trigger.onMerge(into.trigger, states, this.#ask)
+    this.#trigger.onMerge(into.trigger, states, fresh, this.#ask)
     this.#arm(into)
   }
 
@@ -327,6 +328,15 @@ export class GeneralCore implements WindowCore {
     for (const window of due) this.#look(window)
   }
 
+  hold(): number {
+    let hold = Number.POSITIVE_INFINITY
+    if (this.#context.windowing.stamp === 'end') return hold
+    for (const windows of this.#windows.values()) {
+      for (const { stamp } of windows) if (stamp < hold) hold = stamp
+    }
+    return hold
+  }
+
   write(out: ByteWriter): void {
     out.f64(this.#ask.watermark)
     out.f64(this.#ask.clock)
@@ -365,7 +375,7 @@ export class GeneralCore implements WindowCore {
     const same = known.filter((one) => one.start === window.start && one.end === window.end)
     this.#insert(window)
     const parts = merge === null ? same : merge(known, window.start, window.end)
-    const open = [...parts.filter((part) => !part.closed && part !== window)]
+    const open = parts.filter((part) => !part.closed && part !== window)
     if (open.length === 0 || window.closed) {
       this.#arm(window)
       return

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-import type { TriggerState } from '../trigger/trigger.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
+import type { TriggerState } from '../trigger/trigger.ts'
 import type { WindowResult } from './window-core.ts'
 
 /** A result as its window gave it, without the key. */

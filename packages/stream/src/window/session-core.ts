@@ -176,7 +176,13 @@ export class SessionCore implements WindowCore {
     const start = this.#starts[slot] ?? 0
     const end = this.#ends[slot] ?? 0
     const values = this.#context.slots.values(slot, start, end)
-    const result = { window: { start, end }, time: end - 1, pane: ONLY_PANE, retraction: false, values }
+    const result = {
+      window: { start, end },
+      time: end - 1,
+      pane: ONLY_PANE,
+      retraction: false,
+      values,
+    }
     this.#context.emit(result, key)
     this.#unlink(slot, key)
     this.#release(slot)

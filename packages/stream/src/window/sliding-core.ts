@@ -95,7 +95,7 @@ export class SlidingCore implements WindowCore {
       this.#open++
     }
     this.#pending.add(state.slots[at] ?? 0, row)
-    this.#arm(key, state, this.#dueFrom(time))
+    this.#arm(key, state)
     if (time >= this.#watermark) return
     // Windows that hold it, and the one behind it if it holds anything.
     const starts = this.#startsAround(state.times, time)
@@ -112,18 +112,27 @@ export class SlidingCore implements WindowCore {
   }
 
   #holdsAny(state: KeyTimes, start: number): boolean {
-    return state.times.some((time) => time >= start && time <= start + this.#difference)
+    const time = state.times[firstFrom(state.times, start)]
+    return time !== undefined && time <= start + this.#difference
   }
 
-  /** The first watermark at which something of a time happens, from now on. */
-  #dueFrom(time: number): number {
+  /** The first watermark at which something happens to a key, from now on. */
+  #dueOf({ times }: KeyTimes): number {
+    const [oldest] = times
+    if (oldest === undefined) return Number.POSITIVE_INFINITY
     const { lateness } = this.#context.windowing
-    const ends = [time + 1, time + this.#difference + 2]
-    const forgotten = time + this.#difference + 2 + lateness
-    return Math.min(ends.find((end) => end > this.#watermark) ?? forgotten, END_OF_TIME)
+    const behind = this.#difference + 2
+    // A window ends right behind the time, another begins there; both in the order of the times.
+    const ending = times[firstFrom(times, this.#watermark)]
+    const begun = times[firstFrom(times, this.#watermark - behind + 1)]
+    const dues = [oldest + behind + lateness]
+    if (ending !== undefined) dues.push(ending + 1)
+    if (begun !== undefined) dues.push(begun + behind)
+    return Math.min(...dues, END_OF_TIME)
   }
 
-  #arm(key: number, state: KeyTimes, time: number): void {
+  #arm(key: number, state: KeyTimes): void {
+    const time = this.#dueOf(state)
     if (time >= state.wake) return
     state.wake = time
     this.#timers.set(time, key)
@@ -143,8 +152,9 @@ export class SlidingCore implements WindowCore {
       this.#pending.add(merged, only)
       this.#pending.flush()
     } else {
-      for (const [i, time] of state.times.entries()) {
-        if (time >= start && time < windowEnd) slots.merge(merged, state.slots[i] ?? 0)
+      const upTo = firstFrom(state.times, windowEnd)
+      for (let i = firstFrom(state.times, start); i < upTo; i++) {
+        slots.merge(merged, state.slots[i] ?? 0)
       }
     }
     const index = state.given.get(start) ?? 0
@@ -185,16 +195,20 @@ export class SlidingCore implements WindowCore {
 
   /** Starts of windows with events whose end is in (before, watermark], ascending. */
   #startsBetween(state: KeyTimes, before: number, watermark: number): number[] {
-    const length = this.#difference + 1
+    const { times, given } = state
     const starts = new Set<number>()
-    for (const time of state.times) {
-      for (const start of [time - this.#difference, time + 1]) {
-        const end = start + length
-        if (end <= before || end > watermark || state.given.has(start)) continue
-        if (start <= time || this.#holdsAny(state, start)) starts.add(start)
-      }
+    // A window [start, start + difference] ends behind one of the times, or begins there.
+    const upTo = firstFrom(times, watermark)
+    for (let i = firstFrom(times, before); i < upTo; i++) {
+      starts.add((times[i] ?? 0) - this.#difference)
     }
-    return [...starts]
+    const behind = this.#difference + 2
+    const begunUpTo = firstFrom(times, watermark - behind + 1)
+    for (let i = firstFrom(times, before - behind + 1); i < begunUpTo; i++) {
+      const start = (times[i] ?? 0) + 1
+      if (this.#holdsAny(state, start)) starts.add(start)
+    }
+    return [...starts].filter((start) => !given.has(start)).sort((a, b) => a - b)
   }
 
   #forget(key: number): void {
@@ -215,7 +229,7 @@ export class SlidingCore implements WindowCore {
       keys.release(key)
       return
     }
-    for (const time of state.times) this.#arm(key, state, this.#dueFrom(time))
+    this.#arm(key, state)
   }
 
   write(out: ByteWriter): void {
@@ -237,7 +251,7 @@ export class SlidingCore implements WindowCore {
   }
 
   read(from: ByteReader, idOf: (id: number) => number): void {
-    const { slots, keys } = this.#context
+    const { keys } = this.#context
     this.#watermark = from.f64()
     for (let left = from.count(3); left > 0; left--) {
       const key = idOf(from.varint())
@@ -256,7 +270,7 @@ export class SlidingCore implements WindowCore {
         const start = from.f64()
         state.given.set(start, Math.max(from.varint(), state.given.get(start) ?? 0))
       }
-      if (key >= 0) for (const time of state.times) this.#arm(key, state, this.#dueFrom(time))
+      if (key >= 0) this.#arm(key, state)
     }
   }
 
@@ -280,4 +294,16 @@ export class SlidingCore implements WindowCore {
   bytes(): number {
     return 96 * this.#keys.size + 32 * this.#open
   }
+}
+
+/** Index of the first of ascending times that is not before `time`. */
+function firstFrom(times: readonly number[], time: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((times[middle] ?? 0) < time) low = middle + 1
+    else high = middle
+  }
+  return low
 }

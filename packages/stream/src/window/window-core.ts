@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Key, KeyDictionary } from '../state/key-dictionary.ts'
-import type { ResolvedWindowing } from './window-spec.ts'
 import type { KeyedRows, Slots, Values } from './slots.ts'
+import type { ResolvedWindowing } from './window-spec.ts'
 
 /** Which of the results of a window this is. */
 export interface Pane {
@@ -50,6 +50,8 @@ export interface WindowCore {
   /** Infinite at the end of input. */
   watermark(watermark: number): void
   clock(clock: number): void
+  /** Earliest stamp that a window holds for its next pane; absent where stamps are ends. */
+  hold?(): number
   /** Windows of keys that have state. */
   readonly open: number
   /** Writes all state; key ids as they are. */

@@ -153,14 +153,16 @@ class CalendarGrid implements WindowGrid {
   }
 
   endAfter(end: number): number {
-    return this.#edges[this.#indexOf(end) + 1] ?? Number.NaN
+    const i = this.#indexOf(end)
+    return this.#edges[i + 1] ?? Number.NaN
   }
 
   startOf(end: number): number {
-    return this.#edges[this.#indexOf(end - 1)] ?? Number.NaN
+    const i = this.#indexOf(end - 1)
+    return this.#edges[i] ?? Number.NaN
   }
 
-  /** Index of the bucket that holds a time. */
+  /** Index of the bucket that holds a time, in edges that this may have made anew. */
   #indexOf(time: number): number {
     let edges = this.#edges
     if (!(time >= (edges[0] ?? Number.NaN) && time < (edges.at(-1) ?? Number.NaN))) {

@@ -1,7 +1,6 @@
 import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
 import type { Batch } from '../batch.ts'
-import { ByteReader } from '../bytes.ts'
-import { beginSnapshot, checkSnapshot } from '../snapshot/snapshot-header.ts'
+import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import { type Key, KeyDictionary, readKey, writeKey } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME, isTime } from '../time/time.ts'
@@ -87,6 +86,11 @@ export interface WindowOperator {
   end(): void
   takeResults(): WindowResult[]
   takeLate(): LateEvent[]
+  /**
+   * No result to come has an earlier stamp than this and the watermark, late panes apart. Infinite where stamps are
+   * the ends of windows, which the watermark has not reached.
+   */
+  hold(): number
   statistics(): OperatorStatistics
   /** All state as bytes. Throws `invalid_input` while there are results or late events not taken. */
   snapshot(): Uint8Array
@@ -160,7 +164,7 @@ class Operator implements WindowOperator {
     this.#options = options
     this.#columns = keys
     this.#slots = new Slots(options.aggregates, unit, options.others ?? {})
-    this.#keys = new KeyDictionary(keys, keyLimit)
+    this.#keys = new KeyDictionary(keys.length, keyLimit)
     this.#lateLimit = limits.late ?? 10_000
     this.#core = createCore(
       {
@@ -197,8 +201,10 @@ class Operator implements WindowOperator {
     this.#counts.invalid += invalid
     if (count === 0) return
     if (this.#keyIds.length < batch.rows) this.#keyIds = new Int32Array(batch.rows)
-    this.#keys.resolve(batch, rows, count, this.#keyIds)
+    this.#keys.resolve(batch, this.#columns, rows, count, this.#keyIds)
     this.#core.add({ batch, rows, count, times, keys: this.#keyIds })
+    // Keys whose events were all late hold nothing, and must not count against the limit.
+    this.#keys.sweep()
   }
 
   watermark(time: number): void {
@@ -224,7 +230,8 @@ class Operator implements WindowOperator {
   }
 
   #check(time: number, what: string): void {
-    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY) return
+    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY)
+      return
     throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
   }
 
@@ -248,6 +255,10 @@ class Operator implements WindowOperator {
     const late = this.#late
     this.#late = []
     return late
+  }
+
+  hold(): number {
+    return this.#core.hold?.() ?? Number.POSITIVE_INFINITY
   }
 
   statistics(): OperatorStatistics {
@@ -282,12 +293,11 @@ class Operator implements WindowOperator {
       writeKey(this.#keys.key(id), out)
     }
     this.#core.write(out)
-    return out.finish()
+    return endSnapshot(out)
   }
 
   read(bytes: Uint8Array, first: boolean, owns?: (key: Key) => boolean): void {
-    const from = new ByteReader(bytes)
-    checkSnapshot(from, 'a window operator', this.#fingerprint)
+    const from = openSnapshot(bytes, 'a window operator', this.#fingerprint)
     const watermark = from.f64()
     const clock = from.f64()
     if (!first && (watermark !== this.#watermark || clock !== this.#clock)) {

@@ -189,7 +189,7 @@ export function resolveWindowing(spec: WindowingSpec, unit: TimeUnit): ResolvedW
   for (const [member, choices] of Object.entries(CHOICES)) {
     const value: unknown = spec[member as keyof typeof CHOICES]
     if (value !== undefined && !(choices as readonly unknown[]).includes(value)) {
-      const problem = `'${String(value)}' is none of ${choices.join(', ')}`
+      const problem = `${JSON.stringify(value)} is none of ${choices.join(', ')}`
       throw new StreamError('invalid_window', `${member}: ${problem}`, member)
     }
   }
@@ -209,4 +209,7 @@ export function resolveWindowing(spec: WindowingSpec, unit: TimeUnit): ResolvedW
 }
 
 /** Bounds of the global window. */
-export const ALL_OF_TIME = { start: BEGINNING_OF_TIME, end: END_OF_TIME } as const
+export const ALL_OF_TIME: { readonly start: number; readonly end: number } = {
+  start: BEGINNING_OF_TIME,
+  end: END_OF_TIME,
+}

@@ -27,6 +27,9 @@ th { color: var(--soft); font-weight: 600 }
 .state { display: inline-block; border: 1px solid currentColor; border-radius: 999px; padding: 0 .65rem; font-size: .875rem; font-weight: 600 }
 .good { color: var(--good) }
 .bad { color: var(--bad) }
+h3 { font-size: 1rem; margin: 1.5rem 0 .5rem }
+.wide { overflow-x: auto }
+.wide td, .wide th { overflow-wrap: normal; min-width: 4.5rem }
 nav { font-size: .94rem; margin-bottom: 1.5rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .75rem; padding: 0; list-style: none }
 .cards li { border: 1px solid var(--line); background: var(--card); border-radius: 8px; padding: .8rem 1rem }

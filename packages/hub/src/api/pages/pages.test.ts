@@ -71,6 +71,44 @@ describe('pages', () => {
   })
 })
 
+describe('the documentation in a browser', () => {
+  it('is HTML without script, whose links and anchors are there', async () => {
+    const start = await get('/docs/README.md', BROWSER)
+    expect(start.headers.get('content-type')).toContain('text/html')
+    expect(start.headers.get('content-security-policy')).toContain("default-src 'none'")
+    const seen = new Map([['/docs/README.md', start.text]])
+    const broken: string[] = []
+    const queue = ['/docs/README.md']
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      for (const [, target = ''] of (seen.get(path) ?? '').matchAll(/href="([^"]+)"/g)) {
+        const { host, pathname, hash } = new URL(target, `http://hub${path}`)
+        if (host !== 'hub' || target.startsWith('data:')) continue
+        if (!seen.has(pathname)) {
+          const page = await get(pathname, BROWSER)
+          if (page.status !== 200) broken.push(`${path} → ${target}`)
+          seen.set(pathname, page.text)
+          if (pathname.endsWith('.md')) queue.push(pathname)
+        }
+        const anchor = `id="${decodeURIComponent(hash.slice(1))}"`
+        if (hash !== '' && !seen.get(pathname)?.includes(anchor)) broken.push(`${path} → ${target}`)
+      }
+    }
+    expect(broken).toEqual([])
+    expect(seen.size).toBeGreaterThan(20)
+    for (const page of seen.values()) expect(page).not.toMatch(/<script(?! src="\/docs)|onload=/)
+  })
+
+  it('says so in HTML where there is nothing, and to programs as a problem', async () => {
+    const from = (accept: string) =>
+      fetch(new URL('/nowhere/<b>', service.url), { headers: { accept } })
+    const page = await from(BROWSER)
+    const type = page.headers.get('content-type')
+    expect([page.status, type]).toEqual([404, 'text/html; charset=utf-8'])
+    expect(await page.text()).not.toContain('<b>')
+    expect(await (await from('*/*')).json()).toMatchObject({ type: '/problems/not_found' })
+  })
+})
+
 describe('every error', () => {
   it('has a page, and every page an error', async () => {
     expect(PROBLEM_ENTRIES.map(({ code }) => code)).toEqual(ERRORS.map(({ code }) => code))

@@ -72,7 +72,7 @@ function page(document: ShownDocument, of: ByTag, current: string, content: Html
 <title>${heading} · LLM Analytics Hub</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/reference.css"><script src="/docs/reference.js" defer></script></head>
 <body><a class="skip" href="#content">Skip to content</a>
 <header><a class="home" href="/docs">LLM Analytics Hub <span>API ${document.info.version}</span></a><button type="button" id="menu" aria-expanded="false" aria-controls="nav">Contents</button></header>
-<nav id="nav" aria-label="Operations"><label class="search"><span>Search operations</span><input type="search" id="search" placeholder="Search  /" autocomplete="off" aria-controls="operations"></label><p id="none" hidden>Nothing matches.</p><ul id="operations">${groups}</ul></nav>
+<nav id="nav" aria-label="Operations"><p class="places"><a href="/">Hub</a> · <a href="/docs/README.md">Guide</a></p><label class="search"><span>Search operations</span><input type="search" id="search" placeholder="Search  /" autocomplete="off" aria-controls="operations"></label><p id="none" hidden>Nothing matches.</p><ul id="operations">${groups}</ul></nav>
 <main id="content" tabindex="-1">${content}</main></body></html>
 `.html
 }

@@ -3,6 +3,7 @@ import { PAGE_FOLDERS, readPages } from '../pages/documentation.ts'
 import { HTML_MEDIA_TYPE, PAGE_HEADERS } from '../pages/html-page.ts'
 import { type IndexFacts, indexHtml, indexJson } from '../pages/index-page.ts'
 import { type GuidePage, llmsFullText, llmsText } from '../pages/llms-text.ts'
+import { documentationHtml } from '../pages/markdown-page.ts'
 import { formOf } from '../pages/negotiate.ts'
 import {
   PROBLEM_ENTRIES,
@@ -97,9 +98,13 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
     }
   }
 
-  function oneOf(pages: readonly GuidePage[], name: string): Reply | Problem {
+  function oneOf(pages: readonly GuidePage[], name: string, call: Call): Reply | Problem {
     const found = pages.find((each) => `${each.name}.md` === name)
-    if (found !== undefined) return text(found.text, MARKDOWN)
+    if (found !== undefined) {
+      return formOf(call.headers.accept, 'markdown') === 'html'
+        ? page(documentationHtml(found), CACHED)
+        : text(found.text, MARKDOWN)
+    }
     const hint = 'The pages are listed in /docs/README.md.'
     const errors = [{ path: 'page', message: 'is no page of the documentation', hint }]
     return problem('not_found', 'there is no page of that name', { errors })
@@ -168,24 +173,31 @@ export function pageRoutes({ routes, status, version }: PageRouteDependencies): 
       ...common,
       url: '/docs/README.md',
       summary: 'What to read when: the pages of the documentation',
-      responses: { 200: { description: 'Markdown.', content: { 'text/markdown': TEXT } } },
+      responses: DOCUMENTATION_RESPONSES,
       problems: ['not_found'],
-      handle: () => oneOf(pagesOf(null), 'README.md'),
+      handle: (call) => oneOf(pagesOf(null), 'README.md', call),
     },
     ...PAGE_FOLDERS.map(
       (folder): Route => ({
         ...common,
         url: `/docs/${folder}/:page`,
         summary: FOLDER_SUMMARIES[folder],
-        responses: { 200: { description: 'Markdown.', content: { 'text/markdown': TEXT } } },
+        responses: DOCUMENTATION_RESPONSES,
         problems: ['not_found'],
-        handle: ({ params }) => oneOf(pagesOf(folder), params['page'] ?? ''),
+        handle: (call) => oneOf(pagesOf(folder), call.params['page'] ?? '', call),
       }),
     ),
   ]
 }
 
 const PLAIN = 'text/plain; charset=utf-8'
+
+const DOCUMENTATION_RESPONSES = {
+  200: {
+    description: 'Markdown, or HTML where it is asked for.',
+    content: { 'text/markdown': TEXT, 'text/html': TEXT },
+  },
+} as const
 
 function page(body: string, headers: Readonly<Record<string, string>>): Reply {
   return { status: 200, mediaType: HTML_MEDIA_TYPE, headers, body }

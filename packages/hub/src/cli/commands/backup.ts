@@ -7,6 +7,7 @@ import { nodeFiles } from '../../backup/files.ts'
 import { verifyBackups } from '../../backup/verify-backup.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
 import { isNewerFormat, runInstead } from '../../core/newer-format.ts'
+import { whyUnfinished } from '../../core/unfinished-folder.ts'
 import { nodeIndexFiles } from '../../ingest/dedup/index-files.ts'
 import type { Indexes } from '../../ingest/open-indexes.ts'
 import { hubAt } from '../client.ts'
@@ -105,6 +106,8 @@ async function backupOffline(
   const { openSqliteControl } = await import('../../control/sqlite/sqlite-control.ts')
   const outcome = await onLockedFolder(here, 'log', 'leave --offline out', async (logDir) => {
     const folder = join(logDir, '..')
+    const unfinished = whyUnfinished(folder)
+    if (unfinished !== null) throw new CliError(unfinished, EXIT.conflict)
     // Opened as the hub would: a write that was not finished is cut off its end.
     const opened = await openJournal({ dir: logDir, compress: false })
     if (!opened.ok) throw new CliError(opened.error.message, EXIT.storage)

@@ -15,6 +15,7 @@ import { writeTruth } from '../generate/write-truth.ts'
 import { logDestination } from '../log-lines.ts'
 import { progressBar } from '../progress.ts'
 import { runHub } from '../run-hub.ts'
+import { shellCommand } from '../shell-command.ts'
 
 export interface DemoOptions extends GlobalOptions {
   readonly dir: string
@@ -67,6 +68,7 @@ async function makeHistory(
   const totals = await writeFolder({
     range,
     dir: folder.dataDir,
+    command: shellCommand(['llmhub', 'demo', '--dir', folder.dir]),
     config,
     clock,
     version,

@@ -5,7 +5,7 @@ import { assignments, type CliContext, connectionOf, type GlobalOptions } from '
 import { readContexts } from '../contexts-file.ts'
 import { type Finding, findingLines, ok, problem, summaryOf } from '../doctor/finding.ts'
 import { checkFolder, ownerFinding } from '../doctor/folder.ts'
-import { checkHub, contextsFinding } from '../doctor/hub.ts'
+import { checkHub, contextsFinding, localOwner } from '../doctor/hub.ts'
 import { checkMemory, checkNode, checkThreads, checkZones, limitsHere } from '../doctor/machine.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 
@@ -27,7 +27,8 @@ export async function doctor(
     const hub = await hubFindings(options, loaded.resolved, context)
     hubVersion = hub.version
     if (folder.owner !== null) {
-      const answering = hub.url === null || hub.version === null ? null : { url: hub.url }
+      const answering =
+        hub.url === null || hub.version === null ? null : { url: hub.url, pid: localOwner(hub.url) }
       findings.push(ownerFinding(config.data_dir, folder.owner, answering))
     }
     findings.push(...hub.findings)

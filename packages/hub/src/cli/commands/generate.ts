@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Totals } from '../../generate/totals.ts'
 import { type CliContext, connection, type GlobalOptions, resolvedConfig } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -9,6 +10,7 @@ import { writeFile } from '../generate/write-file.ts'
 import { writeFolder } from '../generate/write-folder.ts'
 import { writeTruth } from '../generate/write-truth.ts'
 import { type Progress, progressBar } from '../progress.ts'
+import { shellCommand } from '../shell-command.ts'
 import { waitUntilAnswerable } from '../wait-until-answerable.ts'
 
 export interface GenerateOptions extends Omit<GlobalOptions, 'output'>, RangeOptions {
@@ -93,7 +95,8 @@ async function carryOut(
   if (into !== undefined) {
     const { clock, signal } = context
     const { config } = resolvedConfig(global)
-    const parts = { range, dir: into, config, clock, version, progress, signal }
+    const command = commandOf(options, into)
+    const parts = { range, dir: into, command, config, clock, version, progress, signal }
     const totals = await writeFolder(parts)
     return { totals, sent: null, where: ` into ${into}` }
   }
@@ -109,6 +112,17 @@ async function carryOut(
       'Without a hub: --output events.ndjson writes a file, --into ./data a new data folder'
     throw new CliError(`${error.message}\n${more}`, EXIT.unreachable)
   }
+}
+
+/** The command that makes up the same into a folder again. */
+function commandOf(options: GenerateOptions, into: string): string {
+  const names = ['days', 'from', 'to', 'events', 'rate', 'seed', 'truth', 'config'] as const
+  const words = names.flatMap((name) => {
+    const value = options[name]
+    return value === undefined ? [] : [`--${name}`, String(value)]
+  })
+  const set = (options.set ?? []).flatMap((pair) => ['--set', pair])
+  return shellCommand(['llmhub', 'generate', '--into', resolve(into), ...words, ...set])
 }
 
 function report(

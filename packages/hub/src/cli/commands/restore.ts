@@ -12,6 +12,7 @@ import { type CliContext, format, type GlobalOptions, printJson } from '../conte
 import { CliError, EXIT } from '../exit-codes.ts'
 import { bytes, count } from '../formats.ts'
 import { progressBar } from '../progress.ts'
+import { shellCommand } from '../shell-command.ts'
 
 export interface RestoreOptions extends GlobalOptions {
   readonly from: string
@@ -163,10 +164,8 @@ async function receiptsIn(path: string): Promise<readonly Erasure[]> {
 }
 
 function commandOf({ at, erasures }: RestoreOptions, from: string, to: string): string {
-  const quote = (text: string): string =>
-    /^[\w./:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-  const parts = ['llmhub restore --from', quote(from), '--to', quote(to)]
-  if (at !== undefined) parts.push('--at', quote(at))
-  if (erasures !== undefined) parts.push('--erasures', quote(resolve(erasures)))
-  return parts.join(' ')
+  const words = ['llmhub', 'restore', '--from', from, '--to', to]
+  if (at !== undefined) words.push('--at', at)
+  if (erasures !== undefined) words.push('--erasures', resolve(erasures))
+  return shellCommand(words)
 }

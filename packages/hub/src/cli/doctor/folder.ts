@@ -13,6 +13,7 @@ import { FOLDER_FORMAT, readFolderFormat } from '../../core/folder-format.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
 import type { SchemaFound } from '../../core/migrations.ts'
 import { commandOf } from '../../core/newer-format.ts'
+import { whyUnfinished } from '../../core/unfinished-folder.ts'
 import { bytes, count } from '../formats.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import { processName, shownProcess } from './port-owner.ts'
@@ -117,6 +118,10 @@ function checkDisk(dir: string, config: Config): Finding {
 
 /** What wrote the folder, and whether this release may open it. */
 function checkFormat(dir: string, version: string): Finding {
+  const unfinished = whyUnfinished(dir)
+  if (unfinished !== null) {
+    return problem('format', unfinished, 'Run that, or choose another folder: --set data_dir=…')
+  }
   const read = readFolderFormat(dir, version)
   const mine = `this release (${version}) writes ${FOLDER_FORMAT.format}`
   if (!read.ok) return problem('format', read.message, 'Start the release that the message names.')
@@ -173,13 +178,22 @@ async function checkLog(dir: string): Promise<Finding> {
   )
 }
 
-/** Who has the folder, which a hub that answers explains and nothing else does. */
-export function ownerFinding(
-  dir: string,
-  owner: number,
-  answering: { readonly url: string } | null,
-): Finding {
+/** A hub that answers; `pid` is null where it cannot be told, as of one on another machine. */
+export interface AnsweringHub {
+  readonly url: string
+  readonly pid: number | null
+}
+
+/** Who has the folder, which the hub that answers explains and nothing else does. */
+export function ownerFinding(dir: string, owner: number, answering: AnsweringHub | null): Finding {
   const who = owner === 0 ? 'another process' : shownProcess(processName(owner))
+  if (answering !== null && answering.pid !== null && owner !== 0 && answering.pid !== owner) {
+    return problem(
+      'lock',
+      `${resolve(dir)} is in use by ${who}, but at ${answering.url} another hub answers, process ${answering.pid}: nothing below is about this folder`,
+      'Ask the hub of this folder: --url http://host:port; or name the folder of the one that answers: --set data_dir=…',
+    )
+  }
   if (answering !== null) {
     return ok('lock', `in use by ${who}; its log is checked there: llmhub verify log`)
   }

@@ -6,7 +6,7 @@ import { maskedKey } from '../connection.ts'
 import type { CliContext } from '../context.ts'
 import { printable } from '../output.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
-import { portOwner, shownProcess, whyNotFree } from './port-owner.ts'
+import { type ProcessName, portOwner, shownProcess, whyNotFree } from './port-owner.ts'
 
 const CLOCK_TOLERANCE_MS = 30_000
 const MOST_READY_TEXT = 300
@@ -35,7 +35,7 @@ export async function checkHub(
   const ms = context.clock.monotonic() - start
   const body = version.body as { version?: string } | null
   if (version.status !== 200 || typeof body?.version !== 'string') {
-    const owner = isLocal(settings.url) ? portOwner(portOf(settings.url)) : null
+    const owner = portOwnerOf(settings.url)
     const who = owner === null ? 'another program' : shownProcess(owner)
     const finding = problem(
       'hub',
@@ -159,6 +159,15 @@ export function contextsFinding(file: string): Finding | null {
   } catch {
     return null
   }
+}
+
+/** Process that listens where the URL points, or null where that cannot be told. */
+export function localOwner(url: string): number | null {
+  return portOwnerOf(url)?.pid ?? null
+}
+
+function portOwnerOf(url: string): ProcessName | null {
+  return isLocal(url) ? portOwner(portOf(url)) : null
 }
 
 function isLocal(url: string): boolean {

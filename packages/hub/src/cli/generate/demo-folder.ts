@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { lockFolder } from '../../core/folder-lock.ts'
 import type { Totals } from '../../generate/totals.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { GeneratedRange } from './range.ts'
@@ -39,7 +40,7 @@ interface Mark {
 
 /**
  * Opens the folder, or makes it. What an interrupted start left is removed.
- * @throws CliError when it holds something else
+ * @throws CliError when it holds something else, or another start is under way
  */
 export function openDemoFolder(path: string): DemoFolder {
   const dir = resolve(path)
@@ -54,8 +55,18 @@ export function openDemoFolder(path: string): DemoFolder {
     writeMark(dir, { demo: true, key: `demo-${randomBytes(24).toString('hex')}`, state: null })
   }
   const found = readMark(mark)
-  if (found.state === null) rmSync(dataDir, { recursive: true, force: true })
+  if (found.state === null) removeUnfinished(dataDir)
   return { dir, dataDir, truth: join(dir, 'truth.json'), key: found.key, state: found.state }
+}
+
+function removeUnfinished(dataDir: string): void {
+  if (!existsSync(dataDir)) return
+  const locking = lockFolder(dataDir)
+  if (!locking.ok) {
+    throw new CliError(`another start makes up this traffic: ${locking.message}`, EXIT.conflict)
+  }
+  rmSync(dataDir, { recursive: true, force: true })
+  locking.lock.release()
 }
 
 /** Keeps what was made, once it is in the log. */

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DEFAULT_PROJECT } from '../../auth/principal.ts'
+import { codeOf } from '../../backup/files.ts'
 import { HASH_KEY } from '../../backup/history.ts'
 import type { Config } from '../../config/options.ts'
 import type { Clock } from '../../core/clock.ts'
-import { checkFolderFormat } from '../../core/folder-format.ts'
+import { markFolderFormat } from '../../core/folder-format.ts'
 import { lockFolder } from '../../core/folder-lock.ts'
+import { markFinished, markUnfinished, UNFINISHED_HISTORY } from '../../core/unfinished-folder.ts'
 import { addTotals, emptyTotals, type Totals } from '../../generate/totals.ts'
 import { cellsOf, createWorld } from '../../generate/world.ts'
 import type { OverrideJson } from '../../ingest/price-book.ts'
@@ -23,6 +25,8 @@ import type { GeneratedRange } from './range.ts'
 export interface WriteFolderOptions {
   readonly range: GeneratedRange
   readonly dir: string
+  /** The command that writes it, to be shown to whoever finds the folder half written. */
+  readonly command: string
   readonly config: Config
   readonly clock: Clock
   /** Release that writes. */
@@ -41,48 +45,84 @@ const YOUNG_MB = 96
 
 /**
  * Writes history straight into the log of a new data folder, without a hub and without JSON. The rows are
- * those that the hub would have made of the same events. Answered when all of it is durable.
- * @throws CliError when the folder holds something, or storage fails
+ * those that the hub would have made of the same events. Answered when all of it is durable; until then
+ * the folder has a mark, a hub refuses it, and writing into it begins anew.
+ * @throws CliError when the folder holds something else, or storage fails
  */
 export async function writeFolder(options: WriteFolderOptions): Promise<Totals> {
-  const { config, clock, version } = options
   const dir = resolve(options.dir)
-  if (existsSync(dir) && readdirSync(dir).length > 0) {
-    throw new CliError(
-      `${dir} is not empty: name a folder that is not there yet, or start the hub on this one and leave --into out`,
-      EXIT.conflict,
-    )
-  }
-  const overrides =
-    config['prices.overrides'] === null
-      ? {}
-      : (JSON.parse(await readFile(config['prices.overrides'], 'utf8')) as OverrideJson)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const locking = lockFolder(dir)
-  if (!locking.ok) throw new CliError(locking.message, EXIT.conflict)
   try {
-    const format = checkFolderFormat(dir, version)
-    if (!format.ok) throw new CliError(format.message, EXIT.config)
-    const { openSqliteControl } = await import('../../control/sqlite/sqlite-control.ts')
-    const control = openSqliteControl({ file: join(dir, 'control.sqlite'), writer: version })
-    const hashKey = randomBytes(16)
+    refuseOther(dir)
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    const locking = lockFolder(dir)
+    if (!locking.ok) throw new CliError(locking.message, EXIT.conflict)
+    try {
+      // Another process may have filled it meanwhile.
+      refuseOther(dir)
+      markUnfinished(dir, UNFINISHED_HISTORY, options.command)
+      for (const name of readdirSync(dir)) {
+        if (!OWN.has(name)) rmSync(join(dir, name), { recursive: true, force: true })
+      }
+      const totals = await writeInto(dir, options)
+      markFinished(dir, UNFINISHED_HISTORY)
+      return totals
+    } finally {
+      locking.lock.release()
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    throw unwritable(dir, (error as Error).message)
+  }
+}
+
+/** What is in a folder that was not begun yet. */
+const OWN: ReadonlySet<string> = new Set(['lock', UNFINISHED_HISTORY, `${UNFINISHED_HISTORY}.tmp`])
+
+function refuseOther(dir: string): void {
+  if (!existsSync(dir)) return
+  const names = readdirSync(dir)
+  if (names.includes(UNFINISHED_HISTORY) || names.every((name) => OWN.has(name))) return
+  throw new CliError(
+    `${dir} is not empty: name a folder that is not there yet, or start the hub on this one and leave --into out`,
+    EXIT.conflict,
+  )
+}
+
+function unwritable(dir: string, why: string): CliError {
+  return new CliError(
+    `${dir} cannot be written: ${why}; mend it and run the same again`,
+    EXIT.storage,
+  )
+}
+
+async function writeInto(dir: string, options: WriteFolderOptions): Promise<Totals> {
+  const { config, clock, version } = options
+  const { openControl, readOverrides } = await import('../../hub-refusals.ts')
+  const overriding = await readOverrides(config['prices.overrides'])
+  if (!overriding.ok) throw new CliError(overriding.message, EXIT[overriding.reason])
+  const format = markFolderFormat(dir, version)
+  if (!format.ok) throw new CliError(format.message, EXIT.config)
+  const opening = await openControl(join(dir, 'control.sqlite'), version)
+  if (!opening.ok) throw unwritable(dir, opening.message)
+  const { control } = opening
+  const hashKey = randomBytes(16)
+  try {
     control.putProject({ name: DEFAULT_PROJECT, createdAt: clock.now(), eventsPerSecond: null })
     control.putSecret(HASH_KEY, hashKey)
-    control.close()
-    const { openJournal } = await import('../../log/journal/journal.ts')
-    const opened = await openJournal({
-      dir: join(dir, 'log'),
-      segmentBytes: config['log.segment_bytes'],
-      compress: config['log.compress'],
-    })
-    if (!opened.ok) throw new CliError(opened.error.message, EXIT.storage)
-    try {
-      return await fillLog(opened.journal, hashKey, overrides, options)
-    } finally {
-      await opened.journal.close()
-    }
   } finally {
-    locking.lock.release()
+    control.close()
+  }
+  const { openJournal } = await import('../../log/journal/journal.ts')
+  const opened = await openJournal({
+    dir: join(dir, 'log'),
+    segmentBytes: config['log.segment_bytes'],
+    compress: config['log.compress'],
+  })
+  if (!opened.ok) throw unwritable(dir, opened.error.message)
+  try {
+    return await fillLog(opened.journal, hashKey, overriding.overrides, options)
+  } finally {
+    await opened.journal.close()
   }
 }
 
@@ -90,8 +130,10 @@ async function fillLog(
   log: Log,
   hashKey: Uint8Array,
   overrides: OverrideJson,
-  { range, config, progress, signal }: WriteFolderOptions,
+  options: WriteFolderOptions,
 ): Promise<Totals> {
+  const { range, config, progress, signal } = options
+  const dir = resolve(options.dir)
   const { from, to, world } = range
   const tasks = tasksOf(range)
   const data: HistoryWorkerData = {
@@ -132,10 +174,13 @@ async function fillLog(
         appending = true
         for (let payload = waiting.get(written); payload; payload = waiting.get(written)) {
           waiting.delete(written)
-          if (signal.aborted) throw new CliError('interrupted; delete the folder', EXIT.interrupted)
+          if (signal.aborted) {
+            const message = `interrupted: ${dir} holds a part only; run the same again, or delete it`
+            throw new CliError(message, EXIT.interrupted)
+          }
           if (payload.length > 0) {
             const outcome = await log.append(BACKFILL, [{ kind: 'events', payload }])
-            if (!outcome.ok) throw new CliError(outcome.message, EXIT.storage)
+            if (!outcome.ok) throw unwritable(dir, outcome.message)
           }
           written++
           progress.update(written, tasks.length, totals.events)

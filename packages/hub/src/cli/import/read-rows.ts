@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { parse } from 'csv-parse'
+import { delimiterOf } from './delimiter.ts'
 import type { Row } from './map-row.ts'
 import type { FileFormat } from './mapping.ts'
-import { isTabbed, openSource } from './open-source.ts'
+import { openSource } from './open-source.ts'
 
 /** A row of a file, or why it is none. `bytes`: how far into the file the reader is, for progress. */
 export interface FileRow {
@@ -14,6 +15,7 @@ export interface FileRow {
 }
 
 async function* csvRows(path: string): AsyncGenerator<FileRow> {
+  const delimiter = await delimiterOf(path)
   const source = openSource(path)
   const parser = source.stream.pipe(
     parse({
@@ -23,7 +25,7 @@ async function* csvRows(path: string): AsyncGenerator<FileRow> {
       // A quote within a field is text: one row written carelessly must not end the whole file.
       relax_quotes: true,
       skip_empty_lines: true,
-      ...(isTabbed(path) ? { delimiter: '\t' } : {}),
+      delimiter,
     }),
   )
   source.stream.on('error', (error) => parser.destroy(error))

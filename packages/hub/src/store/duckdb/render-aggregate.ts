@@ -1,6 +1,7 @@
 import type { Aggregate } from '../store.ts'
 import type { Conditions } from './render-conditions.ts'
-import { fixedPoint, unitsSql, WEIGHT_UNITS } from './render-measure.ts'
+import { fixedPoint } from '../fixed-point.ts'
+import { unitsSql, WEIGHT_UNITS } from './render-measure.ts'
 import { fieldSql, type Parameters, quote, storedColumn } from './render-sql.ts'
 
 /** One result column: computed per group as `inner`, shown as `outer` over the grouped rows `g`. */

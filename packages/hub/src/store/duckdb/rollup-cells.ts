@@ -2,7 +2,8 @@ import type { RollupDefinition, RollupMeasure } from '../rollup.ts'
 import type { Aggregate } from '../store.ts'
 import { SQL_TYPES } from './physical.ts'
 import { isWhole, numeric } from './render-aggregate.ts'
-import { fixedPoint, unitsSql, WEIGHT_UNITS } from './render-measure.ts'
+import { fixedPoint } from '../fixed-point.ts'
+import { unitsSql, WEIGHT_UNITS } from './render-measure.ts'
 import { quote, storedColumn } from './render-sql.ts'
 
 /** One stored number of a cell: how it is made from rows `e`, and how those of several cells merge. */

@@ -1,0 +1,73 @@
+import type { Operation } from '../log/operation.ts'
+import { placesIn, type RowPlace } from '../log/operation-rows.ts'
+import type { Compiled } from './compiled.ts'
+import type { DefinitionSet } from './definition-set.ts'
+import { ALL } from './restating.ts'
+import type { RowPlaces } from './row-places.ts'
+
+export interface ChangedRowsOptions {
+  readonly set: DefinitionSet
+  readonly places: RowPlaces
+  /** An event that is in a window may be as late as that. */
+  readonly latest: () => number
+  /** Definitions whose groups may be named by what was erased begin anew. */
+  readonly beginAnew: (compiled: Compiled) => void
+}
+
+/** Puts the windows in doubt whose rows an operation changes. */
+export async function doubtChanged(
+  operation: Operation,
+  options: ChangedRowsOptions,
+): Promise<void> {
+  const { set, beginAnew } = options
+  switch (operation.op) {
+    case 'suppress':
+      return doubtPlaces(
+        operation.rows.map(({ offset, ...rest }) => ({ ...rest, offset: BigInt(offset) })),
+        options,
+      )
+    case 'reprice':
+      return doubtPlaces([...placesIn(operation.rows)], options)
+    case 'erase':
+      await doubtPlaces(
+        [...placesIn(operation.rows)].filter(({ letter }) => !letter),
+        options,
+      )
+      for (const { compiled } of [...set.all()]) if (namesPeople(compiled)) beginAnew(compiled)
+      return
+    case 'retain':
+      set.doubtWithin(
+        operation.project ?? ALL,
+        operation.from ?? Number.NEGATIVE_INFINITY,
+        operation.before,
+      )
+      return
+    case 'resolve':
+      return
+    default:
+      return operation satisfies never
+  }
+}
+
+async function doubtPlaces(
+  rows: readonly RowPlace[],
+  { set, places, latest }: ChangedRowsOptions,
+): Promise<void> {
+  const owners = await places.find(rows)
+  if (owners === null) set.doubtWithin(ALL, Number.NEGATIVE_INFINITY, latest())
+  else for (const { project, time } of owners) set.doubtAt(project, time)
+}
+
+/** Columns whose values may be about a person; others are names of few values. */
+const PERSONAL: ReadonlySet<string> = new Set([
+  'user_id',
+  'session_id',
+  'trace_id',
+  'decision_id',
+  'actor',
+  'resource',
+])
+
+function namesPeople({ plan }: Compiled): boolean {
+  return plan.by.some(({ ref }) => ref.type === 'tag' || PERSONAL.has(ref.column))
+}

@@ -1,0 +1,601 @@
+import { decodeBatch } from '@llmhub/stream'
+import type { Clock } from '../core/clock.ts'
+import { BACKFILL, LIVE, type LogRecord } from '../log/log.ts'
+import { decodeOperation } from '../log/operation.ts'
+import { doubtChanged } from './changed-rows.ts'
+import { type CheckpointState, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+import type { CheckpointFile } from './checkpoint-file.ts'
+import { countedRows } from './counted-rows.ts'
+import { type Beginning, DefinitionSet } from './definition-set.ts'
+import type { DefinitionLimits } from './definition-windows.ts'
+import type {
+  LiveDefinition,
+  LiveSnapshot,
+  LiveStatus,
+  LiveUpdate,
+  PutOutcome,
+  SnapshotRequest,
+} from './live.ts'
+import type { PlanMeasures } from './plan.ts'
+import { type AskStore, Restater } from './restater.ts'
+import { ALL } from './restating.ts'
+import { type ReadLog, RowPlaces } from './row-places.ts'
+import { Watermark } from './watermark.ts'
+import type { WindowSeries } from './window-series.ts'
+import { usualLength } from './window-times.ts'
+
+export interface LiveLimits extends DefinitionLimits {
+  /** How much later than others an event may come and still be in time, in milliseconds. */
+  readonly disorderMs: number
+  /** Without events for so long, event time goes on with the clock. */
+  readonly idleMs: number
+  /** Events are gathered for so long before they are counted. */
+  readonly intervalMs: number
+  /** Records behind the log at which the consumer begins anew at its end. */
+  readonly maxLagRecords: number
+  /** How far ahead of the clock an event may be, in milliseconds: as ingest takes them in. */
+  readonly futureMs: number
+  /** Definitions that may be added to those of the hub. */
+  readonly definitions: number
+}
+
+/** What the consumer needs of a log. A payload read is valid until the next step of the iteration. */
+export interface LiveLog extends ReadLog {
+  earliest(partition: number): bigint | Promise<bigint>
+}
+
+export interface LiveConsumerOptions {
+  readonly log: LiveLog
+  /** For looking up rows, so that following the log is not disturbed; default `log`. */
+  readonly lookUp?: ReadLog
+  /** Tells this log from others: a checkpoint of another one is not used. */
+  readonly logName: string
+  readonly clock: Clock
+  readonly planMeasures: PlanMeasures
+  readonly definitions: readonly LiveDefinition[]
+  readonly checkpoint: CheckpointFile | null
+  readonly ask: AskStore
+  readonly projects: () => Promise<readonly string[]>
+  readonly limits: LiveLimits
+  readonly onUpdates: (updates: readonly LiveUpdate[]) => void
+  /** Told of what went wrong and was dealt with. */
+  readonly onProblem: (problem: string) => void
+}
+
+export interface ConsumerStatus {
+  readonly series: readonly LiveStatus[]
+  /** Epoch µs; null before the first event. */
+  readonly watermark: number | null
+  readonly lagRecords: number
+  readonly lagMs: number
+  /** Events read from the live partition since the process began. */
+  readonly events: number
+  readonly updates: number
+  /** How often it began anew because it was too far behind or its state was of no use. */
+  readonly resets: number
+  readonly errors: number
+  readonly checkpointBytes: number
+  /** Milliseconds since the last checkpoint; null before the first. */
+  readonly checkpointAgeMs: number | null
+  /** Memory of the window operators, estimated. */
+  readonly stateBytes: number
+}
+
+/** A log that is at most so long is read from its beginning where there is no checkpoint. */
+const REREAD_RECORDS = 1000n
+/** Rows that are added up before windows get them. */
+const PASS_ROWS = 50_000
+const TICK_MS = 1000
+const RETRY_MS = 1000
+/** A checkpoint of this size is written every `LONGEST_CHECKPOINT_MS`, a smaller one more often. */
+const LARGE_CHECKPOINT_BYTES = 1024 * 1024
+const LONGEST_CHECKPOINT_MS = 30_000
+const SHORTEST_CHECKPOINT_MS = 1000
+/** A window in doubt that is open is asked for at most so often while somebody listens. */
+const SHORTEST_DOUBT_MS = 5000
+const LONGEST_DOUBT_MS = 60_000
+
+/**
+ * Counts the live partition as it grows, from a position of its own. It never holds up ingest or store: it may
+ * lag, and begins anew at the end of the log when it lags too far.
+ *
+ * What a window's rows are is decided by the log alone; whatever this cannot tell from reading the live
+ * partition once, in order — rows of imports, rows that operations changed, rows from before it began, rows that
+ * came too late — puts the window in doubt, and its values are asked from the store (`Restating`). So a result
+ * of a closed window is right wherever it comes from, and reading records twice repeats nothing.
+ */
+export class LiveConsumer {
+  readonly #options: LiveConsumerOptions
+  readonly #places: RowPlaces
+  readonly #restater: Restater
+  readonly #set: DefinitionSet
+  readonly #positions = new Map<number, bigint>([
+    [LIVE, 0n],
+    [BACKFILL, 0n],
+  ])
+  readonly #committed = new Map<number, bigint>()
+  readonly #doubtAsked = new Map<WindowSeries, number>()
+  #watermark: Watermark
+  #incompleteBefore = Number.NEGATIVE_INFINITY
+  #waitingSince: number | null = null
+  #lastEvent: number
+  #lastTick: number | null = null
+  #listeners = 0
+  #changed = false
+  #checkpointAt: number | null = null
+  #checkpointBytes = 0
+  readonly #counts = { events: 0, updates: 0, resets: 0, errors: 0 }
+  #begun = false
+  #stopped = false
+  #wake: () => void = () => {}
+  #settling: (() => void)[] = []
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: LiveConsumerOptions) {
+    this.#options = options
+    const { log, lookUp, clock, limits, planMeasures } = options
+    this.#set = new DefinitionSet({ limits, planMeasures })
+    this.#places = new RowPlaces(lookUp ?? log)
+    this.#watermark = new Watermark(limits.disorderMs * 1000)
+    this.#lastEvent = clock.monotonic()
+    this.#restater = new Restater({
+      ask: options.ask,
+      projects: options.projects,
+      clock,
+      positions: () => new Map(this.#positions),
+      onUpdates: (updates) => this.#tell(updates),
+      onError: (error) => this.#problem(error),
+    })
+  }
+
+  /**
+   * Restores the checkpoint or begins anew, and follows the log from there; it is durable up to `committed`.
+   * Resolves once definitions are there; what cannot be read is tried again and again.
+   */
+  async start(committed: ReadonlyMap<number, bigint>): Promise<void> {
+    for (const [partition, next] of committed) this.#committed.set(partition, next)
+    await this.#open()
+    this.#begun = true
+    this.#running = this.#run()
+  }
+
+  /** The log is durable up to `next`. */
+  committed(partition: number, next: bigint): void {
+    if (next <= (this.#committed.get(partition) ?? 0n)) return
+    this.#committed.set(partition, next)
+    if (partition === LIVE) this.#waitingSince ??= this.#options.clock.monotonic()
+    this.#wake()
+  }
+
+  /** Somebody listens: present values of open windows are told too. Answers how to stop. */
+  listen(): () => void {
+    this.#listeners++
+    this.#wake()
+    return () => {
+      this.#listeners--
+    }
+  }
+
+  definitions(): readonly LiveDefinition[] {
+    return this.#set.definitions()
+  }
+
+  /** Adds or replaces a definition, from the next event on; windows that are open get their past from the store. */
+  put(definition: LiveDefinition): PutOutcome {
+    const outcome = this.#set.put(definition, this.#here())
+    if (outcome.ok) this.#changed = true
+    this.#wake()
+    return outcome
+  }
+
+  remove(name: string): boolean {
+    const removed = this.#set.remove(name)
+    if (removed) this.#changed = true
+    return removed
+  }
+
+  /** Kept results, with the present values of open windows. */
+  async snapshot(request: SnapshotRequest): Promise<LiveSnapshot | null> {
+    const { definition, size, project, limit } = request
+    const series = this.#set.named(definition)?.series.find((each) => each.size === size)
+    if (series === undefined) return null
+    this.#tick()
+    await this.#askDoubted(series, project)
+    const newest = series.kept.all(project).toSorted((a, b) => byWindow(b, a))
+    return {
+      updates: newest
+        .slice(0, limit)
+        .toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key)),
+      position: `${LIVE}:${this.#positions.get(LIVE) ?? 0n}`,
+      watermark: this.#watermark.value,
+    }
+  }
+
+  /** Present values of windows in doubt, as far as they were not asked for a moment ago. */
+  async #askDoubted(series: WindowSeries, project: string): Promise<void> {
+    const now = this.#options.clock.monotonic()
+    if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < SHORTEST_DOUBT_MS) return
+    const doubted = this.#openDoubts(series).filter(
+      (due) => due.project === ALL || due.project === project,
+    )
+    if (doubted.length === 0) return
+    this.#doubtAsked.set(series, now)
+    const windows = new Map(doubted.map(({ start, end }) => [`${start}:${end}`, { start, end }]))
+    for (const window of windows.values()) {
+      await this.#restater.now(series, { ...window, project }).catch((error: unknown) => {
+        this.#problem(error)
+      })
+    }
+  }
+
+  /** Windows in doubt that have begun and not ended. */
+  #openDoubts(series: WindowSeries): ReturnType<WindowSeries['restating']['open']> {
+    const now = this.#options.clock.nowMicros()
+    const watermark = this.#watermark.value ?? Number.NEGATIVE_INFINITY
+    return series.restating.open(watermark).filter(({ start }) => start <= now)
+  }
+
+  status(): ConsumerStatus {
+    const { clock } = this.#options
+    const lagRecords = Number(this.#lag(LIVE))
+    const lagMs = this.#waitingSince === null ? 0 : clock.monotonic() - this.#waitingSince
+    const watermark = this.#watermark.value
+    const all = [...this.#set.all()]
+    const age = this.#checkpointAt === null ? null : clock.monotonic() - this.#checkpointAt
+    return {
+      ...this.#counts,
+      watermark,
+      lagRecords,
+      lagMs,
+      checkpointBytes: this.#checkpointBytes,
+      checkpointAgeMs: age,
+      stateBytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      series: all.flatMap(({ name, series, groups, overflow }) =>
+        series.map(({ size, late, restated, openWindows }) => ({
+          definition: name,
+          size,
+          watermark,
+          lagRecords,
+          lagMs,
+          late,
+          openWindows,
+          groups,
+          overflow,
+          restated,
+        })),
+      ),
+    }
+  }
+
+  /** Resolves once everything committed by now is counted and nothing is due, or it has stopped. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve()
+      this.#settling.push(resolve)
+      this.#wake()
+    })
+  }
+
+  /** Writes a checkpoint and ends. Idempotent. */
+  async stop(): Promise<void> {
+    const wasRunning = !this.#stopped
+    this.#stopped = true
+    this.#wake()
+    await this.#restater.stop()
+    await this.#running
+    if (wasRunning && this.#begun && this.#changed) await this.#writeCheckpoint()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const waitMs = await this.#step()
+        if (waitMs > 0) await this.#pause(waitMs)
+      } catch (error) {
+        this.#problem(error)
+        await this.#pause(RETRY_MS)
+      }
+    }
+    for (const resolve of this.#settling.splice(0)) resolve()
+  }
+
+  async #open(): Promise<void> {
+    const { log, definitions, clock } = this.#options
+    if (await this.#restore()) return
+    this.#changed = true
+    const isWhole =
+      (await log.earliest(LIVE)) === 0n && (this.#committed.get(LIVE) ?? 0n) <= REREAD_RECORDS
+    if (!isWhole) return this.#beginAtEnd()
+    const openFrom = clock.nowMicros()
+    const beginning = { incompleteBefore: Number.NEGATIVE_INFINITY, watermark: null, openFrom }
+    this.#refused(this.#set.beginAll(definitions, beginning))
+  }
+
+  /** Every definition begins at the end of the log; what is before it, the store knows. */
+  #beginAtEnd(): void {
+    const { definitions, limits } = this.#options
+    for (const [partition, next] of this.#committed) this.#positions.set(partition, next)
+    this.#waitingSince = null
+    this.#incompleteBefore = this.#latestPossible()
+    this.#watermark = new Watermark(limits.disorderMs * 1000)
+    this.#refused(this.#set.beginAll(definitions, this.#here()))
+  }
+
+  /** Event times of everything that is in the log now lie before this. */
+  #latestPossible(): number {
+    const { clock, limits } = this.#options
+    const known = this.#watermark.latest ?? Number.NEGATIVE_INFINITY
+    return Math.max(known + 1, clock.nowMicros() + limits.futureMs * 1000)
+  }
+
+  /** Where a definition begins that begins now. */
+  #here(): Beginning {
+    const { clock, limits } = this.#options
+    const { latest, value: watermark } = this.#watermark
+    const openFrom = watermark ?? clock.nowMicros() - limits.disorderMs * 1000
+    const incompleteBefore = Math.max(this.#incompleteBefore, (latest ?? -Infinity) + 1)
+    return { incompleteBefore, watermark, openFrom }
+  }
+
+  #refused(refused: readonly string[]): void {
+    for (const message of refused) this.#problem(new Error(message))
+  }
+
+  async #restore(): Promise<boolean> {
+    const { checkpoint, logName, limits, log } = this.#options
+    const bytes = await checkpoint?.read()
+    if (bytes === null || bytes === undefined) return false
+    const anew = (why: string): boolean => {
+      this.#counts.resets++
+      this.#options.onProblem(`the checkpoint of the live windows is not used: ${why}`)
+      this.#set.clear()
+      this.#watermark = new Watermark(limits.disorderMs * 1000)
+      for (const partition of this.#positions.keys()) this.#positions.set(partition, 0n)
+      return false
+    }
+    const read = decodeCheckpoint(bytes)
+    if (!read.ok) return anew(read.message)
+    const { state } = read
+    if (state.log !== logName) return anew('it is of another log')
+    for (const [partition, next] of state.positions) {
+      if (next > (this.#committed.get(partition) ?? 0n)) return anew('it is ahead of the log')
+      const isGone = partition === LIVE && next < (await log.earliest(partition))
+      if (isGone) return anew('the log does not go back so far')
+    }
+    try {
+      this.#continue(state)
+    } catch (error) {
+      return anew(error instanceof Error ? error.message : String(error))
+    }
+    this.#checkpointBytes = bytes.length
+    return true
+  }
+
+  #continue(state: CheckpointState): void {
+    const { limits, definitions, clock } = this.#options
+    for (const [partition, next] of state.positions) this.#positions.set(partition, next)
+    this.#watermark = new Watermark(limits.disorderMs * 1000, state.watermark)
+    this.#incompleteBefore = state.incompleteBefore ?? Number.NEGATIVE_INFINITY
+    const before = this.#incompleteBefore
+    this.#refused(this.#set.restore(definitions, state.definitions, before, this.#here()))
+    if (this.#lag(LIVE) > 0n) this.#waitingSince = clock.monotonic()
+  }
+
+  #lag(partition: number): bigint {
+    const lag = (this.#committed.get(partition) ?? 0n) - (this.#positions.get(partition) ?? 0n)
+    return lag > 0n ? lag : 0n
+  }
+
+  /** One pass over what is committed. Answers in how many milliseconds there may be something to do. */
+  async #step(): Promise<number> {
+    const { limits } = this.#options
+    if (this.#lag(LIVE) > BigInt(limits.maxLagRecords)) {
+      this.#reset(`they were ${this.#lag(LIVE)} records behind the log`)
+    }
+    await this.#readLive()
+    const isBehind = this.#lag(LIVE) > 0n
+    if (!isBehind) {
+      this.#waitingSince = null
+      await this.#readBackfill()
+    }
+    this.#goOn(isBehind)
+    if (!isBehind && this.#listeners > 0) this.#askOpen()
+    const dueMs = this.#restater.work(() => this.#set.series())
+    if (this.#checkpointIsDue()) await this.#writeCheckpoint()
+    if (isBehind || this.#lag(BACKFILL) > 0n) return 0
+    if (this.#restater.isRunning) {
+      if (this.#settling.length > 0) await this.#restater.settled()
+      else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS)])
+      return 0
+    }
+    if (dueMs === null) for (const resolve of this.#settling.splice(0)) resolve()
+    return Math.max(1, Math.min(TICK_MS, dueMs ?? TICK_MS))
+  }
+
+  #reset(why: string): void {
+    this.#counts.resets++
+    this.#options.onProblem(`the live windows begin anew: ${why}`)
+    this.#beginAtEnd()
+    this.#changed = true
+  }
+
+  async #readLive(): Promise<void> {
+    const until = this.#committed.get(LIVE) ?? 0n
+    const from = this.#positions.get(LIVE) ?? 0n
+    if (from >= until) return
+    let rows = 0
+    for await (const record of this.#options.log.read(LIVE, from, until)) {
+      rows += await this.#takeLive(record)
+      this.#positions.set(LIVE, record.offset + 1n)
+      if (rows >= PASS_ROWS || this.#stopped) return
+    }
+    // Offsets at the end may be holes that the reader passed over.
+    this.#positions.set(LIVE, until)
+  }
+
+  async #takeLive(record: LogRecord): Promise<number> {
+    this.#changed = true
+    if (record.kind === 'operation') await this.#takeOperation(record)
+    if (record.kind !== 'events') return 0
+    const batch = decodeBatch(record.payload)
+    this.#places.note(LIVE, record.offset, batch)
+    this.#watermark.observe(batch)
+    this.#set.add(batch, countedRows(batch))
+    this.#counts.events += batch.rows
+    this.#lastEvent = this.#options.clock.monotonic()
+    return batch.rows
+  }
+
+  /** Rows of imports and replays are not counted here: their windows are the store's. */
+  async #readBackfill(): Promise<void> {
+    const until = this.#committed.get(BACKFILL) ?? 0n
+    const from = this.#positions.get(BACKFILL) ?? 0n
+    if (from >= until) return
+    const earliest = await this.#options.log.earliest(BACKFILL)
+    const isTooFar = until - from > BigInt(this.#options.limits.maxLagRecords)
+    if (earliest > from || isTooFar) {
+      this.#set.doubtWithin(ALL, Number.NEGATIVE_INFINITY, this.#latestPossible())
+      this.#positions.set(BACKFILL, until)
+      this.#changed = true
+      return
+    }
+    let rows = 0
+    for await (const record of this.#options.log.read(BACKFILL, from, until)) {
+      this.#changed = true
+      if (record.kind === 'operation') await this.#takeOperation(record)
+      else if (record.kind === 'events') {
+        const batch = decodeBatch(record.payload)
+        this.#set.doubtRows(batch, countedRows(batch))
+        rows += batch.rows
+      }
+      this.#positions.set(BACKFILL, record.offset + 1n)
+      if (rows >= PASS_ROWS || this.#stopped || this.#lag(LIVE) > 0n) return
+    }
+    this.#positions.set(BACKFILL, until)
+  }
+
+  #takeOperation(record: LogRecord): Promise<void> {
+    return doubtChanged(decodeOperation(record.payload), {
+      set: this.#set,
+      places: this.#places,
+      latest: () => this.#latestPossible(),
+      beginAnew: (compiled) => this.#set.begin(compiled, this.#here()),
+    })
+  }
+
+  #goOn(isBehind: boolean): void {
+    const { clock, limits } = this.#options
+    const now = clock.nowMicros()
+    this.#set.flush()
+    if (!isBehind && clock.monotonic() - this.#lastEvent >= limits.idleMs) this.#watermark.idle(now)
+    const watermark = this.#watermark.value
+    if (watermark !== null && watermark > now + limits.futureMs * 1000) {
+      return this.#reset('the clock was set back')
+    }
+    if (watermark !== null) this.#set.advance(watermark)
+    if (this.#listeners > 0 && !isBehind) this.#tick()
+    this.#takeResults()
+  }
+
+  /** Present values of open windows, at most once a second. */
+  #tick(): void {
+    const { clock } = this.#options
+    const at = clock.monotonic()
+    if (this.#lastTick !== null && at - this.#lastTick < TICK_MS) return
+    this.#lastTick = at
+    this.#set.tick(clock.nowMicros())
+    this.#takeResults()
+  }
+
+  #takeResults(): void {
+    this.#tell(this.#set.take(this.#options.clock.nowMicros()))
+  }
+
+  /** Windows in doubt that are open: the longer they are, the less often. */
+  #askOpen(): void {
+    const now = this.#options.clock.monotonic()
+    for (const series of this.#set.series()) {
+      const share = usualLength(series.window) / 1000 / 720
+      const every = Math.min(Math.max(share, SHORTEST_DOUBT_MS), LONGEST_DOUBT_MS)
+      if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < every) continue
+      const doubted = this.#openDoubts(series)
+      if (doubted.length > 0) this.#doubtAsked.set(series, now)
+      for (const due of doubted) series.restating.ask(due)
+    }
+  }
+
+  #tell(updates: readonly LiveUpdate[]): void {
+    if (updates.length === 0) return
+    this.#changed = true
+    this.#counts.updates += updates.length
+    this.#options.onUpdates(updates)
+  }
+
+  #checkpointIsDue(): boolean {
+    if (!this.#changed || this.#options.checkpoint === null) return false
+    if (this.#checkpointAt === null) return true
+    const share = this.#checkpointBytes / LARGE_CHECKPOINT_BYTES
+    const every = Math.max(SHORTEST_CHECKPOINT_MS, Math.min(1, share) * LONGEST_CHECKPOINT_MS)
+    return this.#options.clock.monotonic() - this.#checkpointAt >= every
+  }
+
+  async #writeCheckpoint(): Promise<void> {
+    const { checkpoint, clock, logName } = this.#options
+    if (checkpoint === null) return
+    this.#takeResults()
+    const before = this.#incompleteBefore
+    const bytes = encodeCheckpoint({
+      log: logName,
+      positions: this.#positions,
+      watermark: this.#watermark.state(),
+      incompleteBefore: Number.isFinite(before) ? before : null,
+      definitions: this.#set.states(),
+    })
+    this.#changed = false
+    this.#checkpointAt = clock.monotonic()
+    this.#checkpointBytes = bytes.length
+    try {
+      await checkpoint.replace(bytes)
+    } catch (error) {
+      // The next one may succeed; until then more of the log is read again after a crash.
+      this.#changed = true
+      this.#problem(error)
+    }
+  }
+
+  #problem(error: unknown): void {
+    this.#counts.errors++
+    this.#options.onProblem(error instanceof Error ? error.message : String(error))
+  }
+
+  /** Waits `ms`; what comes meanwhile is gathered for `intervalMs`. Stopping and settling end it at once. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const isSettling = (): boolean => this.#settling.length > 0
+      if (this.#stopped || (ms === TICK_MS && isSettling())) return resolve()
+      const { clock, limits } = this.#options
+      const end = (): void => {
+        cancel()
+        this.#wake = () => {}
+        resolve()
+      }
+      let cancel = clock.after(ms, end)
+      let isGathering = false
+      this.#wake = () => {
+        if (this.#stopped || isSettling()) return end()
+        if (isGathering) return
+        isGathering = true
+        cancel()
+        cancel = clock.after(Math.min(ms, limits.intervalMs), end)
+      }
+    })
+  }
+}
+
+function byWindow({ window: a }: LiveUpdate, { window: b }: LiveUpdate): number {
+  return a.start - b.start || a.end - b.end
+}
+
+function compareKeys(a: readonly (string | null)[], b: readonly (string | null)[]): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+}

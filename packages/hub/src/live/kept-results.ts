@@ -1,0 +1,75 @@
+import type { LiveUpdate } from './live.ts'
+import { boundsName } from './window-times.ts'
+
+type ByGroup = Map<string, LiveUpdate>
+
+/** The latest result of each window and group of one definition and size: open windows and the last closed ones. */
+export class KeptResults {
+  readonly #windows: number
+  readonly #results: number
+  readonly #kept = new Map<string, ByGroup>()
+  #count = 0
+
+  /** @param windows most closed windows @param results most results, closed windows go first */
+  constructor(windows: number, results: number) {
+    this.#windows = windows
+    this.#results = results
+  }
+
+  get size(): number {
+    return this.#count
+  }
+
+  put(update: LiveUpdate): void {
+    const name = boundsName(update.window)
+    let groups = this.#kept.get(name)
+    if (groups === undefined) {
+      groups = new Map()
+      this.#kept.set(name, groups)
+    }
+    const group = groupName(update)
+    const known = groups.has(group)
+    if (update.removed === true) groups.delete(group)
+    else groups.set(group, update)
+    this.#count += Number(groups.has(group)) - Number(known)
+  }
+
+  /** The results of a window and project. */
+  of(window: LiveUpdate['window'], project: string): LiveUpdate[] {
+    const groups = this.#kept.get(boundsName(window))
+    return [...(groups?.values() ?? [])].filter((update) => update.project === project)
+  }
+
+  all(project: string): LiveUpdate[] {
+    return [...this.#kept.values()].flatMap((groups) =>
+      [...groups.values()].filter((update) => update.project === project),
+    )
+  }
+
+  /** Drops closed windows beyond the limits, the oldest first. */
+  trim(watermark: number): void {
+    const closed = [...this.#kept].filter(([, groups]) => endOf(groups) <= watermark)
+    closed.sort(([, a], [, b]) => endOf(a) - endOf(b))
+    let left = closed.length
+    for (const [name, groups] of closed) {
+      if (left <= this.#windows && this.#count <= this.#results) return
+      this.#kept.delete(name)
+      this.#count -= groups.size
+      left--
+    }
+  }
+
+  clear(): void {
+    this.#kept.clear()
+    this.#count = 0
+  }
+}
+
+function endOf(groups: ByGroup): number {
+  for (const { window } of groups.values()) return window.end
+  return Number.NEGATIVE_INFINITY
+}
+
+function groupName({ project, key }: LiveUpdate): string {
+  return JSON.stringify([project, ...key])
+}

@@ -1,0 +1,206 @@
+import type { Batch, Column, TagsColumn } from '@llmhub/stream'
+import { hasValue, textAt } from '@llmhub/stream'
+import type { FieldRef, Literal, Predicate } from '../store/store.ts'
+import { compareText } from '../store/text-order.ts'
+
+/** One byte per row: 1 where the row passes. */
+export type Mask = Uint8Array
+
+/**
+ * Which rows of a batch pass a predicate: the same that the store finds. Comparisons with null are false,
+ * `not` is "is not true", texts are ordered by code point. Texts of a dictionary are compared once each.
+ * @throws TypeError where a number is compared with a text and the like, which a question refuses
+ */
+export function maskOf(predicate: Predicate, batch: Batch): Mask {
+  switch (predicate.op) {
+    case 'and':
+      return combine(predicate.parts, batch, 1)
+    case 'or':
+      return combine(predicate.parts, batch, 0)
+    case 'not': {
+      const mask = maskOf(predicate.part, batch)
+      for (let row = 0; row < mask.length; row++) mask[row] = 1 - (mask[row] ?? 0)
+      return mask
+    }
+    case 'is_null':
+      return whereNull(predicate.field, batch)
+    case 'in':
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+    case 'contains':
+    case 'starts_with':
+      return compare(predicate, batch)
+    default:
+      return predicate satisfies never
+  }
+}
+
+/** @param neutral what no parts come to: 1 all must pass, 0 one of them */
+function combine(parts: readonly Predicate[], batch: Batch, neutral: 0 | 1): Mask {
+  const mask = new Uint8Array(batch.rows).fill(neutral)
+  for (const part of parts) {
+    const other = maskOf(part, batch)
+    for (let row = 0; row < mask.length; row++) {
+      if (other[row] !== neutral) mask[row] = 1 - neutral
+    }
+  }
+  return mask
+}
+
+function whereNull(field: FieldRef, batch: Batch): Mask {
+  const mask = new Uint8Array(batch.rows)
+  const texts = field.type === 'tag' ? tagTexts(field.key, batch) : null
+  const column = field.type === 'tag' ? undefined : batch.columns.get(field.column)
+  for (let row = 0; row < mask.length; row++) {
+    const isNull =
+      texts === null ? column === undefined || !hasValue(column, row) : texts[row] === null
+    mask[row] = isNull ? 1 : 0
+  }
+  return mask
+}
+
+type Comparison = Exclude<Extract<Predicate, { readonly field: FieldRef }>, { op: 'is_null' }>
+
+function compare(predicate: Comparison, batch: Batch): Mask {
+  const mask = new Uint8Array(batch.rows)
+  const { field } = predicate
+  if (field.type === 'tag') {
+    const passes = textTest(predicate)
+    const texts = tagTexts(field.key, batch)
+    for (let row = 0; row < mask.length; row++) {
+      const text = texts[row] ?? null
+      if (text !== null && passes(text)) mask[row] = 1
+    }
+    return mask
+  }
+  const column = batch.columns.get(field.column)
+  if (column === undefined) return mask
+  switch (column.type) {
+    case 'dict': {
+      const passing = Uint8Array.from(column.values, oneWhere(textTest(predicate)))
+      const { codes } = column
+      for (let row = 0; row < mask.length; row++) {
+        const code = codes[row] ?? -1
+        if (code >= 0) mask[row] = passing[code] ?? 0
+      }
+      return mask
+    }
+    case 'text': {
+      const passes = textTest(predicate)
+      for (let row = 0; row < mask.length; row++) {
+        const text = textAt(column, row)
+        if (text !== null && passes(text)) mask[row] = 1
+      }
+      return mask
+    }
+    case 'bool': {
+      const wanted = predicate.op === 'in' ? predicate.values : []
+      for (let row = 0; row < mask.length; row++) {
+        if (hasValue(column, row) && wanted.includes(column.data[row] === 1)) mask[row] = 1
+      }
+      return mask
+    }
+    case 'i64':
+    case 'i32':
+    case 'i16':
+    case 'f64': {
+      const passes = numberTest(predicate)
+      for (let row = 0; row < mask.length; row++) {
+        if (hasValue(column, row) && passes(column.data[row] ?? 0)) mask[row] = 1
+      }
+      return mask
+    }
+    case 'tags':
+      throw new TypeError('a map of tags is not compared with a value')
+    default:
+      return column satisfies never
+  }
+}
+
+const oneWhere =
+  (passes: (text: string) => boolean) =>
+  (text: string): number =>
+    passes(text) ? 1 : 0
+
+function textTest(predicate: Comparison): (text: string) => boolean {
+  if (predicate.op === 'in') {
+    const wanted = new Set(predicate.values.map((value) => String(value).toWellFormed()))
+    return (text) => wanted.has(text)
+  }
+  const { op } = predicate
+  const value = String(predicate.value).toWellFormed()
+  switch (op) {
+    case 'lt':
+      return (text) => compareText(text, value) < 0
+    case 'lte':
+      return (text) => compareText(text, value) <= 0
+    case 'gt':
+      return (text) => compareText(text, value) > 0
+    case 'gte':
+      return (text) => compareText(text, value) >= 0
+    case 'contains':
+      return (text) => text.includes(value)
+    case 'starts_with':
+      return (text) => text.startsWith(value)
+    default:
+      return op satisfies never
+  }
+}
+
+/** Numbers and bigints compare by their exact values. */
+function numberTest(predicate: Comparison): (value: number | bigint) => boolean {
+  if (predicate.op === 'in') {
+    const wanted = predicate.values.map(numeric)
+    // `==` between a bigint and a number is exact, which `===` never is.
+    return (value) => wanted.some((each) => each == value)
+  }
+  const { op } = predicate
+  if (op === 'contains' || op === 'starts_with') {
+    throw new TypeError(`a number has no ${op}`)
+  }
+  const bound = numeric(predicate.value)
+  switch (op) {
+    case 'lt':
+      return (value) => value < bound
+    case 'lte':
+      return (value) => value <= bound
+    case 'gt':
+      return (value) => value > bound
+    case 'gte':
+      return (value) => value >= bound
+    default:
+      return op satisfies never
+  }
+}
+
+function numeric(value: Literal): number | bigint {
+  if (typeof value === 'number' || typeof value === 'bigint') return value
+  throw new TypeError(`a number is not compared with ${typeof value} ${String(value)}`)
+}
+
+/** Value of a tag by row, null where the row has no such tag. */
+export function tagTexts(key: string, batch: Batch): (string | null)[] {
+  const texts = new Array<string | null>(batch.rows).fill(null)
+  const column = batch.columns.get('tags')
+  if (column?.type !== 'tags') return texts
+  const code = column.keyNames.indexOf(key)
+  if (code < 0) return texts
+  for (let row = 0; row < batch.rows; row++) {
+    const at = pairAt(column, row, code)
+    if (at >= 0) texts[row] = textAt(column.values, at)
+  }
+  return texts
+}
+
+function pairAt(column: TagsColumn, row: number, code: number): number {
+  const end = column.offsets[row + 1] ?? 0
+  for (let at = column.offsets[row] ?? 0; at < end; at++) if (column.keys[at] === code) return at
+  return -1
+}
+
+/** Text of a field by row of any column a group can be named by. */
+export function fieldTexts(column: Column | undefined, rows: number): (string | null)[] {
+  return Array.from({ length: rows }, (_, row) => textAt(column, row))
+}

@@ -1,0 +1,313 @@
+import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
+import type { Batch } from '../batch.ts'
+import { StreamError } from '../stream-error.ts'
+import type { Duration } from '../time/duration.ts'
+import type { TriggerSpec } from '../trigger/trigger-spec.ts'
+import type { WindowResult } from '../window/window-core.ts'
+import type { WindowOperatorOptions } from '../window/window-operator.ts'
+import type { WindowingSpec, WindowSpec } from '../window/window-spec.ts'
+import {
+  type IntervalJoinOptions,
+  intervalJoin,
+  type JoinType,
+  type Pair,
+  type WindowPair,
+  windowJoin,
+} from './join.ts'
+import {
+  FilterNode,
+  MapNode,
+  MergeNode,
+  type Node,
+  type Outlet,
+  ProcessNode,
+  RESULT_COLUMNS,
+  SelectNode,
+  WindowNode,
+} from './node.ts'
+import { Pipeline, type PipelineOptions } from './pipeline.ts'
+import type {
+  ProcessFunction,
+  ProcessInput,
+  ProcessOptions,
+  ProcessResult,
+} from './process-operator.ts'
+import type { PlainRecord } from './records.ts'
+import type { Row } from './row.ts'
+import type { Stage, StreamOptions } from './stage.ts'
+
+interface Origin {
+  readonly unit: TimeUnit
+  /** Column of the event time at this place. */
+  readonly time: string
+}
+
+/**
+ * A stream of events, described step by step: `stream(…).keyBy('service').window(tumbling('5m')).aggregate({ n: 'count' })`. Every
+ * step gives a new description; nothing runs until `run`. `O` is what the pipeline gives if it ends here.
+ */
+export class Stream<O> {
+  readonly #stage: Stage
+  readonly #origin: Origin
+
+  constructor(stage: Stage, origin: Origin) {
+    this.#stage = stage
+    this.#origin = origin
+  }
+
+  /** Keeps events for which `keeps` says true. It is given an object per event: see `select`. */
+  filter(keeps: (event: Row) => boolean): Stream<O> {
+    return this.#then<O>('filter', (out) => new FilterNode(keeps, out), this.#origin)
+  }
+
+  /** Keeps the rows of a batch that `select` answers, without an object per event. */
+  select(select: (batch: Batch, rows: Int32Array) => Int32Array): Stream<O> {
+    return this.#then<O>('select', (out) => new SelectNode(select, out), this.#origin)
+  }
+
+  /** Makes one event, several or none of each. They need the member of the event time. */
+  map<R extends PlainRecord>(map: (event: Row) => R | readonly R[] | null): Stream<R> {
+    return this.#then<R>('map', (out) => new MapNode(map, out), this.#origin)
+  }
+
+  #then<R>(name: string, node: (out: Outlet) => Node, origin: Origin): Stream<R> {
+    return new Stream<R>({ name, from: [this.#stage], node }, origin)
+  }
+
+  /** Several streams of the same kind of events as one. */
+  union(...others: readonly Stream<O>[]): Stream<O> {
+    const from = [this.#stage, ...others.map((other) => other.#stage)]
+    const node = (out: Outlet): Node => new MergeNode(from.length, out)
+    return new Stream<O>({ name: 'union', from, node }, this.#origin)
+  }
+
+  /** Groups by columns; by none, all events are one group. */
+  keyBy(...columns: readonly string[]): KeyedStream {
+    return new KeyedStream(this.#stage, this.#origin, columns)
+  }
+
+  /** A pipeline that runs. Throws a StreamError when something in its description is wrong. */
+  run(options: PipelineOptions = {}): Pipeline<O> {
+    return new Pipeline<O>(this.#stage, options)
+  }
+
+  /** A pipeline that hands every result to `sink`, and waits for it. */
+  to(sink: (result: O) => void | Promise<void>, options: PipelineOptions = {}): Pipeline<O> {
+    const pipeline = this.run(options)
+    pipeline.drainTo(sink)
+    return pipeline
+  }
+}
+
+export interface ProcessSettings<S, O> extends ProcessFunction<S, O> {
+  /** Distinguishes functions in snapshots. Default `process`. */
+  readonly name?: string
+  readonly ttl?: ProcessOptions<S, O>['ttl']
+  readonly limits?: ProcessOptions<S, O>['limits']
+}
+
+interface JoinSettings {
+  readonly join?: JoinType
+  readonly keys?: number
+}
+
+/** Events by key. */
+export class KeyedStream {
+  readonly #stage: Stage
+  readonly #origin: Origin
+  readonly #columns: readonly string[]
+
+  constructor(stage: Stage, origin: Origin, columns: readonly string[]) {
+    this.#stage = stage
+    this.#origin = origin
+    this.#columns = columns
+  }
+
+  window(window: WindowSpec): WindowedStream {
+    return new WindowedStream(this.#stage, this.#origin, this.#columns, { window }, {})
+  }
+
+  /** A function with state and timers by key. */
+  process<S, O>(settings: ProcessSettings<S, O>): Stream<ProcessResult<O>> {
+    return this.#process([this], settings)
+  }
+
+  /** The same over two inputs: `onEvent` is told which (0 this, 1 the other). */
+  connect<S, O>(other: KeyedStream, settings: ProcessSettings<S, O>): Stream<ProcessResult<O>> {
+    return this.#process([this, other], settings)
+  }
+
+  #process<S, O>(
+    inputs: readonly KeyedStream[],
+    settings: ProcessSettings<S, O>,
+  ): Stream<ProcessResult<O>> {
+    const { name = 'process', ttl, limits } = settings
+    const { unit } = this.#origin
+    const options: ProcessOptions<S, O> = {
+      unit,
+      name,
+      process: settings,
+      inputs: inputs.map((input) => input.#input()),
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(limits === undefined ? {} : { limits }),
+    }
+    const from = inputs.map((input) => input.#stage)
+    const node = (out: Outlet): Node => ProcessNode.of(options, out)
+    return new Stream({ name, from, node }, { unit, time: 'time' })
+  }
+
+  #input(): ProcessInput {
+    return { time: this.#origin.time, keys: this.#columns }
+  }
+
+  /** Pairs of events of the same key in the same window. */
+  joinWindow(
+    right: KeyedStream,
+    window: WindowSpec,
+    settings: JoinSettings & { readonly take?: 'all' | 'first' | 'last' } = {},
+  ): Stream<ProcessResult<WindowPair>> {
+    const { unit } = this.#origin
+    const options = { ...settings, unit, window, left: this.#input(), right: right.#input() }
+    const node = (out: Outlet): Node => new ProcessNode(() => windowJoin(options), out)
+    const from = [this.#stage, right.#stage]
+    return new Stream({ name: 'join', from, node }, { unit, time: 'time' })
+  }
+
+  /** Pairs of events of the same key, the right one from `from` to `to` after the left. */
+  joinInterval(
+    right: KeyedStream,
+    interval: Pick<IntervalJoinOptions, 'from' | 'to'>,
+    settings: JoinSettings = {},
+  ): Stream<ProcessResult<Pair>> {
+    const { unit } = this.#origin
+    const options = { ...settings, ...interval, unit, left: this.#input(), right: right.#input() }
+    const node = (out: Outlet): Node => new ProcessNode(() => intervalJoin(options), out)
+    const from = [this.#stage, right.#stage]
+    return new Stream({ name: 'join', from, node }, { unit, time: 'time' })
+  }
+}
+
+/** What to compute under a name: an aggregate with its parameters, or just its name. */
+export type AggregateChoice = string | Omit<AggregateSpec, 'as'>
+
+/** Events by key and window. */
+export class WindowedStream {
+  readonly #stage: Stage
+  readonly #origin: Origin
+  readonly #columns: readonly string[]
+  readonly #windowing: WindowingSpec
+  readonly #more: Pick<WindowOperatorOptions, 'limits' | 'others' | 'path'>
+
+  constructor(
+    stage: Stage,
+    origin: Origin,
+    columns: readonly string[],
+    windowing: WindowingSpec,
+    more: Pick<WindowOperatorOptions, 'limits' | 'others' | 'path'>,
+  ) {
+    this.#stage = stage
+    this.#origin = origin
+    this.#columns = columns
+    this.#windowing = windowing
+    this.#more = more
+  }
+
+  #with(
+    windowing: Partial<WindowingSpec>,
+    more: Pick<WindowOperatorOptions, 'limits' | 'others' | 'path'> = {},
+  ): WindowedStream {
+    return new WindowedStream(
+      this.#stage,
+      this.#origin,
+      this.#columns,
+      { ...this.#windowing, ...windowing },
+      { ...this.#more, ...more },
+    )
+  }
+
+  /** When windows give results. Default: at their end, and with every late event. */
+  trigger(trigger: TriggerSpec): WindowedStream {
+    return this.#with({ trigger })
+  }
+
+  /** How long after their end windows take late events. Default 0. */
+  lateness(lateness: Duration): WindowedStream {
+    return this.#with({ lateness })
+  }
+
+  accumulating(): WindowedStream {
+    return this.#with({ accumulation: 'accumulating' })
+  }
+
+  discarding(): WindowedStream {
+    return this.#with({ accumulation: 'discarding' })
+  }
+
+  retracting(): WindowedStream {
+    return this.#with({ accumulation: 'retracting' })
+  }
+
+  /** Any members of the specification: stamp, closing, evaluation, and those that have a step of their own. */
+  settings(windowing: Omit<Partial<WindowingSpec>, 'window'>): WindowedStream {
+    return this.#with(windowing)
+  }
+
+  limits(limits: NonNullable<WindowOperatorOptions['limits']>): WindowedStream {
+    return this.#with({}, { limits })
+  }
+
+  /** Results by name; `others` are aggregates of your own. */
+  aggregate(
+    aggregates: Readonly<Record<string, AggregateChoice>>,
+    others: Readonly<Record<string, Aggregate>> = {},
+  ): Stream<WindowResult> {
+    const specs = Object.entries(aggregates).map(
+      ([as, choice]): AggregateSpec =>
+        typeof choice === 'string'
+          ? { as, aggregate: choice }
+          : { ...choice, as, aggregate: String(choice['aggregate']) },
+    )
+    const { unit, time } = this.#origin
+    const keys = this.#columns
+    const options: WindowOperatorOptions = {
+      ...this.#more,
+      unit,
+      time,
+      keys,
+      windowing: this.#windowing,
+      aggregates: specs,
+      others: { ...this.#more.others, ...others },
+    }
+    const isRetracting = this.#windowing.accumulation === 'retracting'
+    const node = (out: Outlet): Node => {
+      if (out.takes === 'batches') checkFeeds(specs, keys, isRetracting)
+      return new WindowNode('window', options, out)
+    }
+    return new Stream({ name: 'window', from: [this.#stage], node }, { unit, time: 'time' })
+  }
+}
+
+/** Whether the results of a window can be events of a later stage. */
+function checkFeeds(
+  specs: readonly AggregateSpec[],
+  keys: readonly string[],
+  isRetracting: boolean,
+): void {
+  if (isRetracting) {
+    throw new StreamError(
+      'invalid_window',
+      'a later stage would count withdrawn results too: use accumulating or discarding',
+      'accumulation',
+    )
+  }
+  const names = [...keys, ...specs.map((spec) => spec.as), ...RESULT_COLUMNS]
+  const twice = names.find((one, i) => names.indexOf(one) !== i)
+  if (twice === undefined) return
+  throw new StreamError('invalid_aggregate', `two columns of the results are '${twice}'`, twice)
+}
+
+/** Begins the description of a pipeline. `E` is the type of its events, for `Pipeline.push`. */
+export function stream(options: StreamOptions): Stream<Row> {
+  const { name = 'events', unit = 'ms', time = 'time' } = options
+  return new Stream<Row>({ name, from: [], source: options }, { unit, time })
+}
