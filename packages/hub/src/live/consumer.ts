@@ -212,20 +212,17 @@ export class LiveConsumer {
   }
 
   /** Present values of windows in doubt, as far as they were not asked for a moment ago. */
-  async #askDoubted(series: WindowSeries, project: string): Promise<void> {
+  async #askDoubted(series: WindowSeries, project: string | null): Promise<void> {
     const now = this.#options.clock.monotonic()
     if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < SHORTEST_DOUBT_MS) return
     const doubted = this.#openDoubts(series).filter(
-      (due) => due.project === ALL || due.project === project,
+      (due) => project === null || due.project === ALL || due.project === project,
     )
     if (doubted.length === 0) return
     this.#doubtAsked.set(series, now)
-    const windows = new Map(doubted.map(({ start, end }) => [`${start}:${end}`, { start, end }]))
-    for (const window of windows.values()) {
-      await this.#restater.now(series, { ...window, project }).catch((error: unknown) => {
-        this.#problem(error)
-      })
-    }
+    await this.#restater.nowAll(series, doubted, project).catch((error: unknown) => {
+      this.#problem(error)
+    })
   }
 
   /** Windows in doubt that have begun and not ended. */

@@ -40,9 +40,10 @@ export class KeptResults {
     return [...(groups?.values() ?? [])].filter((update) => update.project === project)
   }
 
-  all(project: string): LiveUpdate[] {
+  /** The results of a project; null: of all. */
+  all(project: string | null): LiveUpdate[] {
     return [...this.#kept.values()].flatMap((groups) =>
-      [...groups.values()].filter((update) => update.project === project),
+      [...groups.values()].filter((update) => project === null || update.project === project),
     )
   }
 
