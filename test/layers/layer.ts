@@ -27,11 +27,13 @@ const ROOTS: ReadonlySet<string> = new Set([
   'pipeline.ts',
   'hub.ts',
   'hub-erasure.ts',
+  'hub-live.ts',
   'hub-refusals.ts',
   'hub-status.ts',
   'hub-warm-up.ts',
   'hub-windows.ts',
   'main.ts',
+  'live-worker.ts',
   'store-worker.ts',
   'history-worker.ts',
 ])

@@ -8,6 +8,7 @@ import type { FreeSpace } from './core/free-space.ts'
 import type { DependencyStatus, EventCounts, HubStatus } from './core/status.ts'
 import type { IntakeStage } from './ingest/intake.ts'
 import type { ProjectCounts } from './ingest/stats.ts'
+import type { LiveClient } from './live/client.ts'
 import type { Journal } from './log/journal/journal.ts'
 import { BACKFILL, LIVE, type Log } from './log/log.ts'
 import type { AskStats } from './query/ask.ts'
@@ -21,6 +22,8 @@ export interface StatusParts {
   readonly store: StoreClient
   readonly journal: Journal
   readonly ingest: IntakeStage
+  /** Null when live windows are switched off. */
+  readonly live: LiveClient | null
   readonly askStats: () => AskStats
 }
 
@@ -69,7 +72,27 @@ export async function statusOf(parts: StatusParts): Promise<HubStatus> {
       pendingRows: counts.pendingRows,
     },
     query: parts.askStats(),
+    live: parts.live === null ? null : liveStatus(parts.live),
     disk: { freeBytes: freeSpace.bytes() },
+  }
+}
+
+function liveStatus(live: LiveClient): NonNullable<HubStatus['live']> {
+  const { series, lagMs, checkpointAgeMs, ...known } = live.progress
+  const sum = (of: 'late' | 'openWindows' | 'restated'): number =>
+    series.reduce((total, each) => total + each[of], 0)
+  // What is counted of a definition is in each of its sizes.
+  const definitions = [...new Map(series.map((each) => [each.definition, each])).values()]
+  return {
+    ...known,
+    lagSeconds: lagMs / 1000,
+    late: sum('late'),
+    openWindows: sum('openWindows'),
+    restated: sum('restated'),
+    groups: definitions.reduce((total, { groups }) => total + groups, 0),
+    overflow: definitions.reduce((total, { overflow }) => total + overflow, 0),
+    restarts: live.restarts,
+    checkpointAgeSeconds: checkpointAgeMs === null ? null : checkpointAgeMs / 1000,
   }
 }
 

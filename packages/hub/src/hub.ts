@@ -27,6 +27,7 @@ import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
+import { createLive } from './hub-live.ts'
 import {
   listen,
   newer,
@@ -37,12 +38,12 @@ import {
 } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
-import { putWindows, readWindows } from './hub-windows.ts'
+import { definedWindows, NO_WINDOWS, readWindows } from './hub-windows.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
-import type { LiveSource } from './live/live.ts'
+import { checkpointIn } from './live/checkpoint-file.ts'
 import { DEFAULT_LIVE_LIMITS } from './live/sse-hub.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
@@ -269,6 +270,31 @@ async function start(
     newId: randomUUID,
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
+  // Live windows read the log by themselves; whether the hub is ready does not depend on them.
+  const windows = await readWindows(config['live.windows'])
+  if (!windows.ok) return windows
+  const onProblem = (problem: string): void => logger.warn({ problem }, 'live windows')
+  const live = createLive({
+    config,
+    clock,
+    logDir: join(dir, 'log'),
+    dataDir: dir,
+    hashKey,
+    ask: asking.ask,
+    store,
+    definitions: [
+      ...windows.definitions,
+      ...definedWindows(control, windows.definitions, onProblem),
+    ],
+    projects: () => knownProjects(control, store),
+    onProblem,
+  })
+  if (live === null) await checkpointIn(dir).remove()
+  else {
+    live.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
+    started.add(() => live.close())
+    started.add(journal.onCommit((partition, next) => live.committed(partition, next)))
+  }
   const retention = new RetentionKeeper({
     maintenance,
     log: journal,
@@ -289,7 +315,7 @@ async function start(
     compact: (signal) => compactStore({ store, clock }, signal),
     dropCaches: async () => {
       retention.logRewritten()
-      await cache.clear()
+      await Promise.all([cache.clear(), live?.forget()])
     },
     removeSetAside: () => removeSetAside(dir),
     controlText: () => controlText(control),
@@ -316,12 +342,6 @@ async function start(
     onError: (error) => logger.warn({ error: String(error) }, 'no backup was made'),
   })
   started.add(() => backups.stop())
-
-  // What is counted while events come in.
-  const windows = await readWindows(config['live.windows'])
-  if (!windows.ok) return windows
-  const put = await putWindows(NO_LIVE, windows.definitions, control, logger)
-  if (!put.ok) return put
 
   // The service.
   const receiverLimits = {
@@ -363,6 +383,7 @@ async function start(
           store,
           journal,
           ingest,
+          live,
           askStats: asking.stats,
           freeSpace,
           config,
@@ -370,14 +391,14 @@ async function start(
         }),
       reading,
       letters,
-      live: NO_LIVE,
+      live: live ?? NO_WINDOWS,
       liveLimits: {
         ...DEFAULT_LIVE_LIMITS,
         clients: config['live.max_streams'],
         clientsPerKey: config['live.max_streams_per_key'],
       },
       configuredWindows: new Set(windows.definitions.map(({ name }) => name)),
-      maxWindows: config['live.max_windows'],
+      maxWindows: config['live.max_definitions'],
       prices,
       reprice,
       verify: (what) => verifyPart(what, store, journal),
@@ -448,29 +469,6 @@ async function start(
       stop: () => started.stop(),
     },
   }
-}
-
-/** Nothing is counted live. */
-const NO_LIVE: LiveSource = {
-  definitions: () => [
-    {
-      name: 'telemetry',
-      project: null,
-      windows: [
-        { type: 'calendar', step: '1m' },
-        { type: 'calendar', step: '1h' },
-      ],
-      by: ['model'],
-      measures: ['requests.count'],
-      where: null,
-      builtIn: true,
-    },
-  ],
-  put: async (definition) => ({ ok: true, definition }),
-  remove: async () => false,
-  snapshot: async () => ({ updates: [], position: '0:0', watermark: null }),
-  subscribe: () => () => {},
-  status: () => [],
 }
 
 /** Logs the store's states, and why it is in them, once each; what went wrong as a warning. */

@@ -66,6 +66,7 @@ export const READY_STATUS: HubStatus = {
     pendingRows: 11,
   },
   query: { running: 1, waiting: 12, asked: 20, shared: 2, reused: 3, refused: 1 },
+  live: null,
   disk: { freeBytes: 1_000_000 },
 }
 

@@ -3,10 +3,12 @@
 import { nearestName } from '@llmhub/schema'
 import { CALENDAR_STEPS, parseStep } from '@llmhub/stream'
 import { PROJECT_NAME } from '../auth/principal.ts'
+import { compileDefinition } from '../live/compile.ts'
 import { type LiveDefinition, type LiveWindow, sizeOf } from '../live/live.ts'
 import { FIELDS, fieldNamed } from '../query/dimensions.ts'
 import { MEASURES, measureNamed } from '../query/measures.ts'
 import { isRecord, parseWhere, type WhereContext } from '../query/parse-where.ts'
+import { planMeasures } from '../query/plan-measures.ts'
 import type { ProblemDetail } from './problems.ts'
 
 export const WINDOW_LIMITS = { windows: 8, by: 4, measures: 30, groups: 100_000 } as const
@@ -56,7 +58,13 @@ export function parseWindowDefinition(value: unknown, project: string | null): P
       : { lateness: parseDuration(value['lateness'], '/lateness', errors, true) }),
     ...parseGroups(value['max_groups'], errors),
   }
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, definition }
+  if (errors.length > 0) return { ok: false, errors }
+  const compiled = compileDefinition(definition, planMeasures)
+  if (compiled.ok) return { ok: true, definition }
+  const told = compiled.issues.map(({ message, path }) => {
+    return { path: path === '/maxGroups' ? '/max_groups' : path, message }
+  })
+  return { ok: false, errors: told }
 }
 
 function parseName(value: unknown, errors: ProblemDetail[]): string {
@@ -229,7 +237,7 @@ function parseFilters(value: unknown, errors: ProblemDetail[]): LiveDefinition['
   return isRecord(value) ? value : null
 }
 
-/** What a trigger may be is for the stream to say, which knows how they nest. */
+/** What a trigger may be is checked with the whole definition. */
 function parseTrigger(value: unknown, errors: ProblemDetail[]): Pick<LiveDefinition, 'trigger'> {
   if (value === undefined || value === null) return {}
   if (isRecord(value))

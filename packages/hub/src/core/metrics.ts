@@ -130,6 +130,27 @@ export function createMetrics(sources: MetricSources): Metrics {
     'queries_reused_total',
     'Questions that an earlier answer of the same question answered.',
   )
+  const liveLag = gauge('live_lag_seconds', 'Age of the oldest record that live windows lack.')
+  const liveLagRecords = gauge('live_lag_records', 'Records of the log that live windows lack.')
+  const liveWatermark = gauge(
+    'live_watermark_seconds',
+    'Event time before which live windows expect no more events, in seconds since 1970.',
+  )
+  const liveOpen = gauge('live_open_windows', 'Live windows of groups that are open.')
+  const liveGroups = gauge('live_groups', 'Groups that live windows tell apart.')
+  const liveBytes = gauge('live_state_bytes', 'Memory of live windows, estimated.')
+  const liveCheckpointBytes = gauge('live_checkpoint_bytes', 'Size of the last checkpoint.')
+  const liveCheckpointAge = gauge('live_checkpoint_age_seconds', 'Age of the last checkpoint.')
+  const liveCounts = {
+    events: counter('live_events_total', 'Events that live windows have read.'),
+    late: counter('live_late_total', 'Events that came when their live windows were forgotten.'),
+    overflow: counter('live_overflow_total', 'Events counted under __other__ by live windows.'),
+    updates: counter('live_updates_total', 'Results that live windows have told.'),
+    restated: counter('live_restated_total', 'Live windows whose results came from the store.'),
+    resets: counter('live_resets_total', 'Times live windows began anew at the end of the log.'),
+    restarts: counter('live_restarts_total', 'Times the thread of live windows was started again.'),
+    errors: counter('live_errors_total', 'Problems of live windows that were dealt with.'),
+  }
   const freeBytes = gauge('disk_free_bytes', 'Free space where the data folder is.')
   const pendingRows = gauge('ingest_pending_rows', 'Rows and dead letters that wait for the log.')
   const lettersNotKept = counter(
@@ -191,6 +212,19 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   })
 
+  function takeLive(live: NonNullable<HubStatus['live']>): void {
+    liveLag(live.lagSeconds)
+    liveLagRecords(live.lagRecords)
+    if (live.watermark !== null) liveWatermark(live.watermark / 1e6)
+    liveOpen(live.openWindows)
+    liveGroups(live.groups)
+    liveBytes(live.stateBytes)
+    liveCheckpointBytes(live.checkpointBytes)
+    if (live.checkpointAgeSeconds !== null) liveCheckpointAge(live.checkpointAgeSeconds)
+    for (const [name, count] of Object.entries(liveCounts))
+      count(live[name as keyof typeof liveCounts])
+  }
+
   function take(status: HubStatus): void {
     inFlight(sources.inFlightBytes())
     refusedBodies(sources.refusedBodies())
@@ -210,6 +244,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     waiting(status.query.waiting)
     shared(status.query.shared)
     reused(status.query.reused)
+    if (status.live !== null) takeLive(status.live)
     freeBytes(status.disk.freeBytes)
     pendingRows(status.ingest.pendingRows)
     lettersNotKept(status.ingest.deadLettersNotKept)

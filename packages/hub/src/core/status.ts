@@ -78,5 +78,33 @@ export interface HubStatus {
     readonly reused: number
     readonly refused: number
   }
+  /** Live windows; null when they are switched off. */
+  readonly live: {
+    /** Epoch microseconds before which no event is expected any more; null before the first event. */
+    readonly watermark: number | null
+    /** Records of the log not counted yet, and for how long the oldest of them waits. */
+    readonly lagRecords: number
+    readonly lagSeconds: number
+    /** Events read by the consumer since its thread began. */
+    readonly events: number
+    /** Events that came when their windows were forgotten. */
+    readonly late: number
+    readonly openWindows: number
+    readonly groups: number
+    /** Events counted under `__other__`. */
+    readonly overflow: number
+    /** Results told. */
+    readonly updates: number
+    /** Windows whose results came from the store. */
+    readonly restated: number
+    /** How often it began anew: too far behind, or a checkpoint of no use. */
+    readonly resets: number
+    readonly errors: number
+    /** How often its thread ended and was started again. */
+    readonly restarts: number
+    readonly checkpointBytes: number
+    readonly checkpointAgeSeconds: number | null
+    readonly stateBytes: number
+  } | null
   readonly disk: { readonly freeBytes: number }
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { DefinitionState } from './definition-windows.ts'
-import type { SeriesState } from './window-series.ts'
 import type { WatermarkState } from './watermark.ts'
+import type { SeriesState } from './window-series.ts'
 
 /** Everything that the consumer knows, as of a position of each partition. */
 export interface CheckpointState {

@@ -76,7 +76,8 @@ function windowIssue(window: LiveDefinition['windows'][number]): string | null {
     if (window.type === 'session') return null
     const cell = cellWidth([window])
     if (cell < SHORTEST) return 'its sizes and offsets must be whole seconds'
-    const step = window.type === 'hopping' ? window.slide : window.type === 'cumulate' ? window.step : null
+    const step =
+      window.type === 'hopping' ? window.slide : window.type === 'cumulate' ? window.step : null
     if (step !== null) {
       const steps = length / usualLength({ type: 'tumbling', size: step })
       if (steps > MOST_OVERLAP) return `more than ${MOST_OVERLAP} windows would overlap`

@@ -129,6 +129,7 @@ export class LiveConsumer {
   #stopped = false
   #wake: () => void = () => {}
   #settling: (() => void)[] = []
+  #forgetting: (() => void)[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LiveConsumerOptions) {
@@ -196,19 +197,28 @@ export class LiveConsumer {
 
   /** Kept results, with the present values of open windows. */
   async snapshot(request: SnapshotRequest): Promise<LiveSnapshot | null> {
-    const { definition, size, project, limit } = request
-    const series = this.#set.named(definition)?.series.find((each) => each.size === size)
-    if (series === undefined) return null
+    await this.present(request)
+    return this.keptResults(request)
+  }
+
+  /** Brings the results of open windows up to date. */
+  async present(request: SnapshotRequest): Promise<void> {
+    const series = this.#seriesOf(request)
+    if (series === undefined) return
     this.#tick()
-    await this.#askDoubted(series, project)
-    const newest = series.kept.all(project).toSorted((a, b) => byWindow(b, a))
-    return {
-      updates: newest
-        .slice(0, limit)
-        .toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key)),
-      position: `${LIVE}:${this.#positions.get(LIVE) ?? 0n}`,
-      watermark: this.#watermark.value,
-    }
+    await this.#askDoubted(series, request.project)
+  }
+
+  /** Everything that was told is in it, and what is told from then on is newer. */
+  keptResults(request: SnapshotRequest): LiveSnapshot | null {
+    const updates = this.#seriesOf(request)?.kept.newest(request.project, request.limit)
+    if (updates === undefined) return null
+    const position = `${LIVE}:${this.#positions.get(LIVE) ?? 0n}`
+    return { updates, position, watermark: this.#watermark.value }
+  }
+
+  #seriesOf({ definition, size }: SnapshotRequest): WindowSeries | undefined {
+    return this.#set.named(definition)?.series.find((each) => each.size === size)
   }
 
   /** Present values of windows in doubt, as far as they were not asked for a moment ago. */
@@ -273,6 +283,15 @@ export class LiveConsumer {
     })
   }
 
+  /** Resolves once what is committed by now is read and a checkpoint written after it, or it has stopped. */
+  forget(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve()
+      this.#forgetting.push(resolve)
+      this.#wake()
+    })
+  }
+
   /** Writes a checkpoint and ends. Idempotent. */
   async stop(): Promise<void> {
     const wasRunning = !this.#stopped
@@ -293,7 +312,7 @@ export class LiveConsumer {
         await this.#pause(RETRY_MS)
       }
     }
-    for (const resolve of this.#settling.splice(0)) resolve()
+    for (const resolve of [...this.#settling.splice(0), ...this.#forgetting.splice(0)]) resolve()
   }
 
   async #open(): Promise<void> {
@@ -398,8 +417,11 @@ export class LiveConsumer {
     this.#goOn(isBehind)
     if (!isBehind && this.#listeners > 0) this.#askOpen()
     const dueMs = this.#restater.work(() => this.#set.series())
-    if (this.#checkpointIsDue()) await this.#writeCheckpoint()
-    if (isBehind || this.#lag(BACKFILL) > 0n) return 0
+    const isRead = !isBehind && this.#lag(BACKFILL) === 0n
+    const forgetting = isRead ? this.#forgetting.splice(0) : []
+    if (forgetting.length > 0 || this.#checkpointIsDue()) await this.#writeCheckpoint()
+    for (const resolve of forgetting) resolve()
+    if (!isRead) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
       else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS)])
@@ -568,7 +590,7 @@ export class LiveConsumer {
   /** Waits `ms`; what comes meanwhile is gathered for `intervalMs`. Stopping and settling end it at once. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const isSettling = (): boolean => this.#settling.length > 0
+      const isSettling = (): boolean => this.#settling.length + this.#forgetting.length > 0
       if (this.#stopped || (ms === TICK_MS && isSettling())) return resolve()
       const { clock, limits } = this.#options
       const end = (): void => {
@@ -587,12 +609,4 @@ export class LiveConsumer {
       }
     })
   }
-}
-
-function byWindow({ window: a }: LiveUpdate, { window: b }: LiveUpdate): number {
-  return a.start - b.start || a.end - b.end
-}
-
-function compareKeys(a: readonly (string | null)[], b: readonly (string | null)[]): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }

@@ -1,7 +1,7 @@
 import type { Batch, Column, States } from '@llmhub/stream'
 import type { GroupKey, GroupLimit } from './group-limit.ts'
-import type { KeptPlan, MeasurePlan } from './plan.ts'
 import { createStates } from './part-states.ts'
+import type { KeptPlan, MeasurePlan } from './plan.ts'
 import { type Mask, maskOf } from './predicate.ts'
 import { cellsOf, codesOf, pairIds, type RowIds } from './row-ids.ts'
 
@@ -29,7 +29,12 @@ export class Fold {
   /** Of the parts, in their order, by slot. */
   readonly states: readonly States[]
   readonly #slots = new Map<string, number>()
-  #sums: { readonly project: string; readonly key: GroupKey; readonly time: number; events: number }[] = []
+  #sums: {
+    readonly project: string
+    readonly key: GroupKey
+    readonly time: number
+    events: number
+  }[] = []
   #overflow = 0
   #rows = 0
   #capacity = 0

@@ -47,6 +47,12 @@ export class KeptResults {
     )
   }
 
+  /** The results of the newest windows, ordered by window and key. */
+  newest(project: string | null, most: number): LiveUpdate[] {
+    const all = this.all(project).toSorted((a, b) => byWindow(b, a))
+    return all.slice(0, most).toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key))
+  }
+
   /** Drops closed windows beyond the limits, the oldest first. */
   trim(watermark: number): void {
     const closed = [...this.#kept].filter(([, groups]) => endOf(groups) <= watermark)
@@ -73,4 +79,12 @@ function endOf(groups: ByGroup): number {
 
 function groupName({ project, key }: LiveUpdate): string {
   return JSON.stringify([project, ...key])
+}
+
+function byWindow({ window: a }: LiveUpdate, { window: b }: LiveUpdate): number {
+  return a.start - b.start || a.end - b.end
+}
+
+function compareKeys(a: readonly (string | null)[], b: readonly (string | null)[]): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }

@@ -101,8 +101,11 @@ export type PutOutcome =
   | { readonly ok: true; readonly definition: LiveDefinition }
   | {
       readonly ok: false
-      /** `invalid`: see issues; `built_in`: the name is one of the hub's own; `too_many`: a limit is reached. */
-      readonly code: 'invalid' | 'built_in' | 'too_many'
+      /**
+       * `invalid`: see issues; `built_in`: the name is one of the hub's own; `too_many`: a limit is reached;
+       * `unavailable`: nobody counts now, try again.
+       */
+      readonly code: 'invalid' | 'built_in' | 'too_many' | 'unavailable'
       readonly message: string
       readonly issues: readonly QuestionIssue[]
     }

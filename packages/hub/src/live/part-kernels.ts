@@ -117,8 +117,7 @@ function fixedSumKernel(fixed: FixedPoint): RecordKernel {
         addWhole(records, at + 1, units)
       }
     },
-    value: (records, at) =>
-      records[at] === 0 ? null : fromUnits(wideSum(records, at + 1), scale),
+    value: (records, at) => (records[at] === 0 ? null : fromUnits(wideSum(records, at + 1), scale)),
   }
 }
 

@@ -48,7 +48,8 @@ export function keptPlan(plan: MeasurePlan): KeptPlan {
     const where = aggregate.where ?? null
     switch (aggregate.fn) {
       case 'rows': {
-        const condition = aggregate.column === undefined ? where : alsoPresent(aggregate.column, where)
+        const condition =
+          aggregate.column === undefined ? where : alsoPresent(aggregate.column, where)
         places.set(aggregate.id, { at: placeOf({ fn: 'rows' }, condition), share: null })
         break
       }
@@ -106,7 +107,5 @@ function alsoPresent(column: string, where: Predicate | null): Predicate {
 }
 
 function nameOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'bigint' ? `${each}n` : each,
-  )
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each))
 }

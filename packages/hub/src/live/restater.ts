@@ -128,11 +128,7 @@ export class Restater {
   }
 
   /** Asks for windows, each once for the project, or with null for every project that is in doubt. */
-  async nowAll(
-    series: WindowSeries,
-    all: readonly Due[],
-    project: string | null,
-  ): Promise<void> {
+  async nowAll(series: WindowSeries, all: readonly Due[], project: string | null): Promise<void> {
     const asked = new Set<string>()
     for (const due of all) {
       const projects = project === null ? await this.#projectsOf({ series, due }) : [project]
@@ -157,7 +153,9 @@ export class Restater {
       if (isOurs) onError(new Error(`${compiled.definition.name}: ${outcome.message}`))
       return isOurs
     }
-    onUpdates(series.restate(due, rowsOf(outcome.answer, compiled.plan.by.length), clock.nowMicros()))
+    onUpdates(
+      series.restate(due, rowsOf(outcome.answer, compiled.plan.by.length), clock.nowMicros()),
+    )
     return true
   }
 }

@@ -1,5 +1,11 @@
 import type { LiveWindow } from './live.ts'
-import { boundsName, isRestatable, type WindowBounds, windowsAt, windowsWithin } from './window-times.ts'
+import {
+  boundsName,
+  isRestatable,
+  type WindowBounds,
+  windowsAt,
+  windowsWithin,
+} from './window-times.ts'
 
 /** Every project. */
 export const ALL = '*'
@@ -33,9 +39,7 @@ export class Restating {
   constructor(window: LiveWindow, incompleteBefore: number, state?: RestatingState) {
     this.#window = window
     this.#incompleteBefore =
-      state === undefined
-        ? incompleteBefore
-        : (state.incompleteBefore ?? Number.NEGATIVE_INFINITY)
+      state === undefined ? incompleteBefore : (state.incompleteBefore ?? Number.NEGATIVE_INFINITY)
     for (const each of state?.doubted ?? []) this.#doubted.set(nameOf(each), each)
     for (const each of state?.due ?? []) this.#due.set(nameOf(each), each)
   }

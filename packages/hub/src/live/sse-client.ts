@@ -30,7 +30,7 @@ export interface ClientLimits {
 }
 
 export interface ClientOptions {
-  readonly source: Pick<LiveSource, 'snapshot'>
+  readonly source: Pick<LiveSource, 'snapshot' | 'definitions'>
   readonly clock: Clock
   readonly limits: ClientLimits
   readonly subscriptions: readonly LiveSubscription[]
@@ -251,7 +251,9 @@ export class LiveClient {
     const found = await this.#options.source.snapshot({ definition, size, project, limit: asked })
     if (this.#ended !== null || !this.#watches.includes(watch)) return
     if (found === null) {
-      this.drop(watch)
+      // Or whoever counts is being started again.
+      if (this.#isDefined(subscription)) this.bye('unavailable')
+      else this.drop(watch)
       return
     }
     watch.state = 'current'
@@ -263,6 +265,10 @@ export class LiveClient {
     const meta = { ...head, position: found.position, watermark: isoOrNull(found.watermark) }
     const texts = updates.map((update) => updateText(update, by))
     this.#push(sseEvent('snapshot', withUpdates(meta, texts), this.#placeWhenCurrent()))
+  }
+
+  #isDefined({ definition }: LiveSubscription): boolean {
+    return this.#options.source.definitions().some(({ name }) => name === definition)
   }
 
   #hasPending(): boolean {

@@ -225,7 +225,10 @@ export class WindowSeries {
    */
   restate(
     due: Due,
-    rows: readonly { readonly key: readonly (string | null)[]; readonly values: LiveUpdate['values'] }[],
+    rows: readonly {
+      readonly key: readonly (string | null)[]
+      readonly values: LiveUpdate['values']
+    }[],
     now: number,
   ): LiveUpdate[] {
     const { definition, plan } = this.#compiled

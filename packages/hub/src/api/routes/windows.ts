@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import { type LiveDefinition, type LiveSource, type LiveStatus, sizeOf } from '../../live/live.ts'
 import type { LiveHub } from '../../live/sse-hub.ts'
 import type { Problem, ProblemDetail } from '../problems.ts'
-import { problem } from '../problems.ts'
+import { problem, retryAfter } from '../problems.ts'
 import { PROJECT_HEADER, scopeToRead } from '../project-header.ts'
 import type { Call, Reply, Route } from '../route.ts'
 import { parseWindowDefinition } from '../window-definition.ts'
@@ -19,6 +19,7 @@ export interface WindowRouteDependencies {
   readonly control: Control
   readonly clock: Clock
   readonly projectLimits: ProjectLimits
+  readonly random: () => number
   /** Names of windows that the configuration brings. */
   readonly configuredWindows: ReadonlySet<string>
   /** Most windows that people may define, those of the configuration not counted. */
@@ -27,8 +28,8 @@ export interface WindowRouteDependencies {
 
 /** `/api/v1/windows`: what is counted live. A key bound to a project sees and changes those of that one. */
 export function windowRoutes(dependencies: WindowRouteDependencies): readonly Route[] {
-  const { clock, configuredWindows, control, live, liveHub, maxWindows, projectLimits } =
-    dependencies
+  const { clock, configuredWindows, control, live, liveHub, maxWindows } = dependencies
+  const { projectLimits, random } = dependencies
 
   const originOf = (definition: LiveDefinition): Origin => {
     if (definition.builtIn === true) return 'built_in'
@@ -71,7 +72,7 @@ export function windowRoutes(dependencies: WindowRouteDependencies): readonly Ro
     const known = live.definitions().find((each) => each.name === name)
     if (known !== undefined) return addAgain(known, definition)
     if (control.windows().length >= maxWindows) {
-      const message = `${maxWindows} windows are defined, which is the most (live.max_windows)`
+      const message = `${maxWindows} windows are defined, which is the most (live.max_definitions)`
       return problem('too_many_windows', message)
     }
     if (call.query['dryRun'] === 'true') {
@@ -80,6 +81,9 @@ export function windowRoutes(dependencies: WindowRouteDependencies): readonly Ro
     const put = await live.put(definition)
     if (!put.ok) {
       if (put.code === 'too_many') return problem('too_many_windows', put.message)
+      if (put.code === 'unavailable') {
+        return problem('overloaded', put.message, retryAfter('overloaded', random))
+      }
       const errors = put.issues.length > 0 ? put.issues : [{ path: '', message: put.message }]
       return invalid(errors)
     }
@@ -185,6 +189,7 @@ export function windowRoutes(dependencies: WindowRouteDependencies): readonly Ro
         'unsupported_media_type',
         'body_too_large',
         'conflict',
+        'overloaded',
         'too_many_windows',
       ],
       handle: add,

@@ -1,6 +1,6 @@
+import { fixedPoint } from '../fixed-point.ts'
 import type { Aggregate } from '../store.ts'
 import type { Conditions } from './render-conditions.ts'
-import { fixedPoint } from '../fixed-point.ts'
 import { unitsSql, WEIGHT_UNITS } from './render-measure.ts'
 import { fieldSql, type Parameters, quote, storedColumn } from './render-sql.ts'
 

@@ -1,7 +1,7 @@
 import type { AggregatePlan, FieldRef, GroupKey } from '../store.ts'
 import { OTHER_KEY } from '../store.ts'
-import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-sql.ts'
 import { compareText } from '../text-order.ts'
+import { dictionaryTable, fieldSql, fieldType, type Parameters } from './render-sql.ts'
 
 /**
  * Listed groups. The keys asked for become a small table `wanted` (g, k0 … kN), its dict keys

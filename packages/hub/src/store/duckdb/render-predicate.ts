@@ -1,7 +1,7 @@
 import type { ColumnType } from '@llmhub/schema'
 import type { FieldRef, Literal, Predicate } from '../store.ts'
-import { fieldSql, fieldType, type Parameters } from './render-sql.ts'
 import { compareText } from '../text-order.ts'
+import { fieldSql, fieldType, type Parameters } from './render-sql.ts'
 
 /**
  * SQL of a predicate over the row `e`.

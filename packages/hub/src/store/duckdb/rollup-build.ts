@@ -1,6 +1,6 @@
+import { WEIGHT_SCALE } from '../fixed-point.ts'
 import { DAY_MICROS, HOUR_MICROS, type RollupDefinition, type Span } from '../rollup.ts'
 import type { FrameCell, Literal } from '../store.ts'
-import { WEIGHT_SCALE } from '../fixed-point.ts'
 import { quote, storedColumn } from './render-sql.ts'
 import { binColumn, binTable, cellTable, definitionColumns, presentSql } from './rollup-cells.ts'
 

@@ -1,8 +1,8 @@
+import { fixedPoint } from '../fixed-point.ts'
 import type { RollupDefinition, RollupMeasure } from '../rollup.ts'
 import type { Aggregate } from '../store.ts'
 import { SQL_TYPES } from './physical.ts'
 import { isWhole, numeric } from './render-aggregate.ts'
-import { fixedPoint } from '../fixed-point.ts'
 import { unitsSql, WEIGHT_UNITS } from './render-measure.ts'
 import { quote, storedColumn } from './render-sql.ts'
 
