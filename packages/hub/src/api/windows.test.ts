@@ -283,7 +283,7 @@ describe('windows', () => {
       undefined,
     ],
     [{ trigger: 'often' }, '/trigger', 'is an object', undefined],
-    [{ trigger: { bad: true } }, '/trigger/on', 'there is no such trigger', undefined],
+    [{ trigger: { bad: true } }, '/trigger', 'trigger', undefined],
     [{ lateness: 'a while' }, '/lateness', 'no duration', undefined],
     [{ max_groups: 0 }, '/max_groups', 'from 1 to', undefined],
     [{ project: 'No' }, '/project', 'is the name of a project', undefined],

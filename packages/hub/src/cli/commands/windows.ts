@@ -38,19 +38,20 @@ export async function windowsList(options: ListOptions, context: CliContext): Pr
 
 const STATE = ['WATERMARK', 'BEHIND', 'OPEN', 'GROUPS', 'LATE', 'BEYOND LIMIT'] as const
 
-/** The state of several sizes together: of times the worst, of counts the sum. */
+/** The state of several sizes together: of times the worst, of counts the sum; their groups are the same. */
 function stateOf(sizes: readonly WindowSize[]): readonly string[] {
   const marks = sizes.map(({ watermark }) => watermark).filter((each) => each !== null)
   const behind = Math.max(0, ...sizes.map(({ lag_ms: lag }) => lag))
   const sum = (of: (size: WindowSize) => number): string =>
     count(sizes.reduce((all, size) => all + of(size), 0))
+  const most = (of: (size: WindowSize) => number): string => count(Math.max(0, ...sizes.map(of)))
   return [
     marks.length === 0 ? UNKNOWN : utcTime(marks.toSorted()[0] ?? ''),
     behind < 1000 ? 'no' : duration(behind / 1000),
     sum(({ open_windows: open }) => open),
-    sum(({ groups }) => groups),
+    most(({ groups }) => groups),
     sum(({ late }) => late),
-    sum(({ overflow }) => overflow),
+    most(({ overflow }) => overflow),
   ]
 }
 
