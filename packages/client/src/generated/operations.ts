@@ -2497,6 +2497,36 @@ export interface Schemas {
       readonly reused: number
       readonly refused: number
     }
+    /** Live windows; null when they are switched off. */
+    readonly live: {
+      /** Microseconds since 1970 before which no event is expected any more. */
+      readonly watermark: number | null
+      /** Records of the log not counted yet. */
+      readonly lagRecords: number
+      /** Age of the oldest of them. */
+      readonly lagSeconds: number
+      readonly events: number
+      /** Events that came when their windows were forgotten. */
+      readonly late: number
+      readonly openWindows: number
+      readonly groups: number
+      /** Events counted under __other__. */
+      readonly overflow: number
+      /** Results told. */
+      readonly updates: number
+      /** Windows whose results came from the store. */
+      readonly restated: number
+      /** Times the windows began anew at the end of the log. */
+      readonly resets: number
+      readonly errors: number
+      /** Times the thread was started again. */
+      readonly restarts: number
+      /** Bytes. */
+      readonly checkpointBytes: number
+      readonly checkpointAgeSeconds: number | null
+      /** Bytes. */
+      readonly stateBytes: number
+    } | null
     readonly disk: {
       /** Bytes. */
       readonly freeBytes: number
