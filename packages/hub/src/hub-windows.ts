@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseWindowDefinition } from './api/window-definition.ts'
 import type { Control } from './control/control.ts'
-import type { Refused } from './hub-refusals.ts'
+import type { Refused } from './core/refused.ts'
 import { defaultDefinitions } from './live/default-definitions.ts'
 import type { LiveDefinition, LiveSource } from './live/live.ts'
 
