@@ -78,7 +78,7 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
     },
   },
   'GET /api/v1/live': { query: { definition: 'telemetry', size: '1h', for: '0' }, varies: true },
-  'GET /api/v1/windows': { varies: true },
+  'GET /api/v1/windows': { record: 'status' },
   'POST /api/v1/windows': {
     query: { dryRun: 'true' },
     body: {
