@@ -49,9 +49,12 @@ const { predicate } = fc.letrec<{ predicate: Predicate }>((tie) => ({
 
 /** The same, one row at a time. */
 function holds(of: Predicate, on: Row): boolean {
-  if (of.op === 'and') return of.parts.every((part) => holds(part, on))
-  if (of.op === 'or') return of.parts.some((part) => holds(part, on))
-  if (of.op === 'not') return !holds(of.part, on)
+  if ('parts' in of) {
+    return of.op === 'and'
+      ? of.parts.every((part) => holds(part, on))
+      : of.parts.some((part) => holds(part, on))
+  }
+  if ('part' in of) return !holds(of.part, on)
   const cell: FrameCell =
     of.field.type === 'tag' ? on.tag : (on[of.field.column as keyof Row] ?? null)
   if (of.op === 'is_null') return cell === null

@@ -179,10 +179,14 @@ it.each<[Partial<LiveDefinition>, string, string]>([
   [{ windows: [{ type: 'tumbling', size: '5x' }] }, '/windows/0', '5x'],
   [{ windows: [{ type: 'tumbling', size: '10ms' }] }, '/windows/0', 'shorter'],
   [{ windows: [{ type: 'calendar', step: '1h', zone: 'Mars' }] }, '/windows/0', 'Mars'],
-  [{ measures: ['latency.p96'] }, '/measures/0', 'latency.p95'],
+  [{ measures: ['latency.p96'] }, '/measures/0', 'latency.p90'],
   [{ measures: ['users.count'] }, '/measures/0', 'distinct'],
-  [{ by: ['modle'] }, '/by/0', 'model'],
-  [{ where: { all: [{ field: 'modle', op: 'eq', value: 'x' }] } }, '/where/all/0/field', 'model'],
+  [{ by: ['modle'] }, '/by/0', 'Did you mean'],
+  [
+    { where: { all: [{ field: 'modle', op: 'eq', value: 'x' }] } },
+    '/where/all/0/field',
+    'Did you mean',
+  ],
   [{ trigger: { on: 'count', n: 0 } }, '/trigger', 'n'],
   [{ maxGroups: 0 }, '/maxGroups', 'whole'],
 ])('refuses %j and names %s', async (wrong, path, text) => {

@@ -248,7 +248,6 @@ export class LiveSite {
   async remove(): Promise<void> {
     await this.stop()
     await this.#store.close()
-    await this.hub.stage.idle?.()
     await rm(this.#dir, { recursive: true, force: true })
   }
 }
