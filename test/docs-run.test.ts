@@ -26,6 +26,7 @@ const GUIDE = [
   'events',
   'cli',
   'sql',
+  'live',
   'dead-letters',
   'prices',
   'operating',

@@ -82,7 +82,9 @@ function report(all: readonly Measured[], memory: KeyMemory | null, flooded: Flo
       `${fixed(one.rate / one.naiveRate, 1)}×`,
       `${fixed(v1 / 1000, 3)} / ${fixed(v2 / 1000, 3)}`,
       one.open === 0 ? '–' : `${fixed(p50, 1)} / ${fixed(p99, 1)} (${count})`,
-      one.open === 0 ? '–' : `${Math.round(one.bytesPerOpen)} of ${one.open.toLocaleString('en')}`,
+      one.open < 1_000
+        ? '–'
+        : `${Math.round(one.bytesPerOpen)} of ${one.open.toLocaleString('en')}`,
       one.rows.toLocaleString('en'),
     ]
   })
@@ -110,6 +112,7 @@ function report(all: readonly Measured[], memory: KeyMemory | null, flooded: Flo
     'event and a text per key and window, in the same process and run. Flink’s figures are those of its own guides and no',
     'comparison of like with like: there state is in RocksDB or in files, checkpoints are taken and events come over a',
     'connector from a generator of their own; here columns are in memory and state is on the heap of one process.',
+    'q0 to q2 keep nothing and need no window: they are loops over columns and show how little is left when no row is an object.',
     'q12 counts by the clock; here the event’s time is told as the clock’s.',
     ...(memory === null
       ? []

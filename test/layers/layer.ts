@@ -31,6 +31,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'hub-refusals.ts',
   'hub-status.ts',
   'hub-warm-up.ts',
+  'hub-windows.ts',
   'main.ts',
   'live-worker.ts',
   'store-worker.ts',

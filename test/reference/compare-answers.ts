@@ -7,6 +7,8 @@ const VARYING: ReadonlySet<string> = new Set([
   'by',
   'bytes_after',
   'bytes_before',
+  // Null until there is one.
+  'checkpointAgeSeconds',
   'created_at',
   'created_by',
   'cut',
@@ -32,6 +34,7 @@ const VARYING: ReadonlySet<string> = new Set([
   'source',
   'subject_hash',
   'version',
+  'watermark',
 ])
 
 /** Members that are named after what there is, where only shapes are compared. */

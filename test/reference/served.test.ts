@@ -133,7 +133,7 @@ describe('what is made from a served document', () => {
 })
 
 describe('programs of the pages', () => {
-  it.each(['packages/client/README.md', 'docs/guide/api-clients.md'])(
+  it.each(['packages/client/README.md', 'docs/guide/api-clients.md', 'docs/guide/live.md'])(
     '%s: its TypeScript runs as it stands',
     async (page) => {
       const text = readFileSync(join(ROOT, page), 'utf8')

@@ -23,12 +23,13 @@ export async function removeSetAside(dir: string): Promise<number> {
 
 /** Every text that people gave the control store. */
 export function controlText(
-  control: Pick<Control, 'keys' | 'projects' | 'retention' | 'holds'>,
+  control: Pick<Control, 'keys' | 'projects' | 'retention' | 'holds' | 'windows'>,
 ): string {
   return JSON.stringify([
     control.keys().map(({ name, project }) => [name, project]),
     control.projects().map(({ name }) => name),
     control.retention().map(({ project }) => project),
     control.holds().map(({ name, project, reason }) => [name, project, reason]),
+    control.windows().map(({ name, json }) => [name, json]),
   ])
 }

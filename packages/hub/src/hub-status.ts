@@ -154,7 +154,7 @@ export async function knownProjects(
 /** Limits of every stage, as configured: option path → value. */
 export function limitsOf(config: Config): Readonly<Record<string, unknown>> {
   const limits = Object.entries(config).filter(([path]) =>
-    /^(ingest|query|sql|dedup|retention|dead_letters)\./.test(path),
+    /^(ingest|query|sql|live|dedup|retention|dead_letters)\./.test(path),
   )
   return Object.fromEntries(limits)
 }

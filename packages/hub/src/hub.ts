@@ -26,23 +26,20 @@ import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
 import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
+import { newer, type Refused } from './core/refused.ts'
 import { controlText, removeSetAside } from './hub-erasure.ts'
 import { createLive } from './hub-live.ts'
-import {
-  listen,
-  newer,
-  openControl,
-  type Refused,
-  readOverrides,
-  refusalOf,
-} from './hub-refusals.ts'
+import { listen, refusalOf } from './hub-refusals.ts'
 import { knownProjects, limitsOf, statusOf, verifyPart } from './hub-status.ts'
 import { warmUp } from './hub-warm-up.ts'
+import { definedWindows, NO_WINDOWS, readWindows } from './hub-windows.ts'
 import { canonicalModel } from './ingest/canonical-model.ts'
 import { type Indexes, openIndexes } from './ingest/open-indexes.ts'
 import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
+import { readOverrides } from './ingest/read-overrides.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { checkpointIn } from './live/checkpoint-file.ts'
+import { DEFAULT_LIVE_LIMITS } from './live/sse-hub.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
@@ -147,7 +144,8 @@ async function start(
   started.add(() => freeSpace.stop())
 
   // What people configured.
-  const opening = await openControl(join(dir, 'control.sqlite'), version)
+  const { openControl } = await import('./control/sqlite/open-control.ts')
+  const opening = openControl(join(dir, 'control.sqlite'), version)
   if (!opening.ok) return opening
   const { control } = opening
   started.add(() => control.close())
@@ -269,6 +267,9 @@ async function start(
     sabotage: { dedupOff: sabotage.has('dedup_off') },
   })
   // Live windows read the log by themselves; whether the hub is ready does not depend on them.
+  const windows = await readWindows(config['live.windows'])
+  if (!windows.ok) return windows
+  const onProblem = (problem: string): void => logger.warn({ problem }, 'live windows')
   const live = createLive({
     config,
     clock,
@@ -277,9 +278,12 @@ async function start(
     hashKey,
     ask: asking.ask,
     store,
-    definitions: [],
+    definitions: [
+      ...windows.definitions,
+      ...definedWindows(control, windows.definitions, onProblem),
+    ],
     projects: () => knownProjects(control, store),
-    onProblem: (problem) => logger.warn({ problem }, 'live windows'),
+    onProblem,
   })
   if (live === null) await checkpointIn(dir).remove()
   else {
@@ -383,6 +387,14 @@ async function start(
         }),
       reading,
       letters,
+      live: live ?? NO_WINDOWS,
+      liveLimits: {
+        ...DEFAULT_LIVE_LIMITS,
+        clients: config['live.max_streams'],
+        clientsPerKey: config['live.max_streams_per_key'],
+      },
+      configuredWindows: new Set(windows.definitions.map(({ name }) => name)),
+      maxWindows: config['live.max_definitions'],
       prices,
       reprice,
       verify: (what) => verifyPart(what, store, journal),

@@ -63,7 +63,8 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
       case 'remove':
         return consumer.remove(message.take)
       case 'snapshot':
-        return consumer.snapshot(message.take)
+        await consumer.present(message.take)
+        return null
       case 'forget':
         await consumer.forget()
         return null
@@ -77,7 +78,10 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
       case 'request':
         void answer(message).then((given) => {
           if (message.name !== 'snapshot') tell()
-          send({ type: 'answer', id: message.id, answer: given })
+          // Read and sent without a pause, so that the snapshot and what is told are in one order.
+          const isSnapshot = message.name === 'snapshot'
+          const own = isSnapshot ? consumer.keptResults(message.take) : given
+          send({ type: 'answer', id: message.id, answer: own })
         })
         return
       case 'answer': {

@@ -18,8 +18,10 @@ import { systemClock } from '../src/core/clock.ts'
 import type { IntakeRequest } from '../src/core/intake.ts'
 import type { HubStatus } from '../src/core/status.ts'
 import { createPriceBook } from '../src/ingest/price-book.ts'
+import { DEFAULT_LIVE_LIMITS } from '../src/live/sse-hub.ts'
 import { semanticDocument } from '../src/query/semantic.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../src/receivers/http/limits.ts'
+import { memoryLiveSource } from './memory-live-source.ts'
 
 /** A service on a free loopback port, for tests: real HTTP, keys, control store and cache. */
 export interface ServiceFixture {
@@ -146,6 +148,10 @@ export async function startService(
         replay: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
         dismiss: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
       },
+      live: memoryLiveSource(),
+      liveLimits: DEFAULT_LIVE_LIMITS,
+      configuredWindows: new Set(),
+      maxWindows: 50,
       verify: async () => null,
       retention: {
         defaults: { events: 0, letters: 0 },

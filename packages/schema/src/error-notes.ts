@@ -267,6 +267,17 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
       'A very long range with a fine step, or a grouping by something that has millions of values.',
     ],
   },
+  too_many_windows: {
+    causes: [
+      'Windows were added for a trial, or by a program at each of its starts, and never removed.',
+    ],
+  },
+  too_many_streams: {
+    causes: [
+      'A page that opens a stream for each of its charts, or many tabs of it.',
+      'A client that comes back without having closed the stream before.',
+    ],
+  },
   too_many_queries: {
     causes: ['A dashboard of many panels, or a client that asks again without waiting.'],
   },

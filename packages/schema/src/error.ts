@@ -339,6 +339,20 @@ export const ERRORS = [
     hint: 'Narrow the range, use a coarser step, or raise the deadline.',
   },
   {
+    code: 'too_many_windows',
+    scope: 'request',
+    status: 409,
+    title: 'Too many windows are defined',
+    hint: 'Remove one that nobody watches; the limit is in the message.',
+  },
+  {
+    code: 'too_many_streams',
+    scope: 'request',
+    status: 429,
+    title: 'Too many live streams',
+    hint: 'Close streams that nobody reads, and watch several windows by one stream (`subs`).',
+  },
+  {
     code: 'too_many_queries',
     scope: 'request',
     status: 503,

@@ -69,7 +69,10 @@ export class SlidingWindow {
    * Adds a finite value. Times must not go backwards; they may be left out where the window is bounded by
    * number alone. Else a RangeError.
    */
-  add(value: number, time = this.#duration === Number.POSITIVE_INFINITY ? 0 : Number.NaN): void {
+  add(
+    value: number,
+    time: number = this.#duration === Number.POSITIVE_INFINITY ? 0 : Number.NaN,
+  ): void {
     if (!Number.isFinite(value)) throw new RangeError(`${value} is not a finite number`)
     this.advance(time)
     if (this.#held === this.#most) this.#drop()

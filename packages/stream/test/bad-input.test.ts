@@ -247,7 +247,7 @@ describe('more keys than the limit', () => {
 })
 
 describe('a snapshot', () => {
-  it('cut short or with a byte changed is refused by name, or is another state; it never breaks', () => {
+  it('cut short or with a byte changed is refused by name', () => {
     fc.assert(
       fc.property(
         modelOptions,
@@ -264,8 +264,9 @@ describe('a snapshot', () => {
           const bytes = operator.snapshot()
           expect(codeOf(options, bytes.subarray(0, cut % bytes.length))).toBe('bad_snapshot')
           const changed = bytes.slice()
-          changed[place % bytes.length] = byte
-          expect(['bad_snapshot', null]).toContain(codeOf(options, changed))
+          const at = place % bytes.length
+          changed[at] = byte
+          expect(codeOf(options, changed)).toBe(bytes[at] === byte ? null : 'bad_snapshot')
         },
       ),
       { numRuns: 300 },

@@ -189,27 +189,61 @@ describe('windows', () => {
     )
   })
 
-  it('by count are every so many events of a key, in order of arrival', () => {
+  it('by difference are those in the end, however late their events come within the lateness', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 20 }), (script, difference) => {
+        const operator = createWindowOperator({
+          keys: ['key'],
+          windowing: { window: { type: 'sliding', difference }, lateness: 10_000 },
+          aggregates: [{ as: 'values', aggregate: 'collect', of: 'value' }],
+        })
+        let watermark = -40
+        for (const step of script) {
+          if ('events' in step) operator.push(batch(step.events))
+          else operator.watermark((watermark += step.forward))
+        }
+        operator.end()
+        const last = new Map<string, string>()
+        for (const { key, window, values } of operator.takeResults()) {
+          const name = `${String(key)} [${window.start},${window.end})`
+          const collected = (values['values'] as number[]).toSorted((a, b) => a - b).join()
+          last.set(name, `${name} ${collected}`)
+        }
+        const events = script.flatMap((step) => ('events' in step ? step.events : []))
+        expect([...last.values()].toSorted()).toEqual(slidingWindows(events, difference).toSorted())
+        expect(operator.takeLate()).toEqual([])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('by count begin with every so many events of a key, in order of arrival', () => {
     fc.assert(
       fc.property(
         fc.array(event, { maxLength: 40 }),
         fc.integer({ min: 1, max: 6 }),
-        (events, size) => {
+        fc.integer({ min: 1, max: 6 }),
+        (events, size, slide) => {
           const operator = createWindowOperator({
             keys: ['key'],
-            windowing: { window: { type: 'count', size } },
-            aggregates: [{ as: 'sum', aggregate: 'sum', of: 'value' }],
+            windowing: { window: { type: 'count', size, slide } },
+            aggregates: [{ as: 'values', aggregate: 'collect', of: 'value' }],
           })
-          operator.push(batch(events))
+          for (const one of events) operator.push(batch([one]))
           operator.end()
-          const got = operator
-            .takeResults()
-            .map(({ key, values }) => `${String(key)} ${String(values['sum'])}`)
+          const got = operator.takeResults().map(({ key, window, values }) => {
+            const collected = (values['values'] as number[]).toSorted((a, b) => a - b)
+            return `${String(key)} [${window.start},${window.end}) ${collected.join()}`
+          })
           const wanted = ['a', 'b', 'c'].flatMap((key) => {
-            const own = events.filter((one) => one.key === key).map(({ value }) => value)
-            return Array.from({ length: Math.ceil(own.length / size) }, (_, i) =>
-              own.slice(i * size, (i + 1) * size).reduce((sum, value) => sum + value, 0),
-            ).map((sum) => `${key} ${sum}`)
+            const own = events.filter((one) => one.key === key)
+            const begins = own.map((_, i) => i).filter((i) => i % slide === 0)
+            return begins.map((from) => {
+              const inside = own.slice(from, from + size)
+              const times = inside.map(({ time }) => time)
+              const values = inside.map(({ value }) => value).toSorted((a, b) => a - b)
+              return `${key} [${Math.min(...times)},${Math.max(...times) + 1}) ${values.join()}`
+            })
           })
           expect(got.toSorted()).toEqual(wanted.toSorted())
         },

@@ -1761,6 +1761,41 @@ export interface Schemas {
     /** 0 keeps for ever. */
     readonly days: number
   }
+  readonly NewWindow: {
+    /** Lower-case letters, digits, `.`, `_` and `-`. */
+    readonly name: string
+    /** null: every project, each by itself. Default: that of the key. */
+    readonly project?: string | null
+    /** Each is a text such as `1h`, `90s`, `10m/1m` (ten minutes, every minute) or `session 30m`, or an object. */
+    readonly windows: readonly (string | {
+      readonly type: 'calendar' | 'tumbling' | 'hopping' | 'cumulate' | 'session'
+      /** Of a calendar: 1m, 5m, 15m, 1h, 6h, 1d, 1w or 1M. */
+      readonly step?: string
+      /** Time zone of a calendar. Default UTC. */
+      readonly zone?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly size?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly slide?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly offset?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly gap?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly longest?: string
+    })[]
+    /** Dimensions. Default: none. */
+    readonly by?: readonly string[]
+    readonly measures: readonly string[]
+    /** `{all, any, not}` with filters, as in a question. */
+    readonly where?: { readonly [field: string]: unknown } | null
+    /** When results are given. Default: at most once a second while somebody watches, at the end of the window, and with late events. */
+    readonly trigger?: { readonly [field: string]: unknown } | null
+    /** How long after its end a window takes late events by itself. Default 1m. */
+    readonly lateness?: string | null
+    /** Groups of a size at a time; what is beyond them counts as `__other__`. */
+    readonly max_groups?: number | null
+  }
   readonly PerformanceReport: {
     readonly overall: {
       readonly throughput: {
@@ -2462,6 +2497,36 @@ export interface Schemas {
       readonly reused: number
       readonly refused: number
     }
+    /** Live windows; null when they are switched off. */
+    readonly live: {
+      /** Microseconds since 1970 before which no event is expected any more. */
+      readonly watermark: number | null
+      /** Records of the log not counted yet. */
+      readonly lagRecords: number
+      /** Age of the oldest of them. */
+      readonly lagSeconds: number
+      readonly events: number
+      /** Events that came when their windows were forgotten. */
+      readonly late: number
+      readonly openWindows: number
+      readonly groups: number
+      /** Events counted under __other__. */
+      readonly overflow: number
+      /** Results told. */
+      readonly updates: number
+      /** Windows whose results came from the store. */
+      readonly restated: number
+      /** Times the windows began anew at the end of the log. */
+      readonly resets: number
+      readonly errors: number
+      /** Times the thread was started again. */
+      readonly restarts: number
+      /** Bytes. */
+      readonly checkpointBytes: number
+      readonly checkpointAgeSeconds: number | null
+      /** Bytes. */
+      readonly stateBytes: number
+    } | null
     readonly disk: {
       /** Bytes. */
       readonly freeBytes: number
@@ -2620,6 +2685,59 @@ export interface Schemas {
     readonly any?: readonly (Schemas['Filter'] | Schemas['Where'])[]
     readonly not?: Schemas['Filter'] | Schemas['Where'] | null
   }
+  readonly Window: {
+    readonly name: string
+    /** null: every project, each by itself. */
+    readonly project: string | null
+    /** built_in: one of the hub's own; config: of `live.windows`. */
+    readonly origin: 'built_in' | 'config' | 'api'
+    readonly windows: readonly {
+      readonly type: 'calendar' | 'tumbling' | 'hopping' | 'cumulate' | 'session'
+      /** Of a calendar: 1m, 5m, 15m, 1h, 6h, 1d, 1w or 1M. */
+      readonly step?: string
+      /** Time zone of a calendar. Default UTC. */
+      readonly zone?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly size?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly slide?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly offset?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly gap?: string
+      /** Such as 90s, 10m or 1h30m. */
+      readonly longest?: string
+    }[]
+    readonly by: readonly string[]
+    readonly measures: readonly string[]
+    /** `{all, any, not}` with filters, as in a question. */
+    readonly where: { readonly [field: string]: unknown } | null
+    /** When results are given. Default: at most once a second while somebody watches, at the end of the window, and with late events. */
+    readonly trigger: { readonly [field: string]: unknown } | null
+    readonly lateness: string | null
+    readonly max_groups: number | null
+    readonly created_at: string | null
+    /** Id of the key. */
+    readonly created_by: string | null
+    readonly sizes: readonly Schemas['WindowSize'][]
+  }
+  readonly WindowSize: {
+    readonly size: string
+    /** No event before it is expected any more. */
+    readonly watermark: string | null
+    /** Records of the log that are not read yet. */
+    readonly lag_records: number
+    /** How long the oldest of them waits. */
+    readonly lag_ms: number
+    /** Events that came when their windows were forgotten. */
+    readonly late: number
+    readonly open_windows: number
+    readonly groups: number
+    /** Events counted as `__other__`. */
+    readonly overflow: number
+    /** Windows whose results the store gave. */
+    readonly restated: number
+  }
 }
 
 /** What each operation takes, and what it answers when it succeeds. */
@@ -2666,6 +2784,17 @@ export interface Operations {
     readonly headers: never
     readonly body: never
     readonly answer: undefined
+  }
+  /** Remove a live window */
+  readonly 'DELETE /api/v1/windows/{name}': {
+    readonly params: {
+      /** Name of the window. */
+      readonly name: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: Schemas['Window']
   }
   /** Whether the hub works and where to go from here; a page for browsers */
   readonly 'GET /': {
@@ -3162,6 +3291,32 @@ export interface Operations {
     readonly body: never
     readonly answer: Schemas['Limits']
   }
+  /** Watch live windows: results as they come */
+  readonly 'GET /api/v1/live': {
+    readonly params: never
+    readonly query: {
+      /** What to watch: a name of `GET /api/v1/windows`. */
+      readonly definition?: string | undefined
+      /** Which of its windows. Default: its first. */
+      readonly size?: string | undefined
+      /** `dimension:value`, with one of : = != ~, on the dimensions of the definition; all of them must hold. */
+      readonly where?: readonly string[] | undefined
+      /** Most results of a snapshot, the newest, at most 10000. */
+      readonly limit?: string | undefined
+      /** Several subscriptions in one stream, in place of the above: a JSON list of `{id, definition, size, where, limit}`, at most 32. `id` names the subscription in messages; default `definition/size`. */
+      readonly subs?: string | undefined
+      /** Seconds after which the stream ends by itself; 0 ends it once the snapshots are sent. Default: never. */
+      readonly for?: string | undefined
+    }
+    readonly headers: {
+      /** Project to watch, for keys bound to none. Default: all, each by itself. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+      /** The `id` of the last event that was read, to go on behind it. */
+      readonly 'Last-Event-ID'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: string
+  }
   /** How a compaction goes, and how the last one went */
   readonly 'GET /api/v1/maintenance/compact': {
     readonly params: never
@@ -3565,6 +3720,19 @@ export interface Operations {
       readonly partial: boolean
     }
   }
+  /** Live windows, and how far each has got */
+  readonly 'GET /api/v1/windows': {
+    readonly params: never
+    readonly query: never
+    readonly headers: {
+      /** Project whose windows are listed, for keys bound to none. Default: all. */
+      readonly 'X-LLMHub-Project'?: string | undefined
+    }
+    readonly body: never
+    readonly answer: {
+      readonly windows: readonly Schemas['Window'][]
+    }
+  }
   /** The API reference */
   readonly 'GET /docs': {
     readonly params: never
@@ -3583,6 +3751,17 @@ export interface Operations {
   }
   /** A page about files of the data folder: /docs/formats/<name>.md */
   readonly 'GET /docs/formats/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
+  /** A page of the guide to streams: /docs/guide/streams/<name>.md */
+  readonly 'GET /docs/guide/streams/{page}': {
     readonly params: {
       /** The page. */
       readonly page: string
@@ -4048,6 +4227,17 @@ export interface Operations {
     readonly headers: never
     readonly body: never
     readonly answer: Schemas['Verification']
+  }
+  /** Define a live window */
+  readonly 'POST /api/v1/windows': {
+    readonly params: never
+    readonly query: {
+      /** Only check it. */
+      readonly dryRun?: 'true' | 'false' | undefined
+    }
+    readonly headers: never
+    readonly body: Schemas['NewWindow']
+    readonly answer: Schemas['Window']
   }
   /** Keep rows of a project, whatever retention and erasure ask for */
   readonly 'PUT /api/v1/holds/{name}': {

@@ -1,4 +1,5 @@
 import { createMetrics } from '../core/metrics.ts'
+import { LiveHub } from '../live/sse-hub.ts'
 import { BodyBudget } from '../receivers/http/body-budget.ts'
 import { createEventReceiver } from '../receivers/http/receive.ts'
 import type { ApiDependencies } from './dependencies.ts'
@@ -16,6 +17,7 @@ import { exportRoutes } from './routes/exports.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { liveRoutes } from './routes/live.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { priceRoutes } from './routes/prices.ts'
@@ -29,6 +31,7 @@ import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { verifyRoutes } from './routes/verify.ts'
+import { windowRoutes } from './routes/windows.ts'
 import type { Server, ServerLimits } from './server.ts'
 import { createServer, DEFAULT_SERVER_LIMITS } from './server.ts'
 import { shareStatus } from './shared-status.ts'
@@ -48,7 +51,16 @@ export async function createApi(
   const { authenticator, cache, clock, logger, projectLimits, receiverLimits } = dependencies
   const monotonic = (): number => clock.monotonic()
   const budget = new BodyBudget(receiverLimits.maxInFlightBytes)
+  const liveHub = new LiveHub({
+    source: dependencies.live,
+    clock,
+    random: dependencies.random,
+    epoch: Buffer.from(dependencies.randomBytes(6)).toString('hex'),
+    limits: dependencies.liveLimits,
+    onError: (error) => logger.warn({ error: String(error) }, 'a live stream failed'),
+  })
   const metrics = createMetrics({
+    live: () => liveHub.stats(),
     inFlightBytes: () => budget.heldBytes,
     refusedBodies: () => budget.refused,
     cache: () => cache.stats(),
@@ -77,6 +89,8 @@ export async function createApi(
       metrics,
       reportCache: new ReportCache(dependencies),
     }),
+    ...liveRoutes({ ...dependencies, liveHub }),
+    ...windowRoutes({ ...dependencies, liveHub }),
     ...sqlRoutes({ ...dependencies, monotonic, metrics }),
     deadLetterSummaryRoute(dependencies),
     ...deadLetterRoutes(dependencies),
@@ -118,6 +132,7 @@ export async function createApi(
       async close() {
         closing = true
         closed.abort()
+        liveHub.close()
         await server.close()
         metrics.close()
       },

@@ -12,6 +12,8 @@ import type { ProjectScope } from '../core/scope.ts'
 import type { HubStatus } from '../core/status.ts'
 import type { Exporting } from '../export/export-rows.ts'
 import type { PriceBook } from '../ingest/price-book.ts'
+import type { LiveSource } from '../live/live.ts'
+import type { LiveLimits } from '../live/sse-hub.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
 import type { EventReader } from '../query/events/reader.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
@@ -55,6 +57,12 @@ export interface ApiDependencies {
   readonly reading: EventReader
   readonly exporting: Exporting
   readonly letters: LetterActs
+  readonly live: LiveSource
+  readonly liveLimits: LiveLimits
+  /** Names of live windows that the configuration brings. */
+  readonly configuredWindows: ReadonlySet<string>
+  /** Most live windows that people may define at run time. */
+  readonly maxWindows: number
   readonly verify: Verify
   readonly prices: PriceBook
   readonly reprice: Reprice

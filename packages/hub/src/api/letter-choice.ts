@@ -1,8 +1,8 @@
 /** How requests choose dead letters: filters as parameters or JSON, and cursors of their pages. */
 
-import { createHash } from 'node:crypto'
 import { ERRORS } from '@llmhub/schema'
 import { parseTime } from '@llmhub/stream'
+import { cursorParts, cursorText } from '../core/cursor-text.ts'
 import type { LetterFilter, LetterPlace, LetterStatus } from '../store/letters.ts'
 import { LETTER_STATUSES } from '../store/letters.ts'
 import type { ProblemDetail } from './problems.ts'
@@ -108,7 +108,7 @@ export function isLetterId(text: string): boolean {
 }
 
 /** Raised when what a cursor holds changes; older cursors are refused. */
-const CURSOR_VERSION = 1
+const CURSOR_VERSION = 2
 
 /**
  * A cursor holds the place after the last letter of a page. It is bound to the parts of the filter as
@@ -117,21 +117,14 @@ const CURSOR_VERSION = 1
 export function encodeCursor(place: LetterPlace | null, sent: unknown): string | null {
   if (place === null) return null
   const { receivedAt, partition, offset, index } = place
-  const parts = [CURSOR_VERSION, bindingOf(sent), receivedAt, partition, `${offset}`, index]
-  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+  return cursorText([receivedAt, partition, `${offset}`, index], bindingOf(sent))
 }
 
-/** Null when the text is not a cursor of this version, or was made for another filter. */
+/** Null when the text is not a cursor of this version, is damaged, or was made for another filter. */
 export function decodeCursor(text: string, sent: unknown): LetterPlace | null {
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-  } catch {
-    return null
-  }
-  if (!Array.isArray(parts) || parts.length !== 6) return null
-  const [version, binding, receivedAt, partition, offset, index] = parts as unknown[]
-  if (version !== CURSOR_VERSION || binding !== bindingOf(sent)) return null
+  const parts = cursorParts(text, bindingOf(sent))
+  if (parts?.length !== 4) return null
+  const [receivedAt, partition, offset, index] = parts
   if (typeof offset !== 'string' || !/^\d{1,18}$/u.test(offset)) return null
   if (!isWhole(receivedAt) || !isWhole(partition) || !isWhole(index)) return null
   return { receivedAt, partition, offset: BigInt(offset), index }
@@ -142,5 +135,5 @@ function isWhole(value: unknown): value is number {
 }
 
 function bindingOf(sent: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sent)).digest('base64url').slice(0, 16)
+  return `letters ${CURSOR_VERSION} ${JSON.stringify(sent)}`
 }

@@ -67,6 +67,8 @@ export interface Call {
   readonly principal: Principal | null
   /** Aborted when the caller goes away before the answer. */
   signal(): AbortSignal
+  /** Whether the caller may still do this, decided anew, for answers that go on: null, or why not. */
+  authorize(): Problem | null
 }
 
 export interface Reply {

@@ -250,6 +250,10 @@ function mount(app: FastifyInstance, route: Route, options: ServerOptions): void
         stream: request.raw,
         principal: request.getDecorator<Call['principal']>('principal'),
         signal: () => abortedWith(reply),
+        authorize: () => {
+          const access = authorize(route, request.headers, request.socket, options.authenticator)
+          return 'problem' in access ? access : null
+        },
       }
       return send(request, reply, await route.handle(call))
     },
@@ -272,6 +276,11 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Reply | Prob
   const { body } = answer
   if (body === undefined) return reply.send()
   reply.type(answer.mediaType ?? 'application/json; charset=utf-8')
+  if (request.method === 'HEAD' && body instanceof Readable) {
+    // Nobody reads it, and it may have no end.
+    body.destroy()
+    return reply.send()
+  }
   const ready = typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable
   return reply.send(ready ? body : JSON.stringify(body))
 }

@@ -10,7 +10,11 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly instance?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly hint?: string
+  }[]
 }
 
 export interface HubResponse {
@@ -135,8 +139,9 @@ export async function download(
   path: string,
   body?: Body,
   signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly headers: Headers; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const response = await reach(settings, method, path, body, signal)
+  const response = await reach(settings, method, path, body, signal, headers)
   if (response.status !== 200) {
     throw failed(hubResponse(response.status, response.headers, await response.text(), settings))
   }
@@ -162,8 +167,9 @@ async function reach(
   path: string,
   body: Body | undefined,
   signal: AbortSignal | undefined,
+  own: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...own }
   if (settings.project !== undefined) headers['x-llmhub-project'] = settings.project
   if (settings.key !== null) headers['authorization'] = `Bearer ${settings.key}`
   if (body !== undefined) headers['content-type'] = body.type
@@ -236,7 +242,9 @@ export function failed(response: HubResponse): CliError {
   // The detail of an answer with several errors is the first of them again, and a hint that sends
   // people to `errors` has nothing to add where they are listed.
   const lines = [errors.length > 0 || detail === undefined ? title : `${title}: ${detail}`]
-  for (const { path, message } of errors) lines.push(`  ${path}: ${message}`)
+  for (const { path, message, hint: own } of errors) {
+    lines.push(`  ${path}: ${message}`, ...(own === undefined ? [] : [`    ${own}`]))
+  }
   const location = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && location !== null) {
     lines.push(`It redirects to ${location}. Name the address of the hub itself with --url.`)

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Run:': ['serve', 'demo'],
   'Data in:': ['import', 'generate', 'dead-letters'],
-  'Questions:': ['query', 'sql', 'tail', 'events', 'trace', 'conversation', 'export'],
+  'Questions:': ['query', 'sql', 'tail', 'events', 'trace', 'conversation', 'windows', 'export'],
   'Cost:': ['explain', 'reconcile', 'prices', 'reprice'],
   'Keep and erase:': ['retention', 'holds', 'erase', 'erasures'],
   'Operate:': ['doctor', 'verify', 'backup', 'restore', 'compact', 'journal', 'bench'],

@@ -24,6 +24,7 @@ import { addQueryCommands } from './query-commands.ts'
 import { addRetentionCommands } from './retention-commands.ts'
 import { addServeCommands } from './serve-commands.ts'
 import { addSqlCommands } from './sql-commands.ts'
+import { addWindowCommands } from './window-commands.ts'
 
 const EXIT_HELP = `
 Exit codes:
@@ -76,6 +77,7 @@ export function createProgram(given: CliContext, version: string): Command {
   addSqlCommands(program, context)
   addEventCommands(program, context)
   addExportCommands(program, context)
+  addWindowCommands(program, context)
   addCostCommands(program, context)
   addPriceCommands(program, context)
   addLetterCommands(program, context)

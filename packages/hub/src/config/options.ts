@@ -394,6 +394,26 @@ export const OPTIONS = [
     doc: 'Closed live windows of each size that are kept, and corrected when their events change.',
   },
   {
+    path: 'live.windows',
+    type: 'string',
+    default: null,
+    doc: 'JSON file with a list of live windows, as POST /api/v1/windows takes them; they are there at every start and cannot be removed at run time.',
+  },
+  {
+    path: 'live.max_streams',
+    type: 'integer',
+    default: 200,
+    min: 0,
+    doc: 'Most live streams (GET /api/v1/live) at once; each may hold 1 MB for a reader that is slow. 0 allows none.',
+  },
+  {
+    path: 'live.max_streams_per_key',
+    type: 'integer',
+    default: 16,
+    min: 0,
+    doc: 'Most live streams of one key at once.',
+  },
+  {
     path: 'prices.overrides',
     type: 'string',
     default: null,

@@ -167,6 +167,24 @@ export function controlConformance(name: string, open: () => OpenedControl): voi
       expect(control.holds()).toEqual([hold])
     })
 
+    test('windows are one per name, by name', () => {
+      expect(everywhere((store) => store.windows())).toEqual([])
+      const first = {
+        name: 'b',
+        json: '{"by":[]}',
+        createdAt: 1_795_000_000_000,
+        createdBy: KEY.id,
+      }
+      const second = { name: 'a', json: '{}', createdAt: 1_795_000_000_001, createdBy: null }
+      control.putWindow(first)
+      control.putWindow(second)
+      expect(everywhere((store) => store.windows())).toEqual([second, first])
+      control.putWindow({ ...first, json: '{"by":["model"]}' })
+      expect(everywhere((store) => store.windows())[1]?.json).toBe('{"by":["model"]}')
+      expect([control.deleteWindow('b'), control.deleteWindow('b')]).toEqual([true, false])
+      expect(everywhere((store) => store.windows())).toEqual([second])
+    })
+
     test('progress of an import is kept per file', () => {
       expect(control.importProgress('sha256:1')).toBeNull()
       control.putImportProgress('sha256:1', 2000, false)

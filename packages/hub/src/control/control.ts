@@ -53,6 +53,17 @@ export interface PriceOverridesRecord {
   readonly json: string
 }
 
+/** A live window that people defined. */
+export interface WindowRecord {
+  readonly name: string
+  /** JSON of the definition. */
+  readonly json: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Id of the key, or null. */
+  readonly createdBy: string | null
+}
+
 export interface Control {
   keys(): KeyRecord[]
   key(id: string): KeyRecord | null
@@ -85,6 +96,12 @@ export interface Control {
   putHold(hold: Hold): void
   /** Answers the hold, or null when none of that name is in force. */
   releaseHold(name: string, at: number): Hold | null
+  /** Windows that people defined, by name. */
+  windows(): WindowRecord[]
+  /** Puts a window, or replaces the one of that name. */
+  putWindow(record: WindowRecord): void
+  /** Answers whether there was one. */
+  deleteWindow(name: string): boolean
   /** Writes a copy of everything, as of now, to a new file, which is durable when this returns. Throws where the file exists or does not fit. */
   copyTo(file: string): void
   /** The ledger of erasures, oldest first. It names no subject. */

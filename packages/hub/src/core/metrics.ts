@@ -31,6 +31,12 @@ export interface Metrics {
 export interface MetricSources {
   readonly inFlightBytes: () => number
   readonly refusedBodies: () => number
+  readonly live: () => {
+    readonly clients: number
+    readonly queued: number
+    readonly coalesced: number
+    readonly ended: Readonly<Record<string, number>>
+  }
   readonly cache: () => {
     readonly entries: number
     readonly bytes: number
@@ -170,6 +176,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['code'],
     registers,
   })
+  const liveClients = gauge('live_clients', 'Live streams that are open.')
+  const liveQueue = gauge('live_queue_bytes', 'Bytes that wait for readers of live streams.')
+  const liveCoalesced = counter(
+    'live_coalesced_total',
+    'Results that a newer one took the place of before a live stream had sent them.',
+  )
+  const liveEnded = new Counter({
+    name: 'llmhub_live_ended_total',
+    help: 'Live streams that have ended, by reason; gone: the client went away.',
+    labelNames: ['reason'],
+    registers,
+  })
   const cacheEntries = gauge('cache_entries', 'Answers in the cache.')
   const cacheBytes = gauge('cache_bytes', 'Bytes of the cache.')
   const cacheHits = counter('cache_hits_total', 'Look-ups the cache answered.')
@@ -238,6 +256,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     for (const [code, count] of Object.entries(status.ingest.refusedRequests)) {
       refused.inc({ code }, count)
     }
+    const live = sources.live()
+    liveClients(live.clients)
+    liveQueue(live.queued)
+    liveCoalesced(live.coalesced)
+    liveEnded.reset()
+    for (const [reason, count] of Object.entries(live.ended)) liveEnded.inc({ reason }, count)
     const cache = sources.cache()
     cacheEntries(cache.entries)
     cacheBytes(cache.bytes)

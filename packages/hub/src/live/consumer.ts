@@ -136,36 +136,42 @@ export class LiveConsumer {
 
   /** Kept results, with the present values of open windows. */
   async snapshot(request: SnapshotRequest): Promise<LiveSnapshot | null> {
-    const { definition, size, project, limit } = request
-    const series = this.#set.named(definition)?.series.find((each) => each.size === size)
-    if (series === undefined) return null
+    await this.present(request)
+    return this.keptResults(request)
+  }
+
+  /** Brings the results of open windows up to date. */
+  async present(request: SnapshotRequest): Promise<void> {
+    const series = this.#seriesOf(request)
+    if (series === undefined) return
     this.#tick()
-    await this.#askDoubted(series, project)
-    const newest = series.kept.all(project).toSorted((a, b) => byWindow(b, a))
-    return {
-      updates: newest
-        .slice(0, limit)
-        .toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key)),
-      position: `${LIVE}:${this.#positions.get(LIVE) ?? 0n}`,
-      watermark: this.#watermark.value,
-    }
+    await this.#askDoubted(series, request.project)
+  }
+
+  /** Everything that was told is in it, and what is told from then on is newer. */
+  keptResults(request: SnapshotRequest): LiveSnapshot | null {
+    const updates = this.#seriesOf(request)?.kept.newest(request.project, request.limit)
+    if (updates === undefined) return null
+    const position = `${LIVE}:${this.#positions.get(LIVE) ?? 0n}`
+    return { updates, position, watermark: this.#watermark.value }
+  }
+
+  #seriesOf({ definition, size }: SnapshotRequest): WindowSeries | undefined {
+    return this.#set.named(definition)?.series.find((each) => each.size === size)
   }
 
   /** Present values of windows in doubt, as far as they were not asked for a moment ago. */
-  async #askDoubted(series: WindowSeries, project: string): Promise<void> {
+  async #askDoubted(series: WindowSeries, project: string | null): Promise<void> {
     const now = this.#options.clock.monotonic()
     if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < SHORTEST_DOUBT_MS) return
     const doubted = this.#openDoubts(series).filter(
-      (due) => due.project === ALL || due.project === project,
+      (due) => project === null || due.project === ALL || due.project === project,
     )
     if (doubted.length === 0) return
     this.#doubtAsked.set(series, now)
-    const windows = new Map(doubted.map(({ start, end }) => [`${start}:${end}`, { start, end }]))
-    for (const window of windows.values()) {
-      await this.#restater.now(series, { ...window, project }).catch((error: unknown) => {
-        this.#problem(error)
-      })
-    }
+    await this.#restater.nowAll(series, doubted, project).catch((error: unknown) => {
+      this.#problem(error)
+    })
   }
 
   /** Windows in doubt that have begun and not ended. */
@@ -542,12 +548,4 @@ export class LiveConsumer {
       }
     })
   }
-}
-
-function byWindow({ window: a }: LiveUpdate, { window: b }: LiveUpdate): number {
-  return a.start - b.start || a.end - b.end
-}
-
-function compareKeys(a: readonly (string | null)[], b: readonly (string | null)[]): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }

@@ -40,10 +40,17 @@ export class KeptResults {
     return [...(groups?.values() ?? [])].filter((update) => update.project === project)
   }
 
-  all(project: string): LiveUpdate[] {
+  /** The results of a project; null: of all. */
+  all(project: string | null): LiveUpdate[] {
     return [...this.#kept.values()].flatMap((groups) =>
-      [...groups.values()].filter((update) => update.project === project),
+      [...groups.values()].filter((update) => project === null || update.project === project),
     )
+  }
+
+  /** The results of the newest windows, ordered by window and key. */
+  newest(project: string | null, most: number): LiveUpdate[] {
+    const all = this.all(project).toSorted((a, b) => byWindow(b, a))
+    return all.slice(0, most).toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key))
   }
 
   /** Drops closed windows beyond the limits, the oldest first. */
@@ -72,4 +79,12 @@ function endOf(groups: ByGroup): number {
 
 function groupName({ project, key }: LiveUpdate): string {
   return JSON.stringify([project, ...key])
+}
+
+function byWindow({ window: a }: LiveUpdate, { window: b }: LiveUpdate): number {
+  return a.start - b.start || a.end - b.end
+}
+
+function compareKeys(a: readonly (string | null)[], b: readonly (string | null)[]): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }

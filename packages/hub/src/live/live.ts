@@ -113,7 +113,8 @@ export type PutOutcome =
 export interface SnapshotRequest {
   readonly definition: string
   readonly size: string
-  readonly project: string
+  /** Null: of all projects. */
+  readonly project: string | null
   /** Most results; the newest windows come first when there are more. */
   readonly limit: number
 }
@@ -135,6 +136,7 @@ export interface LiveSource {
   remove(name: string): Promise<boolean>
   /**
    * Results of one definition, size and project that are kept: open windows and the last closed ones, bounded.
+   * Everything that listeners were told before it is answered is in it; what they are told from then on is newer.
    * Null when there is no such definition or size.
    */
   snapshot(of: SnapshotRequest): Promise<LiveSnapshot | null>

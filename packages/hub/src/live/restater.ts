@@ -127,6 +127,20 @@ export class Restater {
     return project === null ? this.#options.projects() : [project]
   }
 
+  /** Asks for windows, each once for the project, or with null for every project that is in doubt. */
+  async nowAll(series: WindowSeries, all: readonly Due[], project: string | null): Promise<void> {
+    const asked = new Set<string>()
+    for (const due of all) {
+      const projects = project === null ? await this.#projectsOf({ series, due }) : [project]
+      for (const each of projects) {
+        const own = { ...due, project: each }
+        const name = nameOf({ series, due: own })
+        if (!asked.has(name)) await this.now(series, own)
+        asked.add(name)
+      }
+    }
+  }
+
   /** Asks for one window and project; false when there was no answer. */
   async now(series: WindowSeries, due: Due): Promise<boolean> {
     const { ask, positions, clock, onUpdates, onError } = this.#options

@@ -4,10 +4,10 @@
  * bound to the filters and refused with others.
  */
 
-import { createHash } from 'node:crypto'
 import type { Cell } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
+import { cursorParts, cursorText } from '../core/cursor-text.ts'
 import { dollars } from '../core/dollars.ts'
 import type { Frame, FrameCell, ListPlan } from '../store/store.ts'
 import type { RunPlan } from './answer-meta.ts'
@@ -40,7 +40,7 @@ const DEFAULT_LIST_FIELDS = [
 ] as const
 
 /** Raised when what a cursor holds changes; older cursors are refused. */
-const CURSOR_VERSION = 1
+const CURSOR_VERSION = 2
 
 interface ListCursor {
   readonly from: number
@@ -50,27 +50,20 @@ interface ListCursor {
 
 /** What a cursor is bound to: the filters of its question. */
 function cursorBinding(question: Pick<ParsedQuestion, 'where'>): string {
-  return createHash('sha256').update(stableText(question.where)).digest('base64url').slice(0, 16)
+  return `list ${CURSOR_VERSION} ${stableText(question.where)}`
 }
 
 function encodeCursor(cursor: ListCursor, binding: string): string {
   const { from, to, before } = cursor
   const { time, partition, offset, index } = before
-  const parts = [CURSOR_VERSION, binding, from, to, time, partition, `${offset}`, index]
-  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+  return cursorText([from, to, time, partition, `${offset}`, index], binding)
 }
 
-/** Null when the text is not a cursor of this version, or was made for other filters. */
+/** Null when the text is not a cursor of this version, is damaged, or was made for other filters. */
 function decodeCursor(text: string, binding: string): ListCursor | null {
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-  } catch {
-    return null
-  }
-  if (!Array.isArray(parts) || parts.length !== 8) return null
-  const [version, bound, from, to, time, partition, offset, index] = parts as unknown[]
-  if (version !== CURSOR_VERSION || bound !== binding) return null
+  const parts = cursorParts(text, binding)
+  if (parts?.length !== 6) return null
+  const [from, to, time, partition, offset, index] = parts
   if (typeof offset !== 'string' || !/^\d{1,19}$/u.test(offset)) return null
   if (!isWhole(from) || !isWhole(to) || !isWhole(time) || !isWhole(partition) || !isWhole(index)) {
     return null

@@ -8,8 +8,10 @@ import type { AggregatePlan, FieldRef, Frame, Predicate } from '../store/store.t
 import type { RunPlan } from './answer-meta.ts'
 import type { ParsedQuestion } from './parse-question.ts'
 
-/** Filters looked at; each costs up to two plans, and only where the answer is empty. */
+/** Filters looked at; each costs a plan, and only where the answer is empty. */
 const MOST_FILTERS = 4
+/** Filters for which a similar value is looked for, which costs a plan that reads the whole range. */
+const MOST_GUESSES = 1
 /** Values among which a similar one is looked for: the most frequent of the range. */
 const MOST_KNOWN = 500
 const MOST_SHOWN = 100
@@ -39,6 +41,10 @@ export async function unknownValues(
       aggregates,
     })
     if (!found.ok || numberIn(found.frame) > 0) continue
+    if (warnings.length >= MOST_GUESSES) {
+      warnings.push(warningOf(field, values, []))
+      continue
+    }
     const known = await run({
       ...count,
       where: null,
@@ -68,10 +74,15 @@ function equalitiesOf(where: Predicate | null): Equality[] {
 
 function warningOf(field: FieldRef, values: readonly string[], known: readonly string[]): string {
   const name = field.type === 'tag' ? `tag.${field.key}` : field.column
-  const shown = values.slice(0, 3).map((value) => `"${value.slice(0, MOST_SHOWN)}"`)
+  const shown = values.slice(0, 3).map((value) => `"${beginningOf(value)}"`)
   const nearest = nearestName(values[0] ?? '', known)
   const meant = nearest === null ? '' : ` Did you mean "${nearest}"?`
   return `No event of this range has ${name} ${shown.join(' or ')}.${meant}`
+}
+
+/** Cut between characters, never within one: half of one is no text that can be sent. */
+function beginningOf(value: string): string {
+  return value.slice(0, MOST_SHOWN).replace(/[\uD800-\uDBFF]$/, '')
 }
 
 function numberIn({ rows }: Frame): number {

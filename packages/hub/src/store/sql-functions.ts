@@ -118,7 +118,7 @@ export const BOUNDED: Readonly<Record<string, ArgumentBound>> = {
   lpad: { argument: 1, max: 1000, grows: false },
   rpad: { argument: 1, max: 1000, grows: false },
   bar: { argument: 3, max: 1000, grows: false },
-  approx_top_k: { argument: 1, max: 1000, grows: false },
+  approx_top_k: { argument: 1, max: 500, grows: false },
   max: { argument: 1, max: 1000, grows: false },
   min: { argument: 1, max: 1000, grows: false },
   arg_max: { argument: 2, max: 1000, grows: false },
@@ -127,6 +127,25 @@ export const BOUNDED: Readonly<Record<string, ArgumentBound>> = {
   argmin: { argument: 2, max: 1000, grows: false },
   max_by: { argument: 2, max: 1000, grows: false },
   min_by: { argument: 2, max: 1000, grows: false },
+}
+
+/**
+ * Aggregates that keep much for each group from its first row on: KiB, measured; where an argument says how
+ * much, for each that it counts. All groups of a step are begun before a statement can be interrupted.
+ */
+export const GROUP_STATES: Readonly<
+  Record<string, { readonly argument: number | null; readonly kib: number }>
+> = {
+  approx_quantile: { argument: null, kib: 9 },
+  approx_top_k: { argument: 1, kib: 0.5 },
+  max: { argument: 1, kib: 0.05 },
+  min: { argument: 1, kib: 0.05 },
+  arg_max: { argument: 2, kib: 0.05 },
+  arg_min: { argument: 2, kib: 0.05 },
+  argmax: { argument: 2, kib: 0.05 },
+  argmin: { argument: 2, kib: 0.05 },
+  max_by: { argument: 2, kib: 0.05 },
+  min_by: { argument: 2, kib: 0.05 },
 }
 
 /**
@@ -171,12 +190,21 @@ export const WILDCARDS: Readonly<
 export const REPLACEMENTS: Readonly<
   Record<string, { readonly argument: number; readonly max: number }>
 > = {
+  repeat: { argument: 0, max: 64 },
   replace: { argument: 2, max: 64 },
   regexp_replace: { argument: 2, max: 64 },
   array_to_string: { argument: 1, max: 64 },
   list_string_agg: { argument: 1, max: 64 },
   concat_ws: { argument: 0, max: 64 },
 }
+
+/** Functions whose result holds all of its arguments: each that is not written out may be a long text. */
+export const JOINING: ReadonlySet<string> = new Set(
+  words(`
+  || concat concat_ws format printf list_value list_pack array_value list_concat array_concat list_append
+  array_append list_prepend array_prepend list_zip array_zip struct_pack struct_concat struct_insert row
+  map json_array json_object`),
+)
 
 /** Functions whose first argument is a pattern that may ask for any width: it must be written out, without widths above 999. */
 export const PATTERNS: ReadonlySet<string> = new Set(['format', 'printf'])

@@ -25,7 +25,7 @@ const calls: readonly Call[] = [
 ]
 
 function perMinute() {
-  return stream(ordered)
+  return stream<Call>(ordered)
     .keyBy('service')
     .window(tumbling('1m'))
     .aggregate({ calls: 'count', slowest: { aggregate: 'max', of: 'ms' } })

@@ -33,9 +33,9 @@ export interface ProcessContext<S, O> {
 }
 
 /** A function with state and timers by key. State must be plain data: it is in snapshots as JSON. */
-export interface ProcessFunction<S, O> {
+export interface ProcessFunction<S, O, E = Row> {
   /** `input` is the index of the input that the event came from: 0 for the only one. */
-  onEvent(event: Row, context: ProcessContext<S, O>, input: number): void
+  onEvent(event: E, context: ProcessContext<S, O>, input: number): void
   onTimer?(context: ProcessContext<S, O>): void
   onClockTimer?(context: ProcessContext<S, O>): void
 }
@@ -155,6 +155,8 @@ export class ProcessOperator<S, O> {
     }
     // A timer may have been set for what has passed.
     this.#fire()
+    // Keys of which nothing is kept must not count against the limit.
+    this.#keys.sweep()
   }
 
   #record(key: number): KeyRecord {

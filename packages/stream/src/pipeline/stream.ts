@@ -44,9 +44,10 @@ interface Origin {
 
 /**
  * A stream of events, described step by step: `stream(…).keyBy('service').window(tumbling('5m')).aggregate({ n: 'count' })`. Every
- * step gives a new description; nothing runs until `run`. `O` is what the pipeline gives if it ends here.
+ * step gives a new description; nothing runs until `run`. `E` is an event as the next step sees it, `O` what the
+ * pipeline gives if it ends here.
  */
-export class Stream<O> {
+export class Stream<E extends object, O = E> {
   readonly #stage: Stage
   readonly #origin: Origin
 
@@ -56,34 +57,39 @@ export class Stream<O> {
   }
 
   /** Keeps events for which `keeps` says true. It is given an object per event: see `select`. */
-  filter(keeps: (event: Row) => boolean): Stream<O> {
-    return this.#then<O>('filter', (out) => new FilterNode(keeps, out), this.#origin)
+  filter(keeps: (event: E) => boolean): Stream<E> {
+    const test = keeps as unknown as (event: Row) => boolean
+    return this.#then<E>('filter', (out) => new FilterNode(test, out))
   }
 
   /** Keeps the rows of a batch that `select` answers, without an object per event. */
-  select(select: (batch: Batch, rows: Int32Array) => Int32Array): Stream<O> {
-    return this.#then<O>('select', (out) => new SelectNode(select, out), this.#origin)
+  select(select: (batch: Batch, rows: Int32Array) => Int32Array): Stream<E> {
+    return this.#then<E>('select', (out) => new SelectNode(select, out))
   }
 
-  /** Makes one event, several or none of each. They need the member of the event time. */
-  map<R extends PlainRecord>(map: (event: Row) => R | readonly R[] | null): Stream<R> {
-    return this.#then<R>('map', (out) => new MapNode(map, out), this.#origin)
+  /**
+   * Makes one event, several or none of each. They need the member of the event time; what is no number, text
+   * or boolean in them becomes the text of its JSON.
+   */
+  map<R extends object>(map: (event: E) => R | readonly R[] | null): Stream<R> {
+    const make = map as unknown as (event: Row) => PlainRecord | readonly PlainRecord[] | null
+    return this.#then<R>('map', (out) => new MapNode(make, out))
   }
 
-  #then<R>(name: string, node: (out: Outlet) => Node, origin: Origin): Stream<R> {
-    return new Stream<R>({ name, from: [this.#stage], node }, origin)
+  #then<R extends object>(name: string, node: (out: Outlet) => Node): Stream<R> {
+    return new Stream<R>({ name, from: [this.#stage], node }, this.#origin)
   }
 
   /** Several streams of the same kind of events as one. */
-  union(...others: readonly Stream<O>[]): Stream<O> {
+  union(...others: readonly Stream<E>[]): Stream<E> {
     const from = [this.#stage, ...others.map((other) => other.#stage)]
     const node = (out: Outlet): Node => new MergeNode(from.length, out)
-    return new Stream<O>({ name: 'union', from, node }, this.#origin)
+    return new Stream<E>({ name: 'union', from, node }, this.#origin)
   }
 
   /** Groups by columns; by none, all events are one group. */
-  keyBy(...columns: readonly string[]): KeyedStream {
-    return new KeyedStream(this.#stage, this.#origin, columns)
+  keyBy(...columns: readonly (keyof E & string)[]): KeyedStream<E> {
+    return new KeyedStream<E>(this.#stage, this.#origin, columns)
   }
 
   /** A pipeline that runs. Throws a StreamError when something in its description is wrong. */
@@ -99,7 +105,7 @@ export class Stream<O> {
   }
 }
 
-export interface ProcessSettings<S, O> extends ProcessFunction<S, O> {
+export interface ProcessSettings<S, O, E = Row> extends ProcessFunction<S, O, E> {
   /** Distinguishes functions in snapshots. Default `process`. */
   readonly name?: string
   readonly ttl?: ProcessOptions<S, O>['ttl']
@@ -112,7 +118,7 @@ interface JoinSettings {
 }
 
 /** Events by key. */
-export class KeyedStream {
+export class KeyedStream<E extends object> {
   readonly #stage: Stage
   readonly #origin: Origin
   readonly #columns: readonly string[]
@@ -128,32 +134,17 @@ export class KeyedStream {
   }
 
   /** A function with state and timers by key. */
-  process<S, O>(settings: ProcessSettings<S, O>): Stream<ProcessResult<O>> {
-    return this.#process([this], settings)
+  process<S, O>(settings: ProcessSettings<S, O, E>): Stream<Row, ProcessResult<O>> {
+    return processed([this.#input()], [this.#stage], this.#origin, settings)
   }
 
   /** The same over two inputs: `onEvent` is told which (0 this, 1 the other). */
-  connect<S, O>(other: KeyedStream, settings: ProcessSettings<S, O>): Stream<ProcessResult<O>> {
-    return this.#process([this, other], settings)
-  }
-
-  #process<S, O>(
-    inputs: readonly KeyedStream[],
-    settings: ProcessSettings<S, O>,
-  ): Stream<ProcessResult<O>> {
-    const { name = 'process', ttl, limits } = settings
-    const { unit } = this.#origin
-    const options: ProcessOptions<S, O> = {
-      unit,
-      name,
-      process: settings,
-      inputs: inputs.map((input) => input.#input()),
-      ...(ttl === undefined ? {} : { ttl }),
-      ...(limits === undefined ? {} : { limits }),
-    }
-    const from = inputs.map((input) => input.#stage)
-    const node = (out: Outlet): Node => ProcessNode.of(options, out)
-    return new Stream({ name, from, node }, { unit, time: 'time' })
+  connect<S, O, F extends object = Row>(
+    other: KeyedStream<F>,
+    settings: ProcessSettings<S, O, E | F>,
+  ): Stream<Row, ProcessResult<O>> {
+    const inputs = [this.#input(), other.#input()]
+    return processed(inputs, [this.#stage, other.#stage], this.#origin, settings)
   }
 
   #input(): ProcessInput {
@@ -161,11 +152,11 @@ export class KeyedStream {
   }
 
   /** Pairs of events of the same key in the same window. */
-  joinWindow(
-    right: KeyedStream,
+  joinWindow<F extends object>(
+    right: KeyedStream<F>,
     window: WindowSpec,
     settings: JoinSettings & { readonly take?: 'all' | 'first' | 'last' } = {},
-  ): Stream<ProcessResult<WindowPair>> {
+  ): Stream<Row, ProcessResult<WindowPair>> {
     const { unit } = this.#origin
     const options = { ...settings, unit, window, left: this.#input(), right: right.#input() }
     const node = (out: Outlet): Node => new ProcessNode(() => windowJoin(options), out)
@@ -174,17 +165,36 @@ export class KeyedStream {
   }
 
   /** Pairs of events of the same key, the right one from `from` to `to` after the left. */
-  joinInterval(
-    right: KeyedStream,
+  joinInterval<F extends object>(
+    right: KeyedStream<F>,
     interval: Pick<IntervalJoinOptions, 'from' | 'to'>,
     settings: JoinSettings = {},
-  ): Stream<ProcessResult<Pair>> {
+  ): Stream<Row, ProcessResult<Pair>> {
     const { unit } = this.#origin
     const options = { ...settings, ...interval, unit, left: this.#input(), right: right.#input() }
     const node = (out: Outlet): Node => new ProcessNode(() => intervalJoin(options), out)
     const from = [this.#stage, right.#stage]
     return new Stream({ name: 'join', from, node }, { unit, time: 'time' })
   }
+}
+
+function processed<S, O, E>(
+  inputs: readonly ProcessInput[],
+  from: readonly Stage[],
+  { unit }: Origin,
+  settings: ProcessSettings<S, O, E>,
+): Stream<Row, ProcessResult<O>> {
+  const { name = 'process', ttl, limits } = settings
+  const options: ProcessOptions<S, O> = {
+    unit,
+    name,
+    inputs,
+    process: settings as ProcessSettings<S, O>,
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(limits === undefined ? {} : { limits }),
+  }
+  const node = (out: Outlet): Node => ProcessNode.of(options, out)
+  return new Stream({ name, from, node }, { unit, time: 'time' })
 }
 
 /** What to compute under a name: an aggregate with its parameters, or just its name. */
@@ -260,7 +270,7 @@ export class WindowedStream {
   aggregate(
     aggregates: Readonly<Record<string, AggregateChoice>>,
     others: Readonly<Record<string, Aggregate>> = {},
-  ): Stream<WindowResult> {
+  ): Stream<Row, WindowResult> {
     const specs = Object.entries(aggregates).map(
       ([as, choice]): AggregateSpec =>
         typeof choice === 'string'
@@ -306,8 +316,8 @@ function checkFeeds(
   throw new StreamError('invalid_aggregate', `two columns of the results are '${twice}'`, twice)
 }
 
-/** Begins the description of a pipeline. `E` is the type of its events, for `Pipeline.push`. */
-export function stream(options: StreamOptions): Stream<Row> {
+/** Begins the description of a pipeline. `E` is the type of its events. */
+export function stream<E extends object = Row>(options: StreamOptions): Stream<E> {
   const { name = 'events', unit = 'ms', time = 'time' } = options
-  return new Stream<Row>({ name, from: [], source: options }, { unit, time })
+  return new Stream<E>({ name, from: [], source: options }, { unit, time })
 }

@@ -129,7 +129,9 @@ export class ValueIds {
         continue
       }
       const known = numbers.get(value)
-      out[row] = known >= 0 ? known : this.idOf(value)
+      if (known >= 0) out[row] = known
+      else if (this.pool.live >= this.#limit && !Number.isNaN(value)) out[row] = OVERFLOW
+      else out[row] = this.idOf(value)
     }
   }
 

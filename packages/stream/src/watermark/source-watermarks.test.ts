@@ -83,6 +83,24 @@ describe('watermarks of a source', () => {
     expect(source.idle).toBe(false)
   })
 
+  it('keep the idle clock of a paused partition still when reading goes on', () => {
+    const source = new SourceWatermarks({ ...BOUNDED, maxDrift: 20, idleAfter: 10 })
+    source.add('slow')
+    source.add('fast')
+    observe(source, 'slow', 0, 100)
+    observe(source, 'fast', 0, 121)
+    source.tick(0)
+    source.block(true, 1)
+    source.block(false, 2)
+    observe(source, 'slow', 90, 101)
+    source.tick(91)
+    expect(source.watermark).toBe(96)
+    // "fast" was kept from speaking until 91, and holds the watermark still.
+    observe(source, 'slow', 92, 300)
+    source.tick(93)
+    expect(source.watermark).toBe(116)
+  })
+
   it('take out events from the future before they learn of them', () => {
     const source = new SourceWatermarks({ ...BOUNDED, maxFuture: 10 })
     const times = Float64Array.of(1, 111, 112, 8e15, 60)

@@ -137,21 +137,25 @@ export class SourceWatermarks {
       this.#combined.advance(name, generator.watermark)
     }
     if (this.#idleAfter === null) return
+    this.#stopIdleClocks(now)
+    for (const [name, { idle }] of this.#partitions) {
+      if (idle?.check(now) === true) this.#combined.setIdle(name)
+    }
+  }
+
+  /** Silence does not count while nobody reads, nor in partitions that we asked to pause. */
+  #stopIdleClocks(now: number): void {
     const paused = new Set(this.paused())
     for (const [name, { idle }] of this.#partitions) {
       if (this.#blocked || paused.has(name)) idle?.block(now)
       else idle?.unblock(now)
-      if (idle?.check(now) === true) this.#combined.setIdle(name)
     }
   }
 
   /** Whether we ourselves keep the source from speaking: silence does not count meanwhile. */
   block(blocked: boolean, now: number): void {
     this.#blocked = blocked
-    for (const { idle } of this.#partitions.values()) {
-      if (blocked) idle?.block(now)
-      else idle?.unblock(now)
-    }
+    this.#stopIdleClocks(now)
   }
 
   /** Partitions further ahead of the slowest active one than `maxDrift`: they should not be read now. */

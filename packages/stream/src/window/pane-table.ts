@@ -12,8 +12,8 @@ export class PaneTable {
   /** Least and greatest end of the windows that hold the pane. */
   readonly firstEnd: number
   readonly lastEnd: number
-  /** Entry + 1 by place, 0 for none. */
-  #places = new Int32Array(FIRST_PLACES)
+  /** Two numbers by place, side by side for the cache: key + 1, 0 for none, and slot. */
+  #places = new Int32Array(2 * FIRST_PLACES)
   #keys = new Int32Array(FIRST_PLACES / 2)
   #slots = new Int32Array(FIRST_PLACES / 2)
   #count = 0
@@ -41,12 +41,13 @@ export class PaneTable {
   slotOf(key: number): number {
     const places = this.#places
     const mask = places.length - 1
-    let at = mix(key) & mask
+    const wanted = key + 1
+    let at = (mix(key) << 1) & mask
     for (;;) {
-      const entry = (places[at] ?? 0) - 1
-      if (entry < 0) return -1
-      if (this.#keys[entry] === key) return this.#slots[entry] ?? 0
-      at = (at + 1) & mask
+      const found = places[at] ?? 0
+      if (found === wanted) return places[at + 1] ?? 0
+      if (found === 0) return -1
+      at = (at + 2) & mask
     }
   }
 
@@ -64,10 +65,13 @@ export class PaneTable {
   }
 
   #put(entry: number): void {
-    const mask = this.#places.length - 1
-    let at = mix(this.#keys[entry] ?? 0) & mask
-    while (this.#places[at] !== 0) at = (at + 1) & mask
-    this.#places[at] = entry + 1
+    const places = this.#places
+    const mask = places.length - 1
+    const key = this.#keys[entry] ?? 0
+    let at = (mix(key) << 1) & mask
+    while (places[at] !== 0) at = (at + 2) & mask
+    places[at] = key + 1
+    places[at + 1] = this.#slots[entry] ?? 0
   }
 
   #grow(): void {
@@ -78,7 +82,7 @@ export class PaneTable {
     const slots = new Int32Array(length)
     slots.set(this.#slots)
     this.#slots = slots
-    this.#places = new Int32Array(2 * length)
+    this.#places = new Int32Array(4 * length)
     for (let entry = 0; entry < this.#count; entry++) this.#put(entry)
   }
 }

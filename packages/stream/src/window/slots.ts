@@ -1,5 +1,9 @@
-import type { Aggregate, AggregateSpec, States, TimeUnit } from '../aggregate/aggregate.ts'
-import { prepareAggregate } from '../aggregate/aggregates.ts'
+import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
+import {
+  type PreparedAggregates,
+  type PreparedStates,
+  prepareAggregates,
+} from '../aggregate/prepare-aggregates.ts'
 import type { Batch, Column } from '../batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { StreamError } from '../stream-error.ts'
@@ -24,9 +28,8 @@ export interface KeyedRows {
  * handed out from 0, given back, and empty when handed out again.
  */
 export class Slots {
-  readonly #names: readonly string[]
-  readonly #columns: readonly (string | null)[]
-  readonly #states: readonly States[]
+  readonly #prepared: PreparedAggregates
+  readonly #states: readonly PreparedStates[]
   readonly #ticksPerSecond: number
   #next = 0
   #capacity = FIRST_SLOTS
@@ -47,11 +50,10 @@ export class Slots {
     if (specs.length === 0) {
       throw new StreamError('invalid_aggregate', 'there is no aggregate', 'aggregates')
     }
-    this.#names = names
-    this.#columns = specs.map((spec) => spec.of ?? null)
-    this.#states = specs.map((spec) => prepareAggregate(spec, unit, others))
+    this.#prepared = prepareAggregates(specs, unit, others)
+    this.#states = this.#prepared.states
     this.#ticksPerSecond = unit === 'ms' ? 1000 : 1_000_000
-    for (const states of this.#states) states.reserve(this.#capacity)
+    for (const { states } of this.#states) states.reserve(this.#capacity)
   }
 
   /** Slots in use. */
@@ -62,7 +64,7 @@ export class Slots {
   /** Numbers skipped because they were NaN or infinite. */
   get invalid(): number {
     let invalid = 0
-    for (const states of this.#states) invalid += states.invalid
+    for (const { states } of this.#states) invalid += states.invalid
     return invalid
   }
 
@@ -70,7 +72,7 @@ export class Slots {
     if (this.#freeCount > 0) return this.#free[--this.#freeCount] ?? 0
     if (this.#next === this.#capacity) {
       this.#capacity *= 2
-      for (const states of this.#states) states.reserve(this.#capacity)
+      for (const { states } of this.#states) states.reserve(this.#capacity)
       const grown = new Int32Array(this.#capacity)
       grown.set(this.#free)
       this.#free = grown
@@ -84,48 +86,42 @@ export class Slots {
   }
 
   clear(slot: number): void {
-    for (const states of this.#states) states.clear(slot)
+    for (const { states } of this.#states) states.clear(slot)
   }
 
   /** For i in 0 … count − 1: adds row `rows[i]` to slot `slots[i]`. */
   addRows(slots: Int32Array, rows: Int32Array, count: number, of: KeyedRows): void {
     if (count === 0) return
     const columns = of.batch.columns
-    for (let i = 0; i < this.#states.length; i++) {
-      const name = this.#columns[i] ?? null
+    for (const { of: name, states } of this.#states) {
       const column: Column | null = name === null ? null : (columns.get(name) ?? null)
-      const input = { times: of.times, sequence: null, column, columns }
-      this.#states[i]?.addRows(slots, rows, count, input)
+      states.addRows(slots, rows, count, { times: of.times, sequence: null, column, columns })
     }
   }
 
   /** Adds what `slot` holds to `into`. */
   merge(into: number, slot: number): void {
-    for (const states of this.#states) states.merge(into, states, slot)
+    for (const { states } of this.#states) states.merge(into, states, slot)
   }
 
   /** Values of a slot, for the window [start, end). */
   values(slot: number, start: number, end: number): Values {
     const isFinite = start > BEGINNING_OF_TIME && end < END_OF_TIME
     const seconds = isFinite ? (end - start) / this.#ticksPerSecond : undefined
-    const values: Record<string, unknown> = {}
-    for (let i = 0; i < this.#states.length; i++) {
-      values[this.#names[i] ?? ''] = this.#states[i]?.value(slot, seconds)
-    }
-    return values
+    return this.#prepared.values(slot, seconds)
   }
 
   write(slot: number, out: ByteWriter): void {
-    for (const states of this.#states) states.write(slot, out)
+    for (const { states } of this.#states) states.write(slot, out)
   }
 
   read(slot: number, from: ByteReader): void {
-    for (const states of this.#states) states.read(slot, from)
+    for (const { states } of this.#states) states.read(slot, from)
   }
 
   /** Memory held by states, in bytes. */
   bytes(): number {
-    return this.#states.reduce((sum, states) => sum + states.bytes(), this.#free.byteLength)
+    return this.#states.reduce((sum, { states }) => sum + states.bytes(), this.#free.byteLength)
   }
 }
 

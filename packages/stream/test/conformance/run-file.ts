@@ -1,41 +1,58 @@
-import { createWindowOperator, type WindowResult } from '../../src/index.ts'
+import { createWindowOperator, restoreWindowOperator, type WindowResult } from '../../src/index.ts'
 import { batchOf, type Cell, type Row } from '../rows.ts'
 import { readJsonLines } from '../shared-data.ts'
 import type { FileCase, FormulaCase } from './case.ts'
 import { isSame, matchAll } from './mismatch.ts'
 
-/** Rows that are pushed at once; the watermark moves behind each batch. */
-const BATCH_ROWS = 1
+/** How rows are run: one by one, or so many at once with a restart behind them; results must be the same. */
+const MANNERS = [
+  { path: 'fast', atOnce: 1, restarts: false },
+  { path: 'general', atOnce: 1, restarts: false },
+  { path: 'fast', atOnce: 97, restarts: true },
+] as const
 
-/** Runs an operator over rows [time, …fields] that come one by one, to the end. */
+/** Rows [time, …fields] to the end; the watermark moves behind each batch. */
 function runRows(
   { windowing, aggregates, keys }: FileCase | FormulaCase,
   rows: readonly Row[],
   fields: readonly string[],
   behind: number | null,
+  { path, atOnce, restarts }: (typeof MANNERS)[number],
 ): { results: WindowResult[]; late: number } {
-  const operator = createWindowOperator({ windowing, aggregates, keys: keys ?? [] })
+  const options = { windowing, aggregates, keys: keys ?? [], path }
+  let operator = createWindowOperator(options)
   let greatest = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < rows.length; i += BATCH_ROWS) {
-    const batch = rows.slice(i, i + BATCH_ROWS)
+  const results: WindowResult[] = []
+  let late = 0
+  const take = (): void => {
+    results.push(...operator.takeResults())
+    late += operator.takeLate().length
+  }
+  for (let i = 0; i < rows.length; i += atOnce) {
+    const batch = rows.slice(i, i + atOnce)
     operator.push(batchOf(batch, fields))
-    if (behind === null) continue
     greatest = Math.max(greatest, ...batch.map(([time]) => Number(time)))
-    operator.watermark(greatest - behind)
+    if (behind !== null) operator.watermark(greatest - behind)
+    if (!restarts) continue
+    take()
+    operator = restoreWindowOperator(options, operator.snapshot())
   }
   operator.end()
-  return { results: operator.takeResults(), late: operator.takeLate().length }
+  take()
+  return { results, late }
 }
 
 export function runFormulaCase(testCase: FormulaCase): void {
   const { start, step, rows } = testCase.formula
   const made = Array.from({ length: rows }, (_, i): Row => [start + i * step, i])
-  const { results } = runRows(testCase, made, ['counter:f64'], 0)
-  matchAll('at the end', results, testCase.expect, (result, { window, values }) => {
-    const isWindow =
-      window === undefined || isSame([result.window.start, result.window.end], window)
-    return isWindow && isSame(result.values, values ?? {})
-  })
+  for (const manner of MANNERS) {
+    const { results } = runRows(testCase, made, ['counter:f64'], 0, manner)
+    matchAll(JSON.stringify(manner), results, testCase.expect, (result, { window, values }) => {
+      const isWindow =
+        window === undefined || isSame([result.window.start, result.window.end], window)
+      return isWindow && isSame(result.values, values ?? {})
+    })
+  }
 }
 
 /** A line of the expected file and a result of ours, reduced to what both say. */
@@ -61,19 +78,22 @@ export function runFileCase(testCase: FileCase): void {
       ...(input.key === undefined ? [] : [derived(input.key, line)]),
     ]
   })
-  const { results, late } = runRows(testCase, rows, fields, watermark?.behind ?? null)
-  const got = results.map(
-    ({ key, window, values }): Said => ({
-      key: expected.key === undefined ? null : String(key),
-      start: expected.window_start === undefined ? null : window.start,
-      end: expected.window_end === undefined ? null : window.end,
-      values: Object.fromEntries(
-        Object.keys(expected.values).map((name) => [name, values[name] as number | null]),
-      ),
-    }),
-  )
-  matchAll('against the file', got, saidBy(expected), (one, said) => isSaid(one, said, expected))
-  matchAll('late', Array.from({ length: late }), [], () => false)
+  const said = saidBy(expected)
+  for (const manner of MANNERS) {
+    const { results, late } = runRows(testCase, rows, fields, watermark?.behind ?? null, manner)
+    const got = results.map(
+      ({ key, window, values }): Said => ({
+        key: expected.key === undefined ? null : String(key),
+        start: expected.window_start === undefined ? null : window.start,
+        end: expected.window_end === undefined ? null : window.end,
+        values: Object.fromEntries(
+          Object.keys(expected.values).map((name) => [name, values[name] as number | null]),
+        ),
+      }),
+    )
+    matchAll(JSON.stringify(manner), got, said, (one, line) => isSaid(one, line, expected))
+    matchAll('late', Array.from({ length: late }), [], () => false)
+  }
 }
 
 function derived(

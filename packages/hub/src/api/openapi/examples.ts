@@ -77,6 +77,22 @@ const EXAMPLES: Readonly<Record<string, RouteExample>> = {
       to: '2025-11-21',
     },
   },
+  'GET /api/v1/live': { query: { definition: 'telemetry', size: '1h', for: '0' }, varies: true },
+  'GET /api/v1/windows': { record: 'status' },
+  'POST /api/v1/windows': {
+    query: { dryRun: 'true' },
+    body: {
+      name: 'errors-by-service',
+      windows: ['1m', '10m/1m'],
+      by: ['service'],
+      measures: ['requests.count', 'requests.errors', 'latency.p95'],
+      where: { all: [{ field: 'environment', op: 'eq', value: 'production' }] },
+    },
+  },
+  'DELETE /api/v1/windows/:name': {
+    params: { name: 'errors-by-service' },
+    notRun: 'There is no such window.',
+  },
   'GET /api/v1/semantic': { record: 'status' },
   'GET /api/v1/costs': { query: { ...DAY, granularity: '6hour' } },
   'GET /api/v1/costs/breakdown': { query: { by: 'model', ...DAY } },

@@ -3,6 +3,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   events: 'Send what your applications report, one by one or as files.',
   query: 'Ask one question language: measures × dimensions × filters × range × step.',
   sql: 'Ask in SQL what the question language cannot say, read-only.',
+  live: 'Windows that are counted as events come in, and their results as they change.',
   reports: 'Fixed reports on cost, performance, errors and use, each from one request.',
   'dead letters': 'Rejected events: why, how many, and taking them in again.',
   prices: 'What a call costs, your own prices, and pricing events again.',

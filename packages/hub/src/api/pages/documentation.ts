@@ -10,10 +10,11 @@ const FOLDERS = [
 ]
 
 /** Folders of pages that are served below `/docs`. */
-export const PAGE_FOLDERS = ['guide', 'reference', 'formats'] as const
+export const PAGE_FOLDERS = ['guide', 'guide/streams', 'reference', 'formats'] as const
 
 const MARKDOWN_FILE = /^(?:README|[a-z-]+)\.md$/
-const SERVED = /^\/repository\/docs\/(?:(?:guide|reference|formats)\/)?(?:README|[a-z-]+)\.md$/
+const SERVED =
+  /^\/repository\/docs\/(?:(?:guide(?:\/streams)?|reference|formats)\/)?(?:README|[a-z-]+)\.md$/
 
 /** Pages of a folder by name, and those of `/docs` itself for null; none where they were not packed. */
 export function readPages(folder: (typeof PAGE_FOLDERS)[number] | null): readonly GuidePage[] {

@@ -14,7 +14,7 @@ const ABOUT = `# LLM Analytics Hub
 
 > One process that takes in what LLM applications emit (calls, spans, scores, costs, security and governance events), stores it durably, and answers questions about cost, latency, errors and tokens.
 
-Every request under /api/v1 needs \`Authorization: Bearer KEY\`, except those marked public. Bodies and answers are JSON. Money is decimal text in US dollars, times are ISO 8601 in UTC, durations are milliseconds; null means unknown, never 0. Lists answer \`next\`, which is the \`cursor\` of the next page. Errors are problem documents: \`code\` says what is wrong, \`hint\` what to do, \`type\` is the path of a page about it. Unknown parameters are refused. Measures and dimensions that questions may name are listed by GET /api/v1/semantic.`
+Every request under /api/v1 needs \`Authorization: Bearer KEY\`, except those marked public. Bodies and answers are JSON. Money is decimal text in US dollars, times are ISO 8601 in UTC, durations are milliseconds; null means unknown, never 0. Lists answer \`next\`, which is the \`cursor\` of the next page. Errors are problem documents: \`code\` says what is wrong, \`hint\` what to do, \`type\` is the path of a page about it. Unknown parameters are refused. Measures and dimensions that questions may name are listed by GET /api/v1/semantic. GET /api/v1/live is a stream of server-sent events without an end: \`for=0\` ends it after the snapshot.`
 
 const EXAMPLE = `## First steps
 

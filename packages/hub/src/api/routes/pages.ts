@@ -40,6 +40,7 @@ const LINKS = [
 /** Where pages of a folder are served, and what they are. */
 const FOLDER_SUMMARIES = {
   guide: 'A page of the guide: /docs/guide/<name>.md',
+  'guide/streams': 'A page of the guide to streams: /docs/guide/streams/<name>.md',
   reference: 'A page of the reference: /docs/reference/<name>.md',
   formats: 'A page about files of the data folder: /docs/formats/<name>.md',
 } as const

@@ -79,6 +79,10 @@ export const VALUES: Readonly<Record<string, ValueSource>> = {
     })),
   '--granularity': of('1min', '5min', '15min', '1hour', '6hour', '1day', '1week', '1month'),
   '--mentions': of('words', 'anywhere', 'keep'),
+  'windows add --measure': measures,
+  'windows add --by': dimensions,
+  'windows add --where': fields,
+  'windows watch --where': fields,
   'help topic': () => Object.keys(TOPICS).map((text) => ({ text, about: '' })),
   'completion shell': of('bash', 'zsh', 'fish', 'powershell'),
 }

@@ -16,6 +16,7 @@ import { markFinished, markUnfinished, UNFINISHED_HISTORY } from '../../core/unf
 import { addTotals, emptyTotals, type Totals } from '../../generate/totals.ts'
 import { cellsOf, createWorld } from '../../generate/world.ts'
 import type { OverrideJson } from '../../ingest/price-book.ts'
+import { readOverrides } from '../../ingest/read-overrides.ts'
 import { BACKFILL, type Log } from '../../log/log.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import type { Progress } from '../progress.ts'
@@ -97,12 +98,12 @@ function unwritable(dir: string, why: string): CliError {
 
 async function writeInto(dir: string, options: WriteFolderOptions): Promise<Totals> {
   const { config, clock, version } = options
-  const { openControl, readOverrides } = await import('../../hub-refusals.ts')
+  const { openControl } = await import('../../control/sqlite/open-control.ts')
   const overriding = await readOverrides(config['prices.overrides'])
   if (!overriding.ok) throw new CliError(overriding.message, EXIT[overriding.reason])
   const format = markFolderFormat(dir, version)
   if (!format.ok) throw new CliError(format.message, EXIT.config)
-  const opening = await openControl(join(dir, 'control.sqlite'), version)
+  const opening = openControl(join(dir, 'control.sqlite'), version)
   if (!opening.ok) throw unwritable(dir, opening.message)
   const { control } = opening
   const hashKey = randomBytes(16)

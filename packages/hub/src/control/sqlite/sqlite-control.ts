@@ -10,6 +10,7 @@ import type {
   Permission,
   PriceOverridesRecord,
   ProjectRecord,
+  WindowRecord,
 } from '../control.ts'
 import { PERMISSIONS } from '../control.ts'
 import { migrate } from './migrations.ts'
@@ -105,6 +106,12 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
     'UPDATE holds SET released_at = ? WHERE name = ? AND released_at IS NULL RETURNING *',
   )
 
+  const selectWindows = database.prepare('SELECT * FROM windows ORDER BY name')
+  const upsertWindow = database.prepare(
+    'INSERT OR REPLACE INTO windows (name, json, created_at, created_by) VALUES (?, ?, ?, ?)',
+  )
+  const removeWindow = database.prepare('DELETE FROM windows WHERE name = ?')
+
   const selectErasures = database.prepare('SELECT document FROM erasures ORDER BY created_at, id')
   const selectErasure = database.prepare('SELECT document FROM erasures WHERE id = ?')
   const upsertErasure = database.prepare(
@@ -194,6 +201,11 @@ export function openSqliteControl(options: SqliteControlOptions): Control {
       const row = release.get(at, name)
       return row === undefined ? null : holdRecord(row)
     },
+    windows: () => selectWindows.all().map(windowRecord),
+    putWindow(record) {
+      upsertWindow.run(record.name, record.json, record.createdAt, record.createdBy)
+    },
+    deleteWindow: (name) => removeWindow.run(name).changes > 0,
     erasures: () => selectErasures.all().map(erasureOf),
     erasure(id) {
       const row = selectErasure.get(id)
@@ -236,6 +248,15 @@ function holdRecord(row: Row): Hold {
     createdAt: number(row['created_at']),
     createdBy: nullableText(row['created_by']),
     releasedAt: nullableNumber(row['released_at']),
+  }
+}
+
+function windowRecord(row: Row): WindowRecord {
+  return {
+    name: text(row['name']),
+    json: text(row['json']),
+    createdAt: number(row['created_at']),
+    createdBy: nullableText(row['created_by']),
   }
 }
 

@@ -5,12 +5,12 @@
  * the history it was made in. Both are bound to the filters and refused with others.
  */
 
-import { createHash } from 'node:crypto'
+import { cursorParts, cursorText } from '../../core/cursor-text.ts'
 import type { ListPlan, Predicate } from '../../store/store.ts'
 import { stableText } from '../stable-text.ts'
 
 /** Raised when what a cursor holds changes; older cursors are refused. */
-const VERSION = 1
+const VERSION = 2
 
 export interface ArrivalPlace {
   readonly offset: bigint
@@ -32,39 +32,30 @@ export type EventCursor =
 
 /** What a cursor is bound to: the filters. */
 export function bindingOf(where: Predicate | null): string {
-  return createHash('sha256').update(stableText(where)).digest('base64url').slice(0, 16)
+  return `events ${VERSION} ${stableText(where)}`
 }
 
 export function encodeCursor(cursor: EventCursor, binding: string): string {
   const { from, to } = cursor
-  const head = [VERSION, binding, cursor.order, from, to]
+  const head = [cursor.order, from, to]
   if (cursor.order === 'time') {
     const { time, partition, offset, index } = cursor.before
-    return text([...head, time, partition, `${offset}`, index])
+    return cursorText([...head, time, partition, `${offset}`, index], binding)
   }
   const places = [...cursor.places].flatMap(([partition, { offset, index }]) => [
     partition,
     `${offset}`,
     index,
   ])
-  return text([...head, ...places])
+  return cursorText([...head, ...places], binding)
 }
 
-function text(parts: readonly unknown[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url')
-}
-
-/** Null when the text is not a cursor of this version, or was made for other filters. */
+/** Null when the text is not a cursor of this version, is damaged, or was made for other filters. */
 export function decodeCursor(encoded: string, binding: string): EventCursor | null {
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))
-  } catch {
-    return null
-  }
-  if (!Array.isArray(parts)) return null
-  const [version, bound, order, from, to, ...rest] = parts as unknown[]
-  if (version !== VERSION || bound !== binding || !isWhole(from) || !isWhole(to)) return null
+  const parts = cursorParts(encoded, binding)
+  if (parts === null) return null
+  const [order, from, to, ...rest] = parts
+  if (!isWhole(from) || !isWhole(to)) return null
   if (order === 'time') {
     const [time, ...place] = rest
     const [at] = placesOf(place) ?? []

@@ -34,6 +34,8 @@ export const BENIGN: readonly string[] = [
   'SELECT model, provider, count(*) FROM calls GROUP BY GROUPING SETS ((model), (provider), ())',
   'SELECT model, provider, grouping(model), count(*) FROM calls GROUP BY ROLLUP (provider, model)',
   'SELECT model, status, count(*) FROM calls GROUP BY CUBE (model, status)',
+  'SELECT model, approx_top_k(user_id, 20), approx_quantile(latency_ms, [0.5, 0.9]), max(latency_ms, 5) FROM calls GROUP BY ROLLUP (provider, model)',
+  'SELECT count(*) FROM calls GROUP BY CUBE (model, provider, service, environment, status)',
   'SELECT model, row_number() OVER (PARTITION BY model ORDER BY time) AS n FROM calls QUALIFY n <= 2',
   'SELECT time, sum(cost_total) OVER (ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM costs LIMIT 5',
   'SELECT time, avg(latency_ms) OVER w FROM calls WINDOW w AS (ORDER BY time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW) LIMIT 5',

@@ -12,6 +12,7 @@ import { type Breakage, faultOf, isBreaking, messageOf } from './fault.ts'
 import { IdleMemory } from './idle-memory.ts'
 import { answerLetters } from './letters.ts'
 import { MIGRATIONS_FOLDER, migrate } from './migrate.ts'
+import { onceThereIsMemory } from './once-there-is-memory.ts'
 import {
   CATALOG,
   DEFAULT_MEMORY_MIB,
@@ -345,9 +346,15 @@ export class DuckDbStore implements Store {
     await connection.execute('ROLLBACK').catch(() => {})
     this.#note(error)
     this.#throwIfUnusable()
+    if (faultOf(error) === 'out_of_memory') await this.#userSql.giveWay()
     try {
       const before = new Map(this.#next)
-      await this.#readPositions()
+      // A statement of people that has taken the memory must not make the store give itself up.
+      await onceThereIsMemory(
+        () => this.#readPositions(),
+        () => this.#userSql.giveWay(),
+        this.#options.clock,
+      )
       const moved = [...this.#next].some(([partition, next]) => before.get(partition) !== next)
       if (!moved) {
         // Not before: questions find texts here as soon as they are committed.

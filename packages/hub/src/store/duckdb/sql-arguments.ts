@@ -1,5 +1,12 @@
 import type { SqlParameter } from '../sql.ts'
-import { BOUNDED, PATTERNS, REPLACEMENTS, WILDCARDS } from '../sql-functions.ts'
+import {
+  BOUNDED,
+  GROUP_STATES,
+  JOINING,
+  PATTERNS,
+  REPLACEMENTS,
+  WILDCARDS,
+} from '../sql-functions.ts'
 import { constantOf, type Tree, textOf, treesOf } from './sql-tree.ts'
 
 interface ArgumentIssue {
@@ -37,6 +44,13 @@ export function argumentIssue(name: string, call: Tree): ArgumentIssue | null {
       return {
         message: `the pattern of ${name} must be written out, without widths above 999`,
         hint: 'Width and precision must stand in the pattern itself.',
+      }
+    }
+    const places = pattern.replaceAll(/\{\{|%%/g, '').match(name === 'format' ? /\{/g : /%/g)
+    if ((places ?? []).length > children.length - 1) {
+      return {
+        message: `the pattern of ${name} has more places than there are arguments`,
+        hint: 'Give an argument for each, in their order.',
       }
     }
   }
@@ -90,4 +104,19 @@ export function growthOf(name: string, call: Tree): number {
     return typeof to === 'string' ? Math.max(1, Math.ceil(to.length / least / 8)) : 1
   }
   return 1
+}
+
+/** KiB that a call keeps for each group; 0 where it is little. */
+export function groupStateOf(name: string, call: Tree): number {
+  const state = Object.hasOwn(GROUP_STATES, name) ? GROUP_STATES[name] : undefined
+  if (state === undefined) return 0
+  if (state.argument === null) return state.kib
+  const count = constantOf(treesOf(call['children'])[state.argument])
+  return typeof count === 'number' ? state.kib * Math.max(0, count) : 0
+}
+
+/** Texts that a call puts together, those left out that are written out. */
+export function joinedBy(name: string, call: Tree): number {
+  if (!JOINING.has(name)) return 0
+  return treesOf(call['children']).filter((child) => constantOf(child) === undefined).length
 }

@@ -2,7 +2,7 @@ import { nearestName } from '@llmhub/schema'
 import type { SqlIssue, SqlParameter } from '../sql.ts'
 import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
 import { SQL_SCHEMA, SQL_VIEWS, sqlViewNamed } from '../sql-views.ts'
-import { argumentIssue, growthOf, wildcardIssue } from './sql-arguments.ts'
+import { argumentIssue, groupStateOf, growthOf, joinedBy, wildcardIssue } from './sql-arguments.ts'
 import { aliasCosts } from './sql-expansion.ts'
 import { depthOf, integerOf, isObject, locationOf, type Tree, textOf, treesOf } from './sql-tree.ts'
 import { windowIssue } from './sql-window.ts'
@@ -61,10 +61,16 @@ export const SQL_BOUNDS = {
   nodes: 20_000,
   /** Objects within objects of its tree. */
   depth: 600,
-  /** Tables, views and functions it reads from, with those of a CTE as often as it is used. */
+  /** Tables, views and functions it reads from and grouping sets, with those of a CTE as often as it is used. */
   sources: 64,
+  /** Columns that its pivots make. */
+  pivoted: 1000,
   /** Product of the counts of `repeat` and of the growth of replacements. */
   growth: 100_000,
+  /** Values that it joins to texts, lists and the like: any of them may be long, and one step joins all. */
+  joined: 200,
+  /** KiB that its aggregates keep for each group, those of grouping sets and pivots as often as these group. */
+  groupState: 256,
 } as const
 
 class Refusal extends Error {
@@ -137,6 +143,11 @@ class Check {
   #nodes = 0
   #sources = 0
   #growth = 1
+  #groupState = 0
+  #pivoted = 0
+  #joined = 0
+  /** Groupings that the part being visited stands in, multiplied where one stands within another. */
+  #groupings = 1
 
   constructor(values: Readonly<Record<string, SqlParameter>>) {
     this.#values = values
@@ -178,7 +189,10 @@ class Check {
   #source(count: number, tree: Tree): void {
     this.#sources += count
     if (this.#sources > SQL_BOUNDS.sources) {
-      refuse(`the statement reads more than ${SQL_BOUNDS.sources} tables`, locationOf(tree))
+      refuse(
+        `the statement reads more than ${SQL_BOUNDS.sources} tables and grouping sets`,
+        locationOf(tree),
+      )
     }
   }
 
@@ -210,9 +224,18 @@ class Check {
       return
     }
     if (tree['type'] === 'SELECT_NODE') {
+      // Each set is grouped in tables of its own, and CUBE (a, b, …) doubles them with every column.
+      this.#source(groupingsOf(tree) - 1, tree)
       for (const { cost, expression } of aliasCosts(tree)) this.#count(cost, expression)
     }
-    this.#children(tree, scope, 'cte_map')
+    this.#grouped(groupingsOf(tree), () => this.#children(tree, scope, 'cte_map'))
+  }
+
+  #grouped(groupings: number, visit: () => void): void {
+    const before = this.#groupings
+    this.#groupings *= groupings
+    visit()
+    this.#groupings = before
   }
 
   #from(type: string, tree: Tree, scope: Scope): void {
@@ -237,10 +260,15 @@ class Check {
       return
     }
     if (type === 'PIVOT') this.#pivot(tree)
-    this.#children(tree, scope)
+    this.#grouped(type === 'PIVOT' ? pivotedOf(tree) : 1, () => this.#children(tree, scope))
   }
 
   #pivot(tree: Tree): void {
+    this.#pivoted += pivotedOf(tree) * Math.max(1, treesOf(tree['aggregates']).length)
+    if (this.#pivoted > SQL_BOUNDS.pivoted) {
+      const message = `PIVOT would make more than ${SQL_BOUNDS.pivoted} columns`
+      refuse(message, locationOf(tree), 'List fewer values, or GROUP BY them.')
+    }
     for (const pivot of treesOf(tree['pivots'])) {
       if (textOf(pivot, 'pivot_enum') !== '') {
         refuse(
@@ -315,6 +343,18 @@ class Check {
     if (this.#growth > SQL_BOUNDS.growth) {
       refuse('the statement makes too much text from little', at, 'Use smaller counts.')
     }
+    this.#joined += joinedBy(name, tree)
+    if (this.#joined > SQL_BOUNDS.joined) {
+      refuse(`the statement joins more than ${SQL_BOUNDS.joined} values`, at, 'Join fewer of them.')
+    }
+    this.#groupState += this.#groupings * groupStateOf(name, tree)
+    if (this.#groupState > SQL_BOUNDS.groupState) {
+      refuse(
+        'the aggregates of the statement keep too much for each group',
+        at,
+        'Use smaller counts, fewer grouping sets, or fewer approx_quantile: one takes a list, [0.5, 0.9, 0.99].',
+      )
+    }
   }
 
   /** Names of types in a cast: all that stand in its tree, however deep. */
@@ -335,6 +375,17 @@ class Check {
     }
     names(tree['class'] === 'TYPE' ? tree : tree['cast_type'])
   }
+}
+
+/** How often a SELECT groups its rows. */
+function groupingsOf({ group_sets: sets }: Tree): number {
+  return Array.isArray(sets) ? Math.max(1, sets.length) : 1
+}
+
+/** How many columns a PIVOT makes of each of its aggregates. */
+function pivotedOf(tree: Tree): number {
+  const counts = treesOf(tree['pivots']).map(({ entries }) => treesOf(entries).length)
+  return counts.reduce((product, count) => product * Math.max(1, count), 1)
 }
 
 /**

@@ -1,0 +1,207 @@
+import { type CliContext, connection, type GlobalOptions } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { filterOf } from '../filter.ts'
+import { count, counted, duration, utcTime } from '../formats.ts'
+import { documentFor } from '../output.ts'
+import {
+  type LiveMessage,
+  type LiveRow,
+  type LiveSnapshotMessage,
+  liveMessages,
+} from '../windows/live-messages.ts'
+import { headLine, type ResultColumn, resultColumns, resultLine } from '../windows/result-lines.ts'
+
+export interface WatchOptions extends GlobalOptions {
+  readonly size?: string
+  readonly where?: readonly string[]
+  readonly project?: string
+  readonly measure?: readonly string[]
+  readonly lines?: number
+  readonly for?: number
+}
+
+const HISTORY = 10
+/** Lines of windows that are open, below those that are closed. */
+const MOST_OPEN = 10
+const PIPE_COLUMNS = 200
+
+/**
+ * `llmhub windows watch`: results of closed windows one below the other, and below them, on a terminal, those
+ * that are open, which change in place. In a pipe every result is a line of JSON.
+ */
+export async function windowsWatch(
+  name: string,
+  options: WatchOptions,
+  context: CliContext,
+): Promise<void> {
+  const { terminal, clock } = context
+  const settings = connection(options)
+  const query = queryOf(name, options)
+  const isTable = formatOf(options, context) === 'table'
+  const screen = isTable ? new Screen(options, context) : null
+  const start = clock.monotonic()
+  let results = 0
+  const tell = (text: string): void => {
+    screen?.clear()
+    terminal.err(`${text}\n`)
+  }
+  const own = options.project === undefined ? settings : { ...settings, project: options.project }
+  for await (const message of liveMessages(own, query, context, tell)) {
+    if (message.event === 'notice') {
+      const told = noticeText(message)
+      if (told !== null) tell(told)
+      continue
+    }
+    if (message.event === 'bye') continue
+    results += message.updates.length
+    if (screen !== null) screen.show(message)
+    else for (const row of message.updates) terminal.out(documentFor(terminal, JSON.stringify(row)))
+    await terminal.outDrained?.()
+  }
+  screen?.end()
+  if (options.for === undefined) {
+    const seconds = (clock.monotonic() - start) / 1000
+    terminal.err(`${counted(results, 'result')} in ${duration(seconds)}\n`)
+  }
+}
+
+function formatOf({ output }: WatchOptions, { terminal }: CliContext): 'table' | 'ndjson' {
+  if (output === undefined) return terminal.outIsTty ? 'table' : 'ndjson'
+  if (output === 'table' || output === 'ndjson') return output
+  throw new CliError(`--output ${output}: expected table or ndjson`, EXIT.usage)
+}
+
+function queryOf(name: string, options: WatchOptions): URLSearchParams {
+  const query = new URLSearchParams({ definition: name })
+  if (options.size !== undefined) query.set('size', options.size)
+  if (options.for !== undefined) query.set('for', String(options.for))
+  for (const text of options.where ?? []) {
+    filterOf(text)
+    query.append('where', text)
+  }
+  return query
+}
+
+function noticeText(notice: LiveMessage & { readonly event: 'notice' }): string | null {
+  if (notice.reason === 'lagging') {
+    return `results are ${duration((notice.lagMs ?? 0) / 1000)} behind what comes in`
+  }
+  return notice.reason === 'caught_up' ? 'results have caught up' : null
+}
+
+/** What has been printed of a window and key, so that nothing is printed twice. */
+interface Shown {
+  row: LiveRow
+  /** As it was printed, once its window had closed. */
+  line: string | null
+}
+
+class Screen {
+  readonly #options: WatchOptions
+  readonly #context: CliContext
+  readonly #rows = new Map<string, Shown>()
+  #columns: readonly ResultColumn[] = []
+  #first = ''
+  #title = ''
+  /** Lines below the closed windows that are printed anew each time. */
+  #below = 0
+
+  constructor(options: WatchOptions, context: CliContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  show(message: LiveMessage & { readonly event: 'snapshot' | 'delta' }): void {
+    this.clear()
+    const isFirst = this.#columns.length === 0
+    if (message.event === 'snapshot') this.#begin(message)
+    for (const row of message.updates) {
+      const key = JSON.stringify([row.start, row.end, row.project, row.key])
+      const known = this.#rows.get(key)
+      if (known === undefined) this.#rows.set(key, { row, line: null })
+      else known.row = row
+    }
+    this.#printClosed(isFirst ? (this.#options.lines ?? HISTORY) : Number.POSITIVE_INFINITY)
+    this.#printOpen(message.watermark)
+  }
+
+  /** Takes away the lines of open windows. */
+  clear(): void {
+    if (this.#below > 0) this.#context.terminal.out(`\u001b[${this.#below}A\u001b[J`)
+    this.#below = 0
+  }
+
+  /** Leaves the terminal as it is, the open windows included. */
+  end(): void {
+    this.#below = 0
+  }
+
+  #begin(snapshot: LiveSnapshotMessage): void {
+    if (this.#columns.length > 0) return
+    const { measure = null, project } = this.#options
+    const { terminal } = this.#context
+    const names = snapshot.measures.map(({ name }) => name)
+    const wrong = measure?.find((name) => !names.includes(name))
+    if (wrong !== undefined) {
+      const message = `--measure ${wrong}: ${snapshot.definition} has ${names.join(', ')}`
+      throw new CliError(message, EXIT.usage)
+    }
+    const projects = new Set(snapshot.updates.map((row) => row.project))
+    this.#columns = resultColumns(snapshot, {
+      shown: measure,
+      projects: project === undefined && projects.size > 1,
+      terminal: terminal.outIsTty ? terminal.columns - 1 : PIPE_COLUMNS,
+    })
+    this.#first = (measure ?? names)[0] ?? ''
+    this.#title = `${snapshot.definition} ${snapshot.size}`
+    terminal.out(`${headLine(this.#columns)}\n`)
+  }
+
+  /** Prints what has closed, or changed since it was printed; of the first ones the last `most`. */
+  #printClosed(most: number): void {
+    const lines: string[] = []
+    const closed = [...this.#rows].filter(([, { row }]) => row.closed)
+    closed.sort(([, a], [, b]) =>
+      a.row.start < b.row.start ? -1 : a.row.start > b.row.start ? 1 : 0,
+    )
+    for (const [key, shown] of closed) {
+      const line = resultLine(shown.row, this.#columns)
+      if (line === shown.line) continue
+      const mark = shown.row.removed === true ? '  (no rows any more)' : '  (corrected)'
+      lines.push(shown.line === null ? line : line + mark)
+      this.#rows.set(key, { row: shown.row, line })
+    }
+    for (const line of most === 0 ? [] : lines.slice(-most)) this.#context.terminal.out(`${line}\n`)
+    this.#forget()
+  }
+
+  /** Windows that closed long ago are corrected as if they were new. */
+  #forget(): void {
+    const over = this.#rows.size - 10_000
+    if (over > 0) for (const key of [...this.#rows.keys()].slice(0, over)) this.#rows.delete(key)
+  }
+
+  #printOpen(watermark: string | null): void {
+    const { terminal, clock } = this.#context
+    if (!terminal.outIsTty) return
+    const open = [...this.#rows.values()]
+      .map(({ row }) => row)
+      .filter(({ closed, removed }) => !closed && removed !== true)
+    const first = (row: LiveRow): number => Number(row.values[this.#first] ?? 0)
+    open.sort((a, b) => (a.start === b.start ? first(b) - first(a) : a.start < b.start ? 1 : -1))
+    const lines = open.slice(0, MOST_OPEN).map((row) => resultLine(row, this.#columns))
+    const more = open.length - lines.length
+    const behind =
+      watermark === null ? null : Math.max(0, (clock.now() - Date.parse(watermark)) / 1000)
+    const status = [
+      `── ${this.#title}`,
+      `${count(open.length)} open${more > 0 ? `, ${count(more)} not shown` : ''}`,
+      watermark === null
+        ? 'no event yet'
+        : `complete up to ${utcTime(watermark).slice(11)} (${duration(behind ?? 0)} ago)`,
+    ].join(' · ')
+    const shown = [status, ...lines].map((line) => line.slice(0, terminal.columns - 1))
+    terminal.out(`${shown.join('\n')}\n`)
+    this.#below = shown.length
+  }
+}
