@@ -185,8 +185,7 @@ function textTest(predicate: Comparison): (text: string) => boolean {
 function numberTest(predicate: Comparison): (value: number | bigint) => boolean {
   if (predicate.op === 'in') {
     const wanted = predicate.values.map(numeric)
-    // Comparing a bigint with a number is exact, but `===` never holds between them.
-    return (value) => wanted.some((each) => each <= value && each >= value)
+    return (value) => wanted.some((each) => isSameNumber(each, value))
   }
   const { op } = predicate
   if (op === 'contains' || op === 'starts_with') {
@@ -205,6 +204,14 @@ function numberTest(predicate: Comparison): (value: number | bigint) => boolean 
     default:
       return op satisfies never
   }
+}
+
+/** Exact, also between a bigint and a number. */
+function isSameNumber(a: number | bigint, b: number | bigint): boolean {
+  if (typeof a === 'number') {
+    return typeof b === 'number' ? a === b : Number.isInteger(a) && BigInt(a) === b
+  }
+  return typeof b === 'bigint' ? a === b : isSameNumber(b, a)
 }
 
 function numeric(value: Literal): number | bigint {
