@@ -11,7 +11,7 @@ export interface StlOptions {
   readonly trendWindow?: number
   /** Default: the least odd number from the period. */
   readonly lowPassWindow?: number
-  /** Default 0 for a periodic season, else 1. */
+  /** Default 0, as in R. */
   readonly seasonalDegree?: 0 | 1
   readonly trendDegree?: 0 | 1
   readonly lowPassDegree?: 0 | 1
@@ -38,7 +38,7 @@ export interface Decomposition {
 
 /**
  * Seasonal-trend decomposition by loess (Cleveland et al. 1990), with the defaults of R's `stl`. Values are
- * finite. Throws a `StatsError`: `too_short` with fewer than two cycles, `out_of_range` for options,
+ * finite. Throws a `StatsError`: `too_few` with fewer than two cycles, `out_of_range` for options,
  * `not_finite` for missing values. Cost: O(n · window) for each pass, less with jumps.
  */
 export function stl(y: ArrayLike<number>, options: StlOptions): Decomposition {
@@ -48,7 +48,7 @@ export function stl(y: ArrayLike<number>, options: StlOptions): Decomposition {
     throw new StatsError('out_of_range', 'options.period', `${period} is no whole number from 2`)
   }
   if (n < 2 * period) {
-    throw new StatsError('too_short', 'y', `${n} values; two cycles of ${period} are needed`)
+    throw new StatsError('too_few', 'y', `${n} values; two cycles of ${period} are needed`)
   }
   const values = Float64Array.from(y)
   if (!values.every(Number.isFinite)) {
@@ -68,7 +68,7 @@ export function stl(y: ArrayLike<number>, options: StlOptions): Decomposition {
   const smoothers: Smoothers = {
     seasonal: {
       window: seasonalWindow,
-      degree: options.seasonalDegree ?? (periodic ? 0 : 1),
+      degree: options.seasonalDegree ?? 0,
       jump: options.seasonalJump ?? Math.ceil(seasonalWindow / 10),
     },
     trend: {

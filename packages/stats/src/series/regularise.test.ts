@@ -68,11 +68,11 @@ describe('regularise', () => {
         return (error as { code?: string }).code
       }
     }
-    expect(code([0, 1], [1])).toBe('length_mismatch')
-    expect(code([], [])).toBe('empty')
-    expect(code([Number.NaN], [1])).toBe('empty')
+    expect(code([0, 1], [1])).toBe('length')
+    expect(code([], [])).toBe('too_few')
+    expect(code([Number.NaN], [1])).toBe('too_few')
     expect(code([0, 1], [1, 2], { step: 0 })).toBe('out_of_range')
-    expect(code([0, 1, 1.5, 4.2, 4.9, 9.1, 9.4], [1, 2, 3, 4, 5, 6, 7])).toBe('too_irregular')
+    expect(code([0, 1, 1.5, 4.2, 4.9, 9.1, 9.4], [1, 2, 3, 4, 5, 6, 7])).toBe('degenerate')
     expect(code([0, 1e12], [1, 2], { step: 1 })).toBe('out_of_range')
   })
 

@@ -70,8 +70,8 @@ const MAX_BUCKETS = 10_000_000
  * start and the step is the median distance; distances are rounded one by one, so that steps of slightly
  * different length (months, polling) do not drift off the grid.
  *
- * Throws a `StatsError`: `length_mismatch`, `empty` (no finite point), `out_of_range` (options), or
- * `too_irregular` when fewer than 70 % of the distances fit the inferred step. Cost: O(n log n).
+ * Throws a `StatsError`: `length`, `too_few` (no finite point), `out_of_range` (options), or
+ * `degenerate` when fewer than 70 % of the distances fit the inferred step. Cost: O(n log n).
  */
 export function regularise(
   times: ArrayLike<number>,
@@ -80,11 +80,11 @@ export function regularise(
 ): RegularSeries {
   const { type = 'gauge', weights, alive, completeUntil, bridge = 3 } = options
   if (times.length !== values.length) {
-    throw new StatsError('length_mismatch', 'values', `${values.length} for ${times.length} times`)
+    throw new StatsError('length', 'values', `${values.length} for ${times.length} times`)
   }
   if (weights !== undefined && weights.length !== values.length) {
     throw new StatsError(
-      'length_mismatch',
+      'length',
       'options.weights',
       `${weights.length} for ${values.length} values`,
     )
@@ -93,14 +93,14 @@ export function regularise(
     throw new StatsError('out_of_range', 'options.step', `${options.step} is not a positive number`)
   }
   const order = finiteByTime(times, values)
-  if (order.length === 0) throw new StatsError('empty', 'values', 'no finite point; give at least one')
+  if (order.length === 0) throw new StatsError('too_few', 'values', 'no finite point; give at least one')
 
   const distances = distancesOf(times, order)
   const step = options.step ?? (distances.length === 0 ? 1 : medianOf(distances))
   const regularity = regularityOf(distances, step)
   if (options.step === undefined && regularity < LEAST_REGULARITY) {
     throw new StatsError(
-      'too_irregular',
+      'degenerate',
       'times',
       `only ${Math.round(100 * regularity)} % of the distances fit a step of ${step}; give options.step`,
     )
