@@ -92,7 +92,9 @@ describe('stl', () => {
 
   it('finds nothing where nothing is, and survives a perfect fit', () => {
     const constant = stl(new Array(24).fill(5), { period: 6, robust: true })
-    expect([...constant.seasonal, ...constant.remainder].every((v) => Math.abs(v) < 1e-12)).toBe(true)
+    expect([...constant.seasonal, ...constant.remainder].every((v) => Math.abs(v) < 1e-12)).toBe(
+      true,
+    )
     expect(seasonalStrength(constant.seasonal, constant.remainder)).toBe(0)
     const cycle = stl(
       Array.from({ length: 24 }, (_, t) => t % 6),

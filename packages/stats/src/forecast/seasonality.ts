@@ -81,7 +81,8 @@ function hillsOf(r: Float64Array): number[] {
   const hills: number[] = []
   for (let lag = 2; lag < r.length - 1; lag++) {
     const here = r[lag] as number
-    if (here > 0.1 && here > (r[lag - 1] as number) && here >= (r[lag + 1] as number)) hills.push(lag)
+    if (here > 0.1 && here > (r[lag - 1] as number) && here >= (r[lag + 1] as number))
+      hills.push(lag)
   }
   return hills.sort((a, b) => (r[b] as number) - (r[a] as number)).slice(0, 5)
 }

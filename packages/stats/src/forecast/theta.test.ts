@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { classicSeries, goldenSeries } from '../../test/golden.ts'
+import { naive } from './naive.ts'
 import { detectSeasons, isSeasonal } from './seasonality.ts'
 import { dynamicTheta, theta } from './theta.ts'
-import { naive } from './naive.ts'
 
 const finite = fc.double({ min: -1e3, max: 1e3, noNaN: true })
 
@@ -57,7 +57,9 @@ for (const [name, method] of Object.entries({ theta, dynamicTheta })) {
     })
 
     it('keeps a constant', () => {
-      expect([...method(new Array(10).fill(7)).predict(3).mean].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([7, 7, 7])
+      expect(
+        [...method(new Array(10).fill(7)).predict(3).mean].map((v) => Math.round(v * 1e9) / 1e9),
+      ).toEqual([7, 7, 7])
     })
   })
 }

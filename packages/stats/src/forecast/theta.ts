@@ -207,8 +207,12 @@ function dynamicFit(
   weight = Math.min(1 - 1e-10, Math.max(0, weight))
   const shift = (pq - weight * qg) / qq
   const squares =
-    pp + shift * shift * qq + weight * weight * gg -
-    2 * shift * pq - 2 * weight * pg + 2 * shift * weight * qg
+    pp +
+    shift * shift * qq +
+    weight * weight * gg -
+    2 * shift * pq -
+    2 * weight * pg +
+    2 * shift * weight * qg
   const level = origin + shift
   let last = level
   if (fitted !== null) {

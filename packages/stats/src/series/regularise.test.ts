@@ -24,8 +24,11 @@ describe('regularise', () => {
     const times = [0, 5, 10, 15]
     const values = [1, 3, 10, 30]
     const of = (type: 'count' | 'gauge' | 'ratio', weights?: number[]) => [
-      ...regularise(times, values, { type, step: 10, ...(weights === undefined ? {} : { weights }) })
-        .values,
+      ...regularise(times, values, {
+        type,
+        step: 10,
+        ...(weights === undefined ? {} : { weights }),
+      }).values,
     ]
     expect(of('count')).toEqual([4, 40])
     expect(of('gauge')).toEqual([3, 30])
@@ -50,12 +53,17 @@ describe('regularise', () => {
     const series = regularise(times, [1, 2, 0.1], { step: HOUR, completeUntil: 2.5 * HOUR })
     expect([...series.values]).toEqual([1, 2])
     expect(series.diagnostics.incomplete).toBe(1)
-    expect(regularise(times, [1, 2, 3], { step: HOUR, completeUntil: 3 * HOUR }).values).toHaveLength(3)
+    expect(
+      regularise(times, [1, 2, 3], { step: HOUR, completeUntil: 3 * HOUR }).values,
+    ).toHaveLength(3)
   })
 
   it('keeps months on their grid', () => {
     const times = Array.from({ length: 60 }, (_, i) => Date.UTC(2020, i, 1))
-    const series = regularise(times, times.map((_, i) => i))
+    const series = regularise(
+      times,
+      times.map((_, i) => i),
+    )
     expect([...series.values]).toEqual(times.map((_, i) => i))
   })
 

@@ -93,7 +93,8 @@ export function regularise(
     throw new StatsError('out_of_range', 'options.step', `${options.step} is not a positive number`)
   }
   const order = finiteByTime(times, values)
-  if (order.length === 0) throw new StatsError('too_few', 'values', 'no finite point; give at least one')
+  if (order.length === 0)
+    throw new StatsError('too_few', 'values', 'no finite point; give at least one')
 
   const distances = distancesOf(times, order)
   const step = options.step ?? (distances.length === 0 ? 1 : medianOf(distances))
@@ -166,7 +167,8 @@ function distancesOf(times: ArrayLike<number>, order: readonly number[]): Float6
   const distances = new Float64Array(Math.max(0, order.length - 1))
   let count = 0
   for (let i = 1; i < order.length; i++) {
-    const distance = (times[order[i] as number] as number) - (times[order[i - 1] as number] as number)
+    const distance =
+      (times[order[i] as number] as number) - (times[order[i - 1] as number] as number)
     if (distance > 0) distances[count++] = distance
   }
   return distances.subarray(0, count)
