@@ -42,6 +42,12 @@ export {
 } from './higher-moments.ts'
 export type { HistogramState } from './histogram.ts'
 export { binByEdges, checkEdges, Histogram } from './histogram.ts'
+export type { Cholesky, CholeskyOptions } from './linear/cholesky.ts'
+export { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './linear/cholesky.ts'
+export type { Matrix } from './linear/matrix.ts'
+export { createMatrix, matrixOfRows, multiplyVector } from './linear/matrix.ts'
+export type { Qr, QrOptions } from './linear/qr.ts'
+export { applyQ, applyQTransposed, inverseGram, qr, solveLeastSquares } from './linear/qr.ts'
 export type { SpreadOf } from './moments.ts'
 export {
   addToMoments,
@@ -53,8 +59,30 @@ export {
   standardDeviationOf,
   varianceOf,
 } from './moments.ts'
+export type { Box, Minimum } from './optimise/box.ts'
+export type { Differentiable, LbfgsOptions } from './optimise/lbfgs.ts'
+export { lbfgs, withDifferences } from './optimise/lbfgs.ts'
+export type { NelderMeadOptions } from './optimise/nelder-mead.ts'
+export { nelderMead } from './optimise/nelder-mead.ts'
 export type { QuantileSketchState } from './quantile-sketch.ts'
 export { EXACT_VALUES, QuantileSketch, SKETCH_BINS } from './quantile-sketch.ts'
+export {
+  sampleBeta,
+  sampleExponential,
+  sampleGamma,
+  sampleNormal,
+  sampleStudentT,
+  sampleUniform,
+} from './random/continuous.ts'
+export { sampleBinomial, sampleNegativeBinomial, samplePoisson } from './random/counts.ts'
+export type { Random, RandomSource } from './random/generator.ts'
+export { createRandom, restoreRandom } from './random/generator.ts'
+export {
+  sampleIndex,
+  sampleWeighted,
+  sampleWithoutReplacement,
+  shuffle,
+} from './random/sampling.ts'
 export type { RateOptions, RateState } from './rate-calculator.ts'
 export { RateCalculator } from './rate-calculator.ts'
 export type { Interval, LineFit } from './regression.ts'
@@ -74,7 +102,11 @@ export {
 } from './sketch-bins.ts'
 export type { SlidingWindowOptions, SlidingWindowState } from './sliding-window.ts'
 export { SlidingWindow } from './sliding-window.ts'
-export { incompleteBeta, logGamma } from './special.ts'
+export { incompleteBeta } from './special/incomplete-beta.ts'
+export { digamma, gamma, logBeta, logChoose, logGamma, trigamma } from './special/log-gamma.ts'
+export { normalQuantile } from './special/normal-quantile.ts'
+export type { StatsErrorCode } from './stats-error.ts'
+export { StatsError } from './stats-error.ts'
 export { studentTCdf, studentTQuantile } from './student-t.ts'
 export type { Frequent, TopKState } from './top-k.ts'
 export { TopK } from './top-k.ts'

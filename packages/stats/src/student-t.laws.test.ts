@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { incompleteBeta, logGamma } from './special.ts'
+import { incompleteBeta } from './special/incomplete-beta.ts'
+import { logGamma } from './special/log-gamma.ts'
 import { studentTCdf, studentTQuantile } from './student-t.ts'
 
 const degrees = fc.double({ min: 0.5, max: 5000, noNaN: true })

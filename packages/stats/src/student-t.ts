@@ -1,4 +1,4 @@
-import { incompleteBeta } from './special.ts'
+import { incompleteBeta } from './special/incomplete-beta.ts'
 
 /**
  * Probability that Student's t with `df` > 0 degrees of freedom exceeds t ≥ 0. The tail itself, not

@@ -1,22 +1,4 @@
-/** Special functions, to about 14 digits. */
-
-/** Coefficients of Lanczos' approximation for g = 7 and n = 9 (Godfrey 2001). */
-const LANCZOS_G = 7
-const LANCZOS = [
-  0.999_999_999_999_809_93, 676.520_368_121_885_1, -1259.139_216_722_402_8, 771.323_428_777_653_13,
-  -176.615_029_162_140_6, 12.507_343_278_686_905, -0.138_571_095_265_720_12,
-  9.984_369_578_019_571_6e-6, 1.505_632_735_149_311_6e-7,
-] as const
-
-/** Natural logarithm of Γ(x) for x > 0. */
-export function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x)
-  const z = x - 1
-  let sum: number = LANCZOS[0]
-  for (let i = 1; i < LANCZOS.length; i++) sum += (LANCZOS[i] ?? 0) / (z + i)
-  const t = z + LANCZOS_G + 0.5
-  return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum)
-}
+import { logGamma } from './log-gamma.ts'
 
 const TINY = 1e-300
 

@@ -1,0 +1,27 @@
+/**
+ * What is wrong with an argument:
+ *
+ * - `not_finite`: a number is NaN or infinite where it must not be
+ * - `out_of_range`: a number, or a choice, is outside of what is meant
+ * - `length`: arrays or matrices do not fit each other
+ * - `too_few`: fewer values than the method needs
+ * - `degenerate`: values without the spread, or columns without the independence, that the method needs
+ */
+export type StatsErrorCode = 'not_finite' | 'out_of_range' | 'length' | 'too_few' | 'degenerate'
+
+/**
+ * Thrown for input that cannot be answered. `path` names the argument as it is called in the signature
+ * (`options.confidence`, `x[3]`), the message says what is wrong with it and what would do. It is a RangeError, as
+ * the streaming half of the package throws.
+ */
+export class StatsError extends RangeError {
+  readonly code: StatsErrorCode
+  readonly path: string
+
+  constructor(code: StatsErrorCode, path: string, message: string) {
+    super(`${path}: ${message}`)
+    this.name = 'StatsError'
+    this.code = code
+    this.path = path
+  }
+}
