@@ -100,6 +100,10 @@ it('has the store tell what a window had before a definition was added', async (
   const first = mine.find(({ key, pane }) => key[0] === 'gpt-4o' && pane.closed)
   expect(first?.values['requests.count']).toBe(5)
   expect(first?.source).toBe('store')
+  // What was counted of that window was never told.
+  const told = site.updates.filter((each) => each.definition === 'mine')
+  const ofWindow = told.filter(({ window }) => window.start === first?.window.start)
+  expect(new Set(ofWindow.map(({ source }) => source))).toEqual(new Set(['store']))
   expect(site.consumer.remove('mine')).toBe(true)
   expect(site.consumer.remove('mine')).toBe(false)
 })
