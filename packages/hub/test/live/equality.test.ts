@@ -19,14 +19,18 @@ class TimedTraffic {
   readonly #traffic: Traffic
   readonly #random: Seeded
   readonly #times = new Map<string, string>()
+  readonly #seed: number
+  #serial = 0
 
   constructor(seed: number) {
+    this.#seed = seed
     this.#traffic = new Traffic({ seed, name: `t${seed}`, wrong: 0 })
     this.#random = new Seeded(seed + 1)
   }
 
   batch(size: number, now: number): unknown[] {
-    return this.#traffic.batch(size).map(({ body }) => {
+    const service = Array.from({ length: 3 }, () => this.#serviceEvent(now))
+    const others = this.#traffic.batch(size).map(({ body }) => {
       const event = body as TrafficEvent
       const id = event.common.event_id
       let time = this.#times.get(id)
@@ -37,6 +41,26 @@ class TimedTraffic {
       }
       return { ...event, common: { ...event.common, timestamp: time } }
     })
+    return [...others, ...service]
+  }
+
+  /** The one family that the traffic does not have. */
+  #serviceEvent(now: number): unknown {
+    const random = this.#random
+    return {
+      common: {
+        event_id: `service-${this.#seed}-${this.#serial++}`,
+        timestamp: new Date(now - random.int(4000)).toISOString(),
+      },
+      payload: {
+        type: 'service_event',
+        name: random.pick(['deploy', 'scale']),
+        service: 'shop',
+        duration_ms: random.int(1000),
+        size_bytes: random.int(1_000_000),
+        outcome: random.pick(['ok', 'error']),
+      },
+    }
   }
 }
 
@@ -67,6 +91,8 @@ it('closed windows of all families and sizes have the values that questions answ
   expect(wrong.slice(0, 20)).toEqual([])
   expect(compared).toBeGreaterThan(1000)
   const closed = [...site.told.values()].filter(({ pane }) => pane.closed)
+  const told = new Set(closed.map(({ definition }) => definition))
+  expect(told).toEqual(new Set(HUBS_DEFINITIONS.map(({ name }) => name)))
   expect(new Set(closed.map(({ size }) => size)).size).toBe(8)
   expect(new Set(closed.map(({ source }) => source))).toEqual(new Set(['live', 'store']))
   expect(site.problems).toEqual([])
