@@ -206,5 +206,12 @@ export const JOINING: ReadonlySet<string> = new Set(
   map json_array json_object`),
 )
 
+/** Aggregates whose result holds a part of every row. */
+export const COLLECTING: ReadonlySet<string> = new Set(
+  words(
+    'string_agg group_concat listagg list array_agg json_group_array json_group_object histogram',
+  ),
+)
+
 /** Functions whose first argument is a pattern that may ask for any width: it must be written out, without widths above 999. */
 export const PATTERNS: ReadonlySet<string> = new Set(['format', 'printf'])

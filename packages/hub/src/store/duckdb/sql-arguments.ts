@@ -1,12 +1,5 @@
 import type { SqlParameter } from '../sql.ts'
-import {
-  BOUNDED,
-  GROUP_STATES,
-  JOINING,
-  PATTERNS,
-  REPLACEMENTS,
-  WILDCARDS,
-} from '../sql-functions.ts'
+import { BOUNDED, GROUP_STATES, PATTERNS, REPLACEMENTS, WILDCARDS } from '../sql-functions.ts'
 import { constantOf, type Tree, textOf, treesOf } from './sql-tree.ts'
 
 interface ArgumentIssue {
@@ -113,10 +106,4 @@ export function groupStateOf(name: string, call: Tree): number {
   if (state.argument === null) return state.kib
   const count = constantOf(treesOf(call['children'])[state.argument])
   return typeof count === 'number' ? state.kib * Math.max(0, count) : 0
-}
-
-/** Texts that a call puts together, those left out that are written out. */
-export function joinedBy(name: string, call: Tree): number {
-  if (!JOINING.has(name)) return 0
-  return treesOf(call['children']).filter((child) => constantOf(child) === undefined).length
 }

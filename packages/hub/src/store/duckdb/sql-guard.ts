@@ -2,7 +2,8 @@ import { nearestName } from '@llmhub/schema'
 import type { SqlIssue, SqlParameter } from '../sql.ts'
 import { SQL_FUNCTIONS, SQL_TABLE_FUNCTIONS, SQL_TYPES } from '../sql-functions.ts'
 import { SQL_SCHEMA, SQL_VIEWS, sqlViewNamed } from '../sql-views.ts'
-import { argumentIssue, groupStateOf, growthOf, joinedBy, wildcardIssue } from './sql-arguments.ts'
+import { amplificationOf } from './sql-amplification.ts'
+import { argumentIssue, groupStateOf, growthOf, wildcardIssue } from './sql-arguments.ts'
 import { aliasCosts } from './sql-expansion.ts'
 import { depthOf, integerOf, isObject, locationOf, type Tree, textOf, treesOf } from './sql-tree.ts'
 import { windowIssue } from './sql-window.ts'
@@ -67,8 +68,8 @@ export const SQL_BOUNDS = {
   pivoted: 1000,
   /** Product of the counts of `repeat` and of the growth of replacements. */
   growth: 100_000,
-  /** Values that it joins to texts, lists and the like: any of them may be long, and one step joins all. */
-  joined: 200,
+  /** Times that what it joins or replaces may be longer than what it reads. */
+  amplification: 200,
   /** KiB that its aggregates keep for each group, those of grouping sets and pivots as often as these group. */
   groupState: 256,
 } as const
@@ -145,7 +146,6 @@ class Check {
   #growth = 1
   #groupState = 0
   #pivoted = 0
-  #joined = 0
   /** Groupings that the part being visited stands in, multiplied where one stands within another. */
   #groupings = 1
 
@@ -155,6 +155,13 @@ class Check {
 
   statement(tree: Tree): void {
     this.#visit(tree['node'], new Map())
+    if (amplificationOf(tree['node']) > SQL_BOUNDS.amplification) {
+      refuse(
+        'the statement joins or replaces texts so often that they might become too long',
+        null,
+        'Join fewer values, or join before string_agg and list rather than after.',
+      )
+    }
   }
 
   #visit(value: unknown, scope: Scope): void {
@@ -342,10 +349,6 @@ class Check {
     this.#growth *= growthOf(name, tree)
     if (this.#growth > SQL_BOUNDS.growth) {
       refuse('the statement makes too much text from little', at, 'Use smaller counts.')
-    }
-    this.#joined += joinedBy(name, tree)
-    if (this.#joined > SQL_BOUNDS.joined) {
-      refuse(`the statement joins more than ${SQL_BOUNDS.joined} values`, at, 'Join fewer of them.')
     }
     this.#groupState += this.#groupings * groupStateOf(name, tree)
     if (this.#groupState > SQL_BOUNDS.groupState) {
