@@ -85,12 +85,3 @@ CREATE TABLE erasures (
   -- JSON, see erasureReceipt
   document   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-
--- Live windows that people defined.
-CREATE TABLE windows (
-  name       TEXT PRIMARY KEY,
-  -- JSON, see LiveDefinition
-  json       TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  created_by TEXT
-) STRICT, WITHOUT ROWID;
