@@ -66,8 +66,7 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
         await consumer.present(message.take)
         return null
       case 'forget':
-        await consumer.forget()
-        return null
+        return consumer.forget()
       default:
         return message satisfies never
     }

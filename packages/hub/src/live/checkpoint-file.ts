@@ -7,12 +7,14 @@ export interface CheckpointFile {
   read(): Promise<Uint8Array | null>
   /** Puts it in the place of the one before, durably: whatever stops the process, one of the two is there. */
   replace(bytes: Uint8Array): Promise<void>
+  /** Nothing of it is left. */
   remove(): Promise<void>
 }
 
 /** The file `live/checkpoint` of a data folder. */
 export function checkpointIn(dataDir: string): CheckpointFile {
   const path = join(dataDir, 'live', 'checkpoint')
+  const temporary = `${path}.new`
   return {
     async read() {
       try {
@@ -24,7 +26,6 @@ export function checkpointIn(dataDir: string): CheckpointFile {
     },
     async replace(bytes) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      const temporary = `${path}.new`
       const file = await open(temporary, 'w', 0o600)
       try {
         await file.writeFile(bytes)
@@ -40,6 +41,8 @@ export function checkpointIn(dataDir: string): CheckpointFile {
         await folder.close()
       }
     },
-    remove: () => rm(path, { force: true }),
+    async remove() {
+      await Promise.all([path, temporary].map((each) => rm(each, { force: true })))
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../core/clock.ts'
+import { checkpointIn } from './checkpoint-file.ts'
 import type { ConsumerStatus } from './consumer-options.ts'
 import type {
   LiveDefinition,
@@ -98,16 +99,25 @@ export class LiveClient implements LiveSource {
   }
 
   async remove(name: string): Promise<boolean> {
-    return (await this.#request('remove', name)) ?? false
+    const isKnown = this.#definitions.some((each) => each.name === name)
+    // A thread that is started again must not begin it anew.
+    this.#definitions = this.#definitions.filter((each) => each.name !== name)
+    return (await this.#request('remove', name)) ?? isKnown
   }
 
   snapshot(of: SnapshotRequest): Promise<LiveSnapshot | null> {
     return this.#request('snapshot', of)
   }
 
-  /** Once this resolves, nothing that the log has erased by now is in the folder of the live windows. */
+  /**
+   * Once this resolves, nothing that the log has erased by now is in the folder of the live windows. A thread
+   * that cannot see to it has its checkpoint removed and begins anew from the store.
+   * @throws Error when the file cannot be removed, or when it is stopping
+   */
   async forget(): Promise<void> {
-    await this.#request('forget', null)
+    if ((await this.#request('forget', null)) === true) return
+    if (this.#stop.signal.aborted) throw new Error('the live windows are being stopped')
+    await checkpointIn(this.#options.dataDir).remove()
   }
 
   subscribe(listener: (updates: readonly LiveUpdate[]) => void): () => void {

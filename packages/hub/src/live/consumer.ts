@@ -53,7 +53,7 @@ export class LiveConsumer {
     [BACKFILL, 0n],
   ])
   readonly #committed = new Map<number, bigint>()
-  readonly #doubtAsked = new Map<WindowSeries, number>()
+  readonly #doubtAsked = new WeakMap<WindowSeries, number>()
   #watermark: Watermark
   #incompleteBefore = Number.NEGATIVE_INFINITY
   #waitingSince: number | null = null
@@ -68,7 +68,7 @@ export class LiveConsumer {
   #stopped = false
   #wake: () => void = () => {}
   #settling: (() => void)[] = []
-  #forgetting: (() => void)[] = []
+  #forgetting: Forgetting[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LiveConsumerOptions) {
@@ -222,11 +222,11 @@ export class LiveConsumer {
     })
   }
 
-  /** Resolves once what is committed by now is read and a checkpoint written after it, or it has stopped. */
-  forget(): Promise<void> {
+  /** Once what is committed by now is read: whether a checkpoint was written after it. False also when stopped. */
+  forget(): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#stopped) return resolve()
-      this.#forgetting.push(resolve)
+      if (this.#stopped) return resolve(false)
+      this.#forgetting.push({ upTo: new Map(this.#committed), resolve })
       this.#wake()
     })
   }
@@ -245,13 +245,14 @@ export class LiveConsumer {
     while (!this.#stopped) {
       try {
         const waitMs = await this.#step()
-        if (waitMs > 0) await this.#pause(waitMs)
+        if (waitMs > 0) await this.#pause(waitMs, waitMs === TICK_MS ? 'idle' : 'due')
       } catch (error) {
         this.#problem(error)
-        await this.#pause(RETRY_MS)
+        await this.#pause(RETRY_MS, 'retry')
       }
     }
-    for (const resolve of [...this.#settling.splice(0), ...this.#forgetting.splice(0)]) resolve()
+    for (const resolve of this.#settling.splice(0)) resolve()
+    for (const { resolve } of this.#forgetting.splice(0)) resolve(false)
   }
 
   async #open(): Promise<void> {
@@ -349,25 +350,31 @@ export class LiveConsumer {
     }
     await this.#readLive()
     const isBehind = this.#lag(LIVE) > 0n
-    if (!isBehind) {
-      this.#waitingSince = null
-      await this.#readBackfill()
-    }
+    if (!isBehind) this.#waitingSince = null
+    // Whoever waits for an erasure must not wait for the live partition to fall silent.
+    if (!isBehind || this.#forgetting.length > 0) await this.#readBackfill()
     this.#goOn(isBehind)
     if (!isBehind && this.#listeners > 0) this.#askOpen()
     const dueMs = this.#restater.work(() => this.#set.series())
     const isRead = !isBehind && this.#lag(BACKFILL) === 0n
-    const forgetting = isRead ? this.#forgetting.splice(0) : []
-    if (forgetting.length > 0 || this.#checkpointIsDue()) await this.#writeCheckpoint()
-    for (const resolve of forgetting) resolve()
+    const forgetting = this.#forgetting.filter(({ upTo }) => this.#hasRead(upTo))
+    if (forgetting.length > 0 || this.#checkpointIsDue()) {
+      const written = await this.#writeCheckpoint()
+      this.#forgetting = this.#forgetting.filter((each) => !forgetting.includes(each))
+      for (const { resolve } of forgetting) resolve(written)
+    }
     if (!isRead) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
-      else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS)])
+      else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS, 'idle')])
       return 0
     }
     if (dueMs === null) for (const resolve of this.#settling.splice(0)) resolve()
     return dueMs === null ? TICK_MS : Math.max(1, Math.min(TICK_MS - 1, dueMs))
+  }
+
+  #hasRead(upTo: ReadonlyMap<number, bigint>): boolean {
+    return [...upTo].every(([partition, next]) => (this.#positions.get(partition) ?? 0n) >= next)
   }
 
   #reset(why: string): void {
@@ -497,9 +504,10 @@ export class LiveConsumer {
     return this.#options.clock.monotonic() - this.#checkpointAt >= every
   }
 
-  async #writeCheckpoint(): Promise<void> {
+  /** Answers whether it is on disk. */
+  async #writeCheckpoint(): Promise<boolean> {
     const { checkpoint, clock, logName } = this.#options
-    if (checkpoint === null) return
+    if (checkpoint === null) return true
     this.#takeResults()
     const before = this.#incompleteBefore
     const bytes = encodeCheckpoint({
@@ -514,10 +522,12 @@ export class LiveConsumer {
     this.#checkpointBytes = bytes.length
     try {
       await checkpoint.replace(bytes)
+      return true
     } catch (error) {
       // The next one may succeed; until then more of the log is read again after a crash.
       this.#changed = true
       this.#problem(error)
+      return false
     }
   }
 
@@ -526,26 +536,37 @@ export class LiveConsumer {
     this.#options.onProblem(error instanceof Error ? error.message : String(error))
   }
 
-  /** Waits `ms`; what comes meanwhile is gathered for `intervalMs`. Stopping and settling end it at once. */
-  #pause(ms: number): Promise<void> {
+  /**
+   * Waits `ms`; what comes meanwhile is gathered for `intervalMs`. Stopping ends it at once, and somebody who
+   * waits for the consumer ends an idle pause: one before another try, or before something is due, goes on.
+   */
+  #pause(ms: number, why: 'idle' | 'due' | 'retry'): Promise<void> {
     return new Promise((resolve) => {
-      const isSettling = (): boolean => this.#settling.length + this.#forgetting.length > 0
-      if (this.#stopped || (ms === TICK_MS && isSettling())) return resolve()
+      const isAwaited = (): boolean => this.#settling.length + this.#forgetting.length > 0
+      if (this.#stopped || (why === 'idle' && isAwaited())) return resolve()
       const { clock, limits } = this.#options
       const end = (): void => {
         cancel()
-        this.#wake = () => {}
+        // A later pause may have begun: what wakes that one is not ours.
+        if (this.#wake === wake) this.#wake = () => {}
         resolve()
       }
       let cancel = clock.after(ms, end)
       let isGathering = false
-      this.#wake = () => {
-        if (this.#stopped || isSettling()) return end()
-        if (isGathering) return
+      const wake = (): void => {
+        if (this.#stopped || (why !== 'retry' && isAwaited())) return end()
+        if (isGathering || why === 'retry') return
         isGathering = true
         cancel()
         cancel = clock.after(Math.min(ms, limits.intervalMs), end)
       }
+      this.#wake = wake
     })
   }
+}
+
+interface Forgetting {
+  /** Committed when it was asked. */
+  readonly upTo: ReadonlyMap<number, bigint>
+  readonly resolve: (written: boolean) => void
 }

@@ -29,8 +29,8 @@ export interface LiveRequests {
   readonly put: { readonly take: LiveDefinition; readonly answer: PutOutcome }
   readonly remove: { readonly take: string; readonly answer: boolean }
   readonly snapshot: { readonly take: SnapshotRequest; readonly answer: LiveSnapshot | null }
-  /** Answers once the checkpoint holds nothing that the log, as far as it is committed now, has erased. */
-  readonly forget: { readonly take: null; readonly answer: null }
+  /** Whether the checkpoint now holds nothing that the log, as far as it was committed then, has erased. */
+  readonly forget: { readonly take: null; readonly answer: boolean }
 }
 
 /** What the worker asks the main thread for. */

@@ -17,13 +17,15 @@ import { type LiveUpdate, type LiveWindow, sizeOf } from './live.ts'
 import type { PartValue } from './part.ts'
 import { mergingAggregate } from './part-states.ts'
 import { ALL, type Due, Restating, type RestatingState } from './restating.ts'
-import { usualLength } from './window-times.ts'
+import { stepOf, usualLength } from './window-times.ts'
 
 export interface SeriesLimits {
   /** Closed windows of each size that are kept and restated. */
   readonly windows: number
   /** Results that are kept per definition and size. */
   readonly results: number
+  /** How far ahead of the clock an event may be, in milliseconds. */
+  readonly futureMs: number
 }
 
 export interface SeriesOptions {
@@ -54,8 +56,6 @@ const DEFAULT_LATENESS = '1m'
 /** The groups are limited before they come here. */
 const NO_LIMIT = 100_000_000
 const LATE_ROWS = 1_000_000
-/** Windows that events of the near future may be in, beyond those that are kept. */
-const AHEAD_WINDOWS = 20
 
 /** Windows of one definition and size: a window operator over rows of sums, and what is known of its results. */
 export class WindowSeries {
@@ -67,7 +67,7 @@ export class WindowSeries {
   readonly #operator: WindowOperator
   readonly #lateness: number
   readonly #keptFor: number
-  readonly #keptWindows: number
+  readonly #mostDoubted: number
   #watermark: number
   late: number
   restated: number
@@ -81,7 +81,8 @@ export class WindowSeries {
     this.#compiled = compiled
     const lateness = definition.lateness ?? DEFAULT_LATENESS
     this.#lateness = parseDuration(lateness, 'us', 'lateness', 'from zero')
-    this.#keptWindows = limits.windows
+    const ahead = limits.futureMs * 1000 + usualLength(window)
+    this.#mostDoubted = limits.windows + Math.ceil(ahead / stepOf(window)) + 1
     this.#keptFor = limits.windows * usualLength(window)
     this.kept = new KeptResults(limits.windows, limits.results)
     this.restating = new Restating(window, options.incompleteBefore, restored?.restating)
@@ -180,7 +181,7 @@ export class WindowSeries {
   /** … somewhere within [from, to). */
   doubtWithin(project: string, from: number, to: number): void {
     if (!this.#concerns(project)) return
-    const most = this.#keptWindows + AHEAD_WINDOWS
+    const most = this.#mostDoubted
     this.restating.doubtWithin(project, from, to, this.#watermark, this.keptFrom, most)
   }
 

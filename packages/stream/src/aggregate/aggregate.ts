@@ -70,7 +70,7 @@ export interface States {
    */
   readonly shared?: string
   /** As `value`, of a state of others that hold the same. */
-  valueOf?(states: States, slot: number, seconds?: number): unknown
+  valueFrom?(states: States, slot: number, seconds?: number): unknown
   /** Appends the state to a snapshot. */
   write(slot: number, out: ByteWriter): void
   /** Puts what `write` wrote in place of the state. Throws a StreamError `bad_snapshot`. */

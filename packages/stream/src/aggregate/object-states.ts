@@ -78,7 +78,7 @@ export class ObjectStates<S> implements States {
     return this.#kernel.value(this.#states[slot] ?? this.#kernel.create(), seconds)
   }
 
-  valueOf(states: States, slot: number, seconds?: number): unknown {
+  valueFrom(states: States, slot: number, seconds?: number): unknown {
     return this.#kernel.value(
       ObjectStates.statesOf<S>(states)[slot] ?? this.#kernel.create(),
       seconds,

@@ -33,7 +33,7 @@ export function prepareAggregates(
     const key = JSON.stringify([own.shared, of])
     const holder = own.shared === undefined ? undefined : holders.get(key)
     if (holder !== undefined) {
-      return (slot: number, seconds?: number) => own.valueOf?.(holder, slot, seconds)
+      return (slot: number, seconds?: number) => own.valueFrom?.(holder, slot, seconds)
     }
     if (own.shared !== undefined) holders.set(key, own)
     states.push({ of, states: own })

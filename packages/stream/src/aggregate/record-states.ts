@@ -86,7 +86,7 @@ export class RecordStates implements States {
     return this.#kernel.value(this.#records, slot * this.#kernel.width, seconds)
   }
 
-  valueOf(states: States, slot: number, seconds?: number): unknown {
+  valueFrom(states: States, slot: number, seconds?: number): unknown {
     return this.#kernel.value(RecordStates.recordsOf(states), slot * this.#kernel.width, seconds)
   }
 
