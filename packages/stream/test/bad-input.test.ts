@@ -4,6 +4,8 @@ import {
   createWindowOperator,
   restoreWindowOperator,
   StreamError,
+  stream,
+  tumbling,
   type WindowOperatorOptions,
 } from '../src/index.ts'
 import { batch, options as modelOptions, operatorOptions, steps } from './model/against-model.ts'
@@ -304,3 +306,35 @@ function codeOf(options: WindowOperatorOptions, bytes: Uint8Array): string | nul
     throw error
   }
 }
+
+describe('a batch with texts where an aggregate needs numbers', () => {
+  const windowing = { window: { type: 'tumbling', size: 10 } } as const
+
+  it('is refused whole: nothing of it is counted', () => {
+    const operator = createWindowOperator({ windowing, aggregates: SUM })
+    operator.push(batchOf([[1, 'k', 5]], KEY_VALUE))
+    const wrong = batchOf([[1, 'k', 'five']], ['key:dict', 'value:dict'])
+    expect(() => operator.push(wrong)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        path: 'value',
+        message: expect.stringContaining("column 'value': it holds texts where numbers") as string,
+      }),
+    )
+    operator.push(batchOf([[2, 'k', 7]], KEY_VALUE))
+    operator.end()
+    expect(operator.takeResults().map(({ values }) => values)).toEqual([{ n: 2, sum: 12 }])
+    expect(operator.statistics().events).toBe(2)
+  })
+})
+
+describe('a limit for the future without a clock', () => {
+  it('is refused when the pipeline is made', () => {
+    const described = stream({ watermark: { type: 'ascending' }, maxFuture: '1h' })
+      .keyBy()
+      .window(tumbling('1m'))
+      .aggregate({ n: 'count' })
+    expect(() => described.run()).toThrow(/maxFuture is measured from the clock/)
+    expect(() => described.run({ clock: () => 0 })).not.toThrow()
+  })
+})

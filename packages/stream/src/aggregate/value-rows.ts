@@ -156,7 +156,7 @@ export function numbersOf(column: Column): Numbers {
     case 'tags':
       throw new StreamError(
         'invalid_input',
-        `a column of type ${column.type} where numbers are needed: give the aggregate a numeric column`,
+        `it holds ${column.type === 'tags' ? 'tags' : 'texts'} where numbers are needed: give the aggregate a column of numbers`,
       )
   }
 }

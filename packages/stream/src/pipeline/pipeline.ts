@@ -131,7 +131,11 @@ export class Pipeline<O> implements AsyncIterable<O> {
     made.set(stage, all)
     const spread = spreadOver(all, out)
     if (stage.source !== undefined) {
-      const { time = 'time' } = stage.source
+      const { time = 'time', maxFuture } = stage.source
+      if (maxFuture !== undefined && this.#options.clock === undefined) {
+        const message = 'maxFuture is measured from the clock: give one, run({ clock: Date.now })'
+        throw new StreamError('invalid_input', message, 'maxFuture')
+      }
       const watermarks = new SourceWatermarks(stage.source)
       const watermark = Number.NEGATIVE_INFINITY
       this.#sources.push({ name: stage.name, time, watermarks, out: spread, watermark })

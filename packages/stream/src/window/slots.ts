@@ -10,6 +10,8 @@ import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME } from '../time/time.ts'
 
 const FIRST_SLOTS = 64
+const NO_ROWS = new Int32Array(0)
+const NO_TIMES = new Float64Array(0)
 
 /** Values of a window by the names of its aggregates. */
 export type Values = Readonly<Record<string, unknown>>
@@ -96,6 +98,23 @@ export class Slots {
     for (const { of: name, states } of this.#states) {
       const column: Column | null = name === null ? null : (columns.get(name) ?? null)
       states.addRows(slots, rows, count, { times: of.times, sequence: null, column, columns })
+    }
+  }
+
+  /**
+   * Whether every aggregate can read its column of the batch. To be called before anything of a batch is counted,
+   * so that a batch is taken whole or not at all. Throws a StreamError `invalid_input` that names the column.
+   */
+  check({ columns }: Batch): void {
+    for (const { of: name, states } of this.#states) {
+      const column: Column | null = name === null ? null : (columns.get(name) ?? null)
+      try {
+        // Of no rows, an aggregate looks at the type of its column alone.
+        states.addRows(NO_ROWS, NO_ROWS, 0, { times: NO_TIMES, sequence: null, column, columns })
+      } catch (error) {
+        if (!(error instanceof StreamError)) throw error
+        throw new StreamError(error.code, `column '${name}': ${error.message}`, name ?? undefined)
+      }
     }
   }
 

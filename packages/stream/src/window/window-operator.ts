@@ -76,7 +76,10 @@ export interface OperatorStatistics {
 
 /** Windows over one stream of batches. Nothing happens but in these calls. */
 export interface WindowOperator {
-  /** Adds rows, those of `rows` in that order, or all. The batch must not change until late events are taken. */
+  /**
+   * Adds rows, those of `rows` in that order, or all. The batch must not change until late events are taken. Throws
+   * a StreamError `invalid_input`, and then nothing of the batch is counted, when an aggregate cannot read its column.
+   */
   push(batch: Batch, rows?: Int32Array): void
   /** No event before `time` is expected any more. Throws a StreamError `invalid_input` when it is no time. */
   watermark(time: number): void
@@ -196,6 +199,7 @@ class Operator implements WindowOperator {
   }
 
   push(batch: Batch, chosen?: Int32Array): void {
+    this.#slots.check(batch)
     const { rows, count, times, invalid } = readTimes(batch, this.#options.time ?? 'time', chosen)
     this.#counts.events += count + invalid
     this.#counts.invalid += invalid
