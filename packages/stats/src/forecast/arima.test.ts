@@ -128,8 +128,8 @@ describe('ARMA', () => {
           filtered?.errors[0]?.forEach((error, t) => {
             sum += error ** 2 / (filtered.variances[t] ?? 0)
           })
-          expect(Math.abs((filtered?.logs ?? 0) - logs)).toBeLessThan(1e-5 * (1 + Math.abs(logs)))
-          expect(Math.abs(sum / squares - 1)).toBeLessThan(1e-5)
+          expect(Math.abs((filtered?.logs ?? 0) - logs)).toBeLessThan(1e-8 * (1 + Math.abs(logs)))
+          expect(Math.abs(sum / squares - 1)).toBeLessThan(1e-8)
         }
       }),
     )
@@ -168,7 +168,7 @@ function byCholesky(gamma: Float64Array, y: Float64Array): { logs: number; squar
     const row: number[] = []
     for (let j = 0; j <= i; j++) {
       let sum = gamma[i - j] ?? 0
-      for (let k = 0; k < j; k++) sum -= (row[k] ?? 0) * (l[j]?.[k] ?? 0)
+      for (let k = 0; k < j; k++) sum -= (row[k] ?? 0) * ((i === j ? row : l[j])?.[k] ?? 0)
       row.push(i === j ? Math.sqrt(sum) : sum / (l[j]?.[j] ?? 0))
     }
     l.push(row)
