@@ -62,6 +62,7 @@ export function filterArma(
   const errors = series.map(() => new Float64Array(n))
   const variances = new Float64Array(n)
   let logs = 0
+  let settled = false
   for (let t = 0; t < n; t++) {
     variances[t] = variance
     logs += Math.log(variance)
@@ -76,9 +77,9 @@ export function filterArma(
         state[i] = (ar[i] as number) * head + next + (gain[i] as number) * scaled
       }
     }
+    if (settled) continue
     const g = change[0] as number
-    // The variance has come down to that of the innovations: nothing changes any more.
-    if (Math.abs(g * g * factor) < 1e-14 * variance) continue
+    let most = 0
     const before = variance
     variance += g * g * factor
     if (!(variance > 0)) return null
@@ -87,8 +88,11 @@ export function filterArma(
       const held = gain[i] as number
       change[i] = moved - (held / before) * g
       gain[i] = held + moved * factor * g
+      most = Math.max(most, Math.abs(change[i] as number))
     }
     factor *= before / variance
+    // No entry of the variance can change by as much as rounding any more.
+    settled = most * most * Math.abs(factor) < 1e-17 * variance
   }
   return { errors, variances, states, count: n, logs }
 }
