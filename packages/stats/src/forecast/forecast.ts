@@ -3,6 +3,7 @@ import { quantileOf } from '../series/order.ts'
 import { isConstant, type RegularSeries } from '../series/regularise.ts'
 import { normalQuantile } from '../special/normal-quantile.ts'
 import { StatsError } from '../stats-error.ts'
+import { difference, differencesOf } from './arima.ts'
 import { autoArima } from './auto-arima.ts'
 import { checkLevel, conformalQuantile } from './conformal.ts'
 import { croston, isIntermittent } from './croston.ts'
@@ -27,7 +28,7 @@ export interface ForecastOptions {
   readonly budget?: { readonly milliseconds: number; readonly now: () => number }
 }
 
-export interface Interval {
+export interface ForecastInterval {
   readonly level: number
   readonly low: Float64Array
   readonly high: Float64Array
@@ -36,7 +37,7 @@ export interface Interval {
 export interface Forecast {
   readonly mean: Float64Array
   /** By level, as asked for. */
-  readonly intervals: readonly Interval[]
+  readonly intervals: readonly ForecastInterval[]
   readonly model: {
     readonly name: string
     /** The models of which the forecast is the median. */
@@ -95,10 +96,10 @@ export function forecast(
   const least = options.least ?? (amounts ? 0 : Number.NEGATIVE_INFINITY)
   const greatest = options.greatest ?? Number.POSITIVE_INFINITY
 
-  const plan = planFor(x, options, warnings)
-  const past = plan.members.length > 1 ? judge(x, plan, horizon, options) : NOTHING_JUDGED
+  const stop = stopOf(options)
+  const { plan, past } = judged(x, planFor(x, options, warnings), horizon, stop)
   const kept = plan.members.filter((member) => !past.refused.has(member.name))
-  const combined = combine(x, plan, kept, horizon, stopOf(options))
+  const combined = combine(x, plan, kept, horizon, stop)
   const half = (level: number, h: number): number =>
     (combined.deviation[h] as number) * widthOf(level, x.length, past.ratios)
   const bounded = (value: number): number => {
@@ -201,8 +202,10 @@ function planFor(x: Float64Array, options: ForecastOptions, warnings: string[]):
   const periods = [...new Set(wanted)]
     .filter((period) => period > 1 && x.length > 2 * period)
     .sort((a, b) => a - b)
+  // A trend alone would pass the test at any period.
+  const changes = difference(x, differencesOf(1, 0, 1))
   const long = periods.filter((period) => period > LONGEST_FITTED_PERIOD || periods.length > 1)
-  const removedPeriods = long.filter((period) => isSeasonal(x, period))
+  const removedPeriods = long.filter((period) => isSeasonal(changes, period))
   const fittedPeriod = removedPeriods.length > 0 ? 1 : (periods[0] ?? 1)
   if (x.length < 10) warnings.push(`${x.length} values tell little: intervals are guesses.`)
   return {
@@ -302,6 +305,8 @@ function withoutSeasons(
 
 interface Judged {
   readonly origins: number
+  /** Sum of the absolute errors. */
+  readonly error: number
   readonly relativeError: number | null
   /** Absolute errors over the deviations that were expected. */
   readonly ratios: readonly number[]
@@ -310,21 +315,37 @@ interface Judged {
 
 const NOTHING_JUDGED: Judged = {
   origins: 0,
+  error: 0,
   relativeError: null,
   ratios: [],
   refused: new Set(),
+}
+
+/** The plan, or that without the seasons it takes off where the past was forecast better so. */
+function judged(
+  x: Float64Array,
+  plan: Plan,
+  horizon: number,
+  stop: () => boolean,
+): { plan: Plan; past: Judged } {
+  if (plan.members.length === 1) return { plan, past: NOTHING_JUDGED }
+  const past = judge(x, plan, horizon, stop)
+  if (plan.removedPeriods.length === 0 || past.origins === 0) return { plan, past }
+  const plain: Plan = { ...plan, periods: [], removedPeriods: [] }
+  const without = judge(x, plain, horizon, stop)
+  const better = without.origins === past.origins && without.error < past.error
+  return better ? { plan: plain, past: without } : { plan, past }
 }
 
 /**
  * Forecasts from up to three origins in the past, each with all members but ARIMA, which would cost too much. None where
  * what came before would be too short to fit a season.
  */
-function judge(x: Float64Array, plan: Plan, horizon: number, options: ForecastOptions): Judged {
+function judge(x: Float64Array, plan: Plan, horizon: number, stop: () => boolean): Judged {
   const longest = Math.max(1, ...plan.periods)
   const shortest = Math.max(10, 3 * longest)
   const reach = Math.min(horizon, Math.floor(x.length / 4))
   const stride = Math.max(1, Math.ceil(reach / 2))
-  const stop = stopOf(options)
   const errors = new Map<string, number>()
   const ratios: number[] = []
   let [origins, combinedError, naiveError] = [0, 0, 0]
@@ -359,6 +380,7 @@ function judge(x: Float64Array, plan: Plan, horizon: number, options: ForecastOp
   )
   return {
     origins,
+    error: combinedError,
     ratios,
     refused: origins >= 2 ? refused : new Set(),
     relativeError: origins > 0 && naiveError > 0 ? combinedError / naiveError : null,
