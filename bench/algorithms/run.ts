@@ -2,7 +2,7 @@
  * The algorithms against published figures: `npm run bench:algorithms`.
  *
  *     --share 5      every fifth series of a competition; default 1, all of them
- *     --only M3,…    of M3, hourly, weekly, speed; default all
+ *     --only M3,…    of M3, hourly, weekly, speed, odd; default all
  *
  * Data are where LLMHUB_SHARED_DATA says. All settings are the library's defaults, the same for all series.
  */
@@ -14,10 +14,12 @@ import { parseArgs } from 'node:util'
 import {
   adjustClassically,
   autoArima,
+  createRandom,
   dynamicTheta,
   ets,
   forecast,
   isSeasonal,
+  StatsError,
   theta,
 } from '@llmhub/stats'
 import { commitOf, describeMachine } from '../report.ts'
@@ -35,7 +37,7 @@ import {
 const { values: flags } = parseArgs({
   options: {
     share: { type: 'string', default: '1' },
-    only: { type: 'string', default: 'M3,hourly,weekly,speed' },
+    only: { type: 'string', default: 'M3,hourly,weekly,speed,odd' },
   },
 })
 const share = Math.max(1, Number(flags.share))
@@ -76,6 +78,7 @@ if (only.has('M3')) measureM3(every(readM3(data)))
 if (only.has('hourly')) measureM4(every(readM4(data, 'hourly')), [24, 168], 0.6)
 if (only.has('weekly')) measureM4(every(readM4(data, 'weekly')), [52], 0.85)
 if (only.has('speed')) measureSpeed(readM3(data))
+if (only.has('odd')) measureOdd(Math.ceil(10_000 / share))
 
 function measureM3(series: readonly CompetitionSeries[]): void {
   const published = readM3Published(data)
@@ -214,6 +217,40 @@ function measureSpeed(series: readonly CompetitionSeries[]): void {
   rate(20, (one) => autoArima(one.past, { period: 12 }).predict(18), 2, 'auto-ARIMA', 'R about 1')
 }
 
+/** Short series of what series should not be made of: an answer in finite numbers, or a typed refusal of nothing at all. */
+function measureOdd(count: number): void {
+  const started = performance.now()
+  const random = createRandom(6)
+  const odd = [0, 0, 1, -1, Number.NaN, 1e300, -1e300, 1e-300, Number.POSITIVE_INFINITY]
+  let wrong = 0
+  let slowest = 0
+  for (let i = 0; i < count; i++) {
+    const constant = random() < 0.1
+    const value = (): number =>
+      random() < 0.5 ? (odd[Math.floor(random() * odd.length)] ?? 0) : 100 * random()
+    const first = value()
+    const series = Array.from({ length: Math.floor(random() * (random() < 0.5 ? 6 : 30)) }, () =>
+      constant ? first : value(),
+    )
+    const before = performance.now()
+    try {
+      const { mean, intervals } = forecast(series, { horizon: 4, periods: [i % 6 || 1] })
+      const numbers = [mean, ...intervals.flatMap(({ low, high }) => [low, high])]
+      if (!numbers.every((column) => column.every(Number.isFinite))) wrong++
+    } catch (error) {
+      if (!(error instanceof StatsError) || series.some(Number.isFinite)) wrong++
+    }
+    slowest = Math.max(slowest, performance.now() - before)
+  }
+  report({
+    goal: `F6 ${count} odd series: never NaN, never an untyped throw`,
+    anchor: 'npm arima: garbage on zeros',
+    ours: `${wrong} wrong, slowest ${fixed(slowest, 0)} ms`,
+    passed: wrong === 0,
+    seconds: (performance.now() - started) / 1000,
+  })
+}
+
 const { cpu, cores, node } = describeMachine()
 const text = [
   '# Algorithms against published figures',
@@ -231,7 +268,7 @@ const text = [
   '',
 ].join('\n')
 process.stdout.write(text)
-if (share === 1 && only.size === 4) {
+if (only.size === 5) {
   const folder = fileURLToPath(new URL('../results', import.meta.url))
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'algorithms.md'), text)

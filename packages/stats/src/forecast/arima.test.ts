@@ -153,8 +153,8 @@ describe('ARMA', () => {
 
   it('takes differences', () => {
     const y = Float64Array.from({ length: 12 }, (_, t) => t * t)
-    expect([...difference(y, differencesOf(2, 0, 1))]).toEqual(new Array(10).fill(2))
-    expect([...difference(y, differencesOf(1, 1, 4))]).toEqual(new Array(7).fill(8))
+    expect([...difference(y, differencesOf(2, 0, 1))]).toEqual(Array.from({ length: 10 }, () => 2))
+    expect([...difference(y, differencesOf(1, 1, 4))]).toEqual(Array.from({ length: 7 }, () => 8))
   })
 })
 

@@ -227,7 +227,7 @@ function scaleOf(values: Float64Array): number {
 export function differencesOf(d: number, D: number, period: number): Float64Array {
   let polynomial = [1]
   const times = (lag: number): void => {
-    const next = new Array<number>(polynomial.length + lag).fill(0)
+    const next = Array.from({ length: polynomial.length + lag }, () => 0)
     for (const [i, value] of polynomial.entries()) {
       next[i] = (next[i] ?? 0) + value
       next[i + lag] = (next[i + lag] ?? 0) - value

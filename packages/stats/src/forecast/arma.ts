@@ -60,7 +60,7 @@ export function seasonalProduct(
 export function psiWeights(phi: Float64Array, theta: Float64Array, count: number): Float64Array {
   const psi = new Float64Array(count)
   for (let j = 0; j < count; j++) {
-    let sum = j === 0 ? 1 : ((theta[j - 1] as number | undefined) ?? 0)
+    let sum = j === 0 ? 1 : (theta[j - 1] ?? 0)
     for (let i = 0; i < Math.min(j, phi.length); i++) {
       sum += (phi[i] as number) * (psi[j - 1 - i] as number)
     }
