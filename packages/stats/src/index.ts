@@ -20,6 +20,12 @@ export {
   rateOfSpan,
   shiftDecayed,
 } from './decayed-moments.ts'
+export type { SeasonalAdjustment } from './decompose/classical.ts'
+export { adjustClassically } from './decompose/classical.ts'
+export type { MstlOptions, MultipleDecomposition } from './decompose/mstl.ts'
+export { mstl } from './decompose/mstl.ts'
+export type { Decomposition, StlOptions } from './decompose/stl.ts'
+export { seasonalStrength, stl } from './decompose/stl.ts'
 export { DISTINCT_RELATIVE_ERROR, DistinctCount, EXACT_DISTINCT } from './distinct-count.ts'
 export { betaDistribution, fisherF } from './distributions/beta.ts'
 export { exponential, generalisedPareto, uniform, weibull } from './distributions/by-hazard.ts'
@@ -38,6 +44,23 @@ export {
   histogramOfSketch,
   sketchOfHistogram,
 } from './exponential-histogram.ts'
+export type { ArimaFit, ArimaOptions, ArimaOrder } from './forecast/arima.ts'
+export { arima } from './forecast/arima.ts'
+export type { AutoArimaOptions } from './forecast/auto-arima.ts'
+export { autoArima } from './forecast/auto-arima.ts'
+export { adaptLevel, conformalQuantile } from './forecast/conformal.ts'
+export { croston, isIntermittent } from './forecast/croston.ts'
+export { firstDifferences, kpssStatistic, seasonalDifferences } from './forecast/differencing.ts'
+export type { EtsFit, EtsOptions } from './forecast/ets.ts'
+export { ets } from './forecast/ets.ts'
+export type { EtsForm } from './forecast/ets-recursion.ts'
+export type { Fit, Prediction } from './forecast/fit.ts'
+export type { Forecast, ForecastInterval, ForecastOptions } from './forecast/forecast.ts'
+export { forecast } from './forecast/forecast.ts'
+export { naive } from './forecast/naive.ts'
+export type { Season, SeasonalityOptions } from './forecast/seasonality.ts'
+export { detectSeasons, isSeasonal } from './forecast/seasonality.ts'
+export { dynamicTheta, theta } from './forecast/theta.ts'
 export { hashNumber, hashText } from './hash.ts'
 export {
   addToHigherMoments,
@@ -96,6 +119,14 @@ export type { Interval, LineFit } from './regression.ts'
 export { fitLine, slopeInterval } from './regression.ts'
 export type { ReservoirState } from './reservoir.ts'
 export { Reservoir } from './reservoir.ts'
+export { autocorrelations } from './series/autocorrelation.ts'
+export type {
+  MetricType,
+  RegulariseOptions,
+  RegularSeries,
+  SeriesDiagnostics,
+} from './series/regularise.ts'
+export { regularise } from './series/regularise.ts'
 export {
   binOf,
   nearestRankIndex,

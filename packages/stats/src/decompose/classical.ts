@@ -47,7 +47,7 @@ function seasonalIndices(y: Float64Array, period: number, multiplicative: boolea
 }
 
 /** Mean of one cycle around each value, half of both ends when the period is even; NaN where it does not fit. */
-export function centredMean(y: Float64Array, period: number): Float64Array {
+function centredMean(y: Float64Array, period: number): Float64Array {
   const half = period >> 1
   const even = period % 2 === 0
   const out = new Float64Array(y.length).fill(Number.NaN)

@@ -91,7 +91,10 @@ describe('stl', () => {
   })
 
   it('finds nothing where nothing is, and survives a perfect fit', () => {
-    const constant = stl(new Array(24).fill(5), { period: 6, robust: true })
+    const constant = stl(
+      Array.from({ length: 24 }, () => 5),
+      { period: 6, robust: true },
+    )
     expect([...constant.seasonal, ...constant.remainder].every((v) => Math.abs(v) < 1e-12)).toBe(
       true,
     )

@@ -15,7 +15,7 @@ describe('croston', () => {
   })
 
   it('forgets what has ended, as TSB', () => {
-    const ended = [...regular, ...new Array(60).fill(0)]
+    const ended = [...regular, ...Array.from({ length: 60 }, () => 0)]
     expect(croston(ended, 'tsb').predict(1).mean[0]).toBeLessThan(0.2)
     expect(croston(ended, 'sba').predict(1).mean[0]).toBeGreaterThan(1.5)
   })

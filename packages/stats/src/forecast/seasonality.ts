@@ -5,7 +5,7 @@ import { isConstant } from '../series/regularise.ts'
 import { completeSeries } from './fit.ts'
 
 /** Quantile 95 % of the normal distribution. */
-const Z_95 = 1.644_853_626_951_472_7
+const Z_95 = 1.644_853_626_951_472
 
 /**
  * The test of the M4 competition: whether the autocorrelation at the period exceeds what chance allows at 90 %,
@@ -88,7 +88,7 @@ function hillsOf(r: Float64Array): number[] {
 }
 
 /** y without its line of least squares. */
-export function withoutLine(y: Float64Array): Float64Array {
+function withoutLine(y: Float64Array): Float64Array {
   const n = y.length
   const slope = slopeOf(y)
   const mean = y.reduce((sum, value) => sum + value / n, 0)

@@ -58,7 +58,9 @@ for (const [name, method] of Object.entries({ theta, dynamicTheta })) {
 
     it('keeps a constant', () => {
       expect(
-        [...method(new Array(10).fill(7)).predict(3).mean].map((v) => Math.round(v * 1e9) / 1e9),
+        [...method(Array.from({ length: 10 }, () => 7)).predict(3).mean].map(
+          (v) => Math.round(v * 1e9) / 1e9,
+        ),
       ).toEqual([7, 7, 7])
     })
   })
@@ -98,7 +100,7 @@ describe('seasons', () => {
     expect(detectSeasons(classicSeries('lynx'))[0]?.period).toBe(10)
     expect(detectSeasons(classicSeries('uspop'))).toEqual([])
     expect(detectSeasons([])).toEqual([])
-    expect(detectSeasons(new Array(50).fill(3))).toEqual([])
+    expect(detectSeasons(Array.from({ length: 50 }, () => 3))).toEqual([])
   })
 
   it('are told apart when there are two', () => {

@@ -112,7 +112,7 @@ interface SimpleSmoothing {
 }
 
 /** Simple exponential smoothing with least squared errors over α and the first level, which enters linearly. */
-export function smoothSimply(x: Float64Array): SimpleSmoothing {
+function smoothSimply(x: Float64Array): SimpleSmoothing {
   const { x: alpha } = minimiseLine((candidate) => simpleErrors(x, candidate).squares, 1e-4, 0.9999)
   const { level: first } = simpleErrors(x, alpha)
   const fitted = new Float64Array(x.length)
