@@ -32,12 +32,28 @@ export class KeptResults {
     if (update.removed === true) groups.delete(group)
     else groups.set(group, update)
     this.#count += Number(groups.has(group)) - Number(known)
+    if (groups.size === 0) this.#kept.delete(name)
   }
 
   /** The results of a window and project. */
   of(window: LiveUpdate['window'], project: string): LiveUpdate[] {
     const groups = this.#kept.get(boundsName(window))
     return [...(groups?.values() ?? [])].filter((update) => update.project === project)
+  }
+
+  /** Results of the same group whose windows lie within that of `update` and are other ones. Cost: all kept. */
+  within({ window, project, key }: LiveUpdate): LiveUpdate[] {
+    const group = groupName({ project, key })
+    const name = boundsName(window)
+    return [...this.#kept].flatMap(([bounds, groups]) => {
+      const part = groups.get(group)
+      const isPart =
+        part !== undefined &&
+        bounds !== name &&
+        part.window.start >= window.start &&
+        part.window.end <= window.end
+      return isPart ? [part] : []
+    })
   }
 
   /** The results of a project; null: of all. */
@@ -77,7 +93,7 @@ function endOf(groups: ByGroup): number {
   return Number.NEGATIVE_INFINITY
 }
 
-function groupName({ project, key }: LiveUpdate): string {
+function groupName({ project, key }: Pick<LiveUpdate, 'project' | 'key'>): string {
   return JSON.stringify([project, ...key])
 }
 

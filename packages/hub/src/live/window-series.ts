@@ -157,8 +157,12 @@ export class WindowSeries {
         continue
       }
       const update = this.#updateOf(result, owner, key, now)
-      this.kept.put(update)
-      updates.push(update)
+      // A session that has grown has other bounds: what was told of its parts is withdrawn.
+      const parts = this.window.type === 'session' ? this.kept.within(update) : []
+      for (const each of [...parts.map((part) => ({ ...part, removed: true })), update]) {
+        this.kept.put(each)
+        updates.push(each)
+      }
     }
     return updates
   }

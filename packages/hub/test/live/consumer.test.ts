@@ -177,6 +177,36 @@ it('tells present values while somebody listens, and in snapshots', async () => 
   expect(await site.consumer.snapshot(other)).toBeNull()
 })
 
+it('withdraws what it told of a session that has grown, or become one with another', async () => {
+  site = await LiveSite.open()
+  const sessions: LiveDefinition = { ...CALLS, windows: [{ type: 'session', gap: '30s' }] }
+  await site.start([sessions])
+  site.consumer.listen()
+  // The third lies between the others and makes one session of two.
+  for (const [name, ago] of [
+    ['a', 40],
+    ['b', 0],
+    ['c', 20],
+  ] as const) {
+    await site.hub.send(calls(site, 1, name, ago), { project: 'p' })
+    await site.settle()
+    site.clock.advance(1500)
+    await site.settle()
+  }
+  const size = site.consumer.status().series[0]?.size ?? ''
+  const request = { definition: 'calls', size, project: 'p', limit: 100 }
+  const open = await site.consumer.snapshot(request)
+  expect(open?.updates.map(({ values }) => values['requests.count'])).toEqual([3])
+  // Whoever keeps what he is told has the same.
+  const held = new Map<string, unknown>()
+  for (const { window, key, removed, values } of site.updates) {
+    const name = JSON.stringify([window, key])
+    if (removed === true) held.delete(name)
+    else held.set(name, values['requests.count'])
+  }
+  expect([...held.values()]).toEqual([3])
+})
+
 it.each<[Partial<LiveDefinition>, string, string]>([
   [{ name: '1' }, '/name', 'letter'],
   [{ windows: [] }, '/windows', '1 to 16'],
