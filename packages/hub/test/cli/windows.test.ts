@@ -102,6 +102,11 @@ describe('windows', () => {
   })
 })
 
+interface LiveResult {
+  readonly closed: boolean
+  readonly values: Readonly<Record<string, unknown>>
+}
+
 describe('watching', () => {
   it('prints what there is as lines of JSON in a pipe', async () => {
     source.tell(result('gpt-4o', 3), result('claude', 2, closed(1)))
@@ -118,6 +123,21 @@ describe('watching', () => {
     const rows = watched.out.trim().split('\n')
     expect(rows.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       { key: { model: 'gpt-4o' }, values: { 'requests.count': 3 }, closed: false },
+    ])
+  })
+
+  it('prints in a pipe the measures and as many closed windows as were asked for', async () => {
+    source.tell(result('gpt-4o', 3), result('claude', 2, closed(1)), result('o1', 1, closed(1)))
+    const asked = ['windows', 'watch', 'calls', '--for', '0', '--measure', 'cost.total', '-n', '1']
+    const watched = await llmhub(asked)
+    const rows = watched.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LiveResult)
+    expect(rows.map(({ closed: isClosed }) => isClosed)).toEqual([true, false])
+    expect(rows.map(({ values }) => values)).toEqual([
+      { 'cost.total': '0.25' },
+      { 'cost.total': '0.25' },
     ])
   })
 
@@ -158,6 +178,7 @@ describe('watching', () => {
     [['windows', 'watch', 'cals'], EXIT.usage, 'Did you mean calls?'],
     [['windows', 'watch', 'calls', '--size', '2m'], EXIT.usage, 'it has 1m, 1h'],
     [['windows', 'watch', 'calls', '-o', 'csv'], EXIT.usage, 'expected table or ndjson'],
+    [['windows', 'watch', 'calls', '--measure', 'x'], EXIT.usage, 'calls has requests.count'],
     [
       ['windows', 'watch', 'calls', '--measure', 'x', '-o', 'table'],
       EXIT.usage,

@@ -41,6 +41,7 @@ export async function windowsWatch(
   const screen = isTable ? new Screen(options, context) : null
   const start = clock.monotonic()
   let results = 0
+  let isFirst = true
   const tell = (text: string): void => {
     screen?.clear()
     terminal.err(`${text}\n`)
@@ -53,9 +54,15 @@ export async function windowsWatch(
       continue
     }
     if (message.event === 'bye') continue
+    if (message.event === 'snapshot') checkMeasures(message, options)
     results += message.updates.length
     if (screen !== null) screen.show(message)
-    else for (const row of message.updates) terminal.out(documentFor(terminal, JSON.stringify(row)))
+    else {
+      const rows = isFirst ? newest(message.updates, options.lines) : message.updates
+      for (const row of rows)
+        terminal.out(documentFor(terminal, JSON.stringify(chosen(row, options))))
+    }
+    isFirst = false
     await terminal.outDrained?.()
   }
   screen?.end()
@@ -80,6 +87,30 @@ function queryOf(name: string, options: WatchOptions): URLSearchParams {
     query.append('where', text)
   }
   return query
+}
+
+function checkMeasures({ definition, measures }: LiveSnapshotMessage, options: WatchOptions): void {
+  const names = measures.map(({ name }) => name)
+  const wrong = options.measure?.find((name) => !names.includes(name))
+  if (wrong === undefined) return
+  throw new CliError(`--measure ${wrong}: ${definition} has ${names.join(', ')}`, EXIT.usage)
+}
+
+/** The row with the measures that were asked for. */
+function chosen(row: LiveRow, { measure }: WatchOptions): LiveRow {
+  if (measure === undefined) return row
+  const values = Object.fromEntries(measure.map((name) => [name, row.values[name] ?? null]))
+  return { ...row, values }
+}
+
+/** Of the closed windows the last `most` results, and all of those that are open. */
+function newest(rows: readonly LiveRow[], most: number | undefined): readonly LiveRow[] {
+  if (most === undefined) return rows
+  const closed = rows.filter((row) => row.closed)
+  return [
+    ...closed.slice(closed.length - Math.min(most, closed.length)),
+    ...rows.filter((row) => !row.closed),
+  ]
 }
 
 function noticeText(notice: LiveMessage & { readonly event: 'notice' }): string | null {
@@ -140,19 +171,13 @@ class Screen {
     if (this.#columns.length > 0) return
     const { measure = null, project } = this.#options
     const { terminal } = this.#context
-    const names = snapshot.measures.map(({ name }) => name)
-    const wrong = measure?.find((name) => !names.includes(name))
-    if (wrong !== undefined) {
-      const message = `--measure ${wrong}: ${snapshot.definition} has ${names.join(', ')}`
-      throw new CliError(message, EXIT.usage)
-    }
     const projects = new Set(snapshot.updates.map((row) => row.project))
     this.#columns = resultColumns(snapshot, {
       shown: measure,
       projects: project === undefined && projects.size > 1,
       terminal: terminal.outIsTty ? terminal.columns - 1 : PIPE_COLUMNS,
     })
-    this.#first = (measure ?? names)[0] ?? ''
+    this.#first = measure?.[0] ?? snapshot.measures[0]?.name ?? ''
     this.#title = `${snapshot.definition} ${snapshot.size}`
     terminal.out(`${headLine(this.#columns)}\n`)
   }
