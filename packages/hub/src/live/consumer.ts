@@ -34,6 +34,12 @@ const SHORTEST_CHECKPOINT_MS = 1000
 const SHORTEST_DOUBT_MS = 5000
 const LONGEST_DOUBT_MS = 60_000
 
+/** Somebody waits for a checkpoint of what is read up to there. */
+interface Forgetting {
+  readonly until: ReadonlyMap<number, bigint>
+  readonly resolve: (isWritten: boolean) => void
+}
+
 /**
  * Counts the live partition as it grows, from a position of its own. It never holds up ingest or store: it may
  * lag, and begins anew at the end of the log when it lags too far.
@@ -53,7 +59,7 @@ export class LiveConsumer {
     [BACKFILL, 0n],
   ])
   readonly #committed = new Map<number, bigint>()
-  readonly #doubtAsked = new Map<WindowSeries, number>()
+  readonly #doubtAsked = new WeakMap<WindowSeries, number>()
   #watermark: Watermark
   #incompleteBefore = Number.NEGATIVE_INFINITY
   #waitingSince: number | null = null
@@ -68,7 +74,7 @@ export class LiveConsumer {
   #stopped = false
   #wake: () => void = () => {}
   #settling: (() => void)[] = []
-  #forgetting: (() => void)[] = []
+  #forgetting: Forgetting[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LiveConsumerOptions) {
@@ -85,6 +91,7 @@ export class LiveConsumer {
       positions: () => new Map(this.#positions),
       onUpdates: (updates) => this.#tell(updates),
       onError: (error) => this.#problem(error),
+      isThere: (series) => this.#set.has(series),
     })
   }
 
@@ -222,11 +229,14 @@ export class LiveConsumer {
     })
   }
 
-  /** Resolves once what is committed by now is read and a checkpoint written after it, or it has stopped. */
-  forget(): Promise<void> {
+  /**
+   * Resolves once what is committed by now is read and a checkpoint written after it, or there is none. False when
+   * that failed, or it has stopped before.
+   */
+  forget(): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#stopped) return resolve()
-      this.#forgetting.push(resolve)
+      if (this.#stopped) return resolve(false)
+      this.#forgetting.push({ until: new Map(this.#committed), resolve })
       this.#wake()
     })
   }
@@ -251,7 +261,8 @@ export class LiveConsumer {
         await this.#pause(RETRY_MS)
       }
     }
-    for (const resolve of [...this.#settling.splice(0), ...this.#forgetting.splice(0)]) resolve()
+    for (const resolve of this.#settling.splice(0)) resolve()
+    for (const { resolve } of this.#forgetting.splice(0)) resolve(false)
   }
 
   async #open(): Promise<void> {
@@ -268,12 +279,15 @@ export class LiveConsumer {
 
   /** Every definition begins at the end of the log; what is before it, the store knows. */
   #beginAtEnd(): void {
-    const { definitions, limits } = this.#options
+    this.#goToEnd()
+    this.#refused(this.#set.beginAll(this.#options.definitions, this.#here()))
+  }
+
+  #goToEnd(): void {
     for (const [partition, next] of this.#committed) this.#positions.set(partition, next)
     this.#waitingSince = null
     this.#incompleteBefore = this.#latestPossible()
-    this.#watermark = new Watermark(limits.disorderMs * 1000)
-    this.#refused(this.#set.beginAll(definitions, this.#here()))
+    this.#watermark = new Watermark(this.#options.limits.disorderMs * 1000)
   }
 
   /** Event times of everything that is in the log now lie before this. */
@@ -347,20 +361,22 @@ export class LiveConsumer {
     if (this.#lag(LIVE) > BigInt(limits.maxLagRecords)) {
       this.#reset(`they were ${this.#lag(LIVE)} records behind the log`)
     }
-    await this.#readLive()
-    const isBehind = this.#lag(LIVE) > 0n
+    // What is committed while this reads is for the next pass: else traffic without a pause would leave no
+    // time for anything else.
+    const startedAt = this.#options.clock.monotonic()
+    const until = this.#committed.get(LIVE) ?? 0n
+    await this.#readLive(until)
+    const isBehind = (this.#positions.get(LIVE) ?? 0n) < until
     if (!isBehind) {
-      this.#waitingSince = null
+      this.#waitingSince = this.#lag(LIVE) > 0n ? startedAt : null
+      if (this.#watermark.value === null) this.#beginTime()
       await this.#readBackfill()
     }
     this.#goOn(isBehind)
     if (!isBehind && this.#listeners > 0) this.#askOpen()
     const dueMs = this.#restater.work(() => this.#set.series())
-    const isRead = !isBehind && this.#lag(BACKFILL) === 0n
-    const forgetting = isRead ? this.#forgetting.splice(0) : []
-    if (forgetting.length > 0 || this.#checkpointIsDue()) await this.#writeCheckpoint()
-    for (const resolve of forgetting) resolve()
-    if (!isRead) return 0
+    await this.#save()
+    if (this.#lag(LIVE) + this.#lag(BACKFILL) > 0n) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
       else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS)])
@@ -373,12 +389,22 @@ export class LiveConsumer {
   #reset(why: string): void {
     this.#counts.resets++
     this.#options.onProblem(`the live windows begin anew: ${why}`)
-    this.#beginAtEnd()
+    const watermark = this.#watermark.value ?? Number.POSITIVE_INFINITY
+    this.#goToEnd()
+    const here = this.#here()
+    // Windows that nobody was told the end of are open, however long ago that was.
+    this.#set.beginAnew({ ...here, openFrom: Math.min(here.openFrom, watermark) })
     this.#changed = true
   }
 
-  async #readLive(): Promise<void> {
-    const until = this.#committed.get(LIVE) ?? 0n
+  /** No event has come yet: what imports bring from long ago is in windows that have ended. */
+  #beginTime(): void {
+    const { clock, limits } = this.#options
+    this.#watermark.idle(clock.nowMicros() - limits.idleMs * 1000)
+    if (this.#watermark.value !== null) this.#set.advance(this.#watermark.value)
+  }
+
+  async #readLive(until: bigint): Promise<void> {
     const from = this.#positions.get(LIVE) ?? 0n
     if (from >= until) return
     let rows = 0
@@ -423,11 +449,12 @@ export class LiveConsumer {
       if (record.kind === 'operation') await this.#takeOperation(record)
       else if (record.kind === 'events') {
         const batch = decodeBatch(record.payload, this.#set.columns)
+        this.#watermark.note(batch)
         this.#set.doubtRows(countedBatch(batch))
         rows += batch.rows
       }
       this.#positions.set(BACKFILL, record.offset + 1n)
-      if (rows >= PASS_ROWS || this.#stopped || this.#lag(LIVE) > 0n) return
+      if (rows >= PASS_ROWS || this.#stopped) return
     }
     this.#positions.set(BACKFILL, until)
   }
@@ -437,7 +464,7 @@ export class LiveConsumer {
       set: this.#set,
       places: this.#places,
       latest: () => this.#latestPossible(),
-      beginAnew: (compiled) => this.#set.begin(compiled, this.#here()),
+      beginAnew: (windows) => this.#set.begin(windows.compiled, this.#here(), windows),
     })
   }
 
@@ -497,9 +524,23 @@ export class LiveConsumer {
     return this.#options.clock.monotonic() - this.#checkpointAt >= every
   }
 
-  async #writeCheckpoint(): Promise<void> {
+  /** Writes a checkpoint when it is time, or somebody waits for one of what is read. */
+  async #save(): Promise<void> {
+    const isRead = ({ until }: Forgetting): boolean =>
+      [...until].every(([partition, next]) => (this.#positions.get(partition) ?? 0n) >= next)
+    const forgetting = this.#forgetting.filter(isRead)
+    if (forgetting.length === 0 && !this.#checkpointIsDue()) return
+    this.#forgetting = this.#forgetting.filter((each) => !forgetting.includes(each))
+    const isWritten = await this.#writeCheckpoint()
+    for (const { resolve } of forgetting) resolve(isWritten)
+  }
+
+  /** False when it could not be written. */
+  async #writeCheckpoint(): Promise<boolean> {
     const { checkpoint, clock, logName } = this.#options
-    if (checkpoint === null) return
+    if (checkpoint === null) return true
+    // Rows that were read but not handed to windows are behind the positions too.
+    this.#set.flush()
     this.#takeResults()
     const before = this.#incompleteBefore
     const bytes = encodeCheckpoint({
@@ -514,10 +555,12 @@ export class LiveConsumer {
     this.#checkpointBytes = bytes.length
     try {
       await checkpoint.replace(bytes)
+      return true
     } catch (error) {
       // The next one may succeed; until then more of the log is read again after a crash.
       this.#changed = true
       this.#problem(error)
+      return false
     }
   }
 

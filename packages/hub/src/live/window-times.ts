@@ -66,6 +66,22 @@ export function usualLength(window: LiveWindow): number {
   }
 }
 
+/** How far apart the windows usually begin or end, in µs. */
+export function usualStep(window: LiveWindow): number {
+  switch (window.type) {
+    case 'hopping':
+      return micros(window.slide)
+    case 'cumulate':
+      return micros(window.step)
+    case 'calendar':
+    case 'tumbling':
+    case 'session':
+      return usualLength(window)
+    default:
+      return window satisfies never
+  }
+}
+
 /** Whether the bounds follow from time alone, so that the store can be asked for the same window. */
 export function isRestatable(window: LiveWindow): boolean {
   return window.type !== 'session'
