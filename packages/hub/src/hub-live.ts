@@ -53,7 +53,8 @@ export function createLive(parts: LiveParts): LiveClient | null {
       futureMs: config['ingest.future_tolerance_seconds'] * 1000,
     },
     ask: askApplied(parts),
-    projects: parts.projects,
+    projects: async (after, signal) =>
+      (await isApplied(parts, after, signal)) ? parts.projects() : null,
     onProblem: parts.onProblem,
   })
 }
@@ -68,21 +69,29 @@ function listOf(text: string): string[] {
     .filter((each) => each !== '')
 }
 
+/** Waits until the store has applied what the live consumer has read; false when it takes too long. */
+async function isApplied(
+  { store }: LiveParts,
+  after: ReadonlyMap<number, bigint>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const reached = await Promise.all(
+    [...after].map(([partition, offset]) =>
+      store.waitFor({ partition, offset }, PATIENCE_MS, signal),
+    ),
+  )
+  return !reached.includes(false)
+}
+
 /** Asks once the store has applied everything that the live consumer has read. */
-function askApplied({
-  ask,
-  store,
-}: LiveParts): (
+function askApplied(
+  parts: LiveParts,
+): (
   request: MainRequests['ask']['take'],
   signal: AbortSignal,
 ) => Promise<MainRequests['ask']['answer']> {
   return async ({ question, project, after }, signal) => {
-    const reached = await Promise.all(
-      [...after].map(([partition, offset]) =>
-        store.waitFor({ partition, offset }, PATIENCE_MS, signal),
-      ),
-    )
-    if (reached.includes(false)) {
+    if (!(await isApplied(parts, after, signal))) {
       return {
         ok: false,
         code: 'store_rebuilding',
@@ -90,6 +99,6 @@ function askApplied({
         issues: [],
       }
     }
-    return ask(question, projectScope(project), signal)
+    return parts.ask(question, projectScope(project), signal)
   }
 }

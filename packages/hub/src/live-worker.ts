@@ -34,6 +34,7 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
   const log = openJournalReader(data.logDir)
   const lookUp = openJournalReader(data.logDir)
   let listens = false
+  const started = Promise.withResolvers<void>()
   let stopListening = (): void => {}
   const consumer = new LiveConsumer({
     ...data,
@@ -43,7 +44,11 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
     planMeasures,
     checkpoint: checkpointIn(data.dataDir),
     ask: (request) => ask('ask', request),
-    projects: () => ask('projects', null),
+    projects: async (after) => {
+      const projects = await ask('projects', after)
+      if (projects === null) throw new Error('the store cannot tell which projects there are')
+      return projects
+    },
     onUpdates: (updates) => {
       if (listens) send({ type: 'updates', updates })
     },
@@ -57,6 +62,8 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
   const answer = async (
     message: Extract<ToLive, { readonly type: 'request' }>,
   ): Promise<unknown> => {
+    // A definition that came before those of the checkpoint are there would be taken for one of them.
+    await started.promise
     switch (message.name) {
       case 'put':
         return consumer.put(message.take)
@@ -90,7 +97,10 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
         return
       }
       case 'start':
-        void consumer.start(message.committed).then(tell)
+        void consumer.start(message.committed).then(() => {
+          started.resolve()
+          tell()
+        })
         return
       case 'committed':
         consumer.committed(message.partition, message.next)

@@ -2,6 +2,7 @@ import type { Operation } from '../log/operation.ts'
 import { placesIn, type RowPlace } from '../log/operation-rows.ts'
 import type { Compiled } from './compiled.ts'
 import type { DefinitionSet } from './definition-set.ts'
+import type { DefinitionWindows } from './definition-windows.ts'
 import { ALL } from './restating.ts'
 import type { RowPlaces } from './row-places.ts'
 
@@ -11,7 +12,7 @@ export interface ChangedRowsOptions {
   /** An event that is in a window may be as late as that. */
   readonly latest: () => number
   /** Definitions whose groups may be named by what was erased begin anew. */
-  readonly beginAnew: (compiled: Compiled) => void
+  readonly beginAnew: (windows: DefinitionWindows) => void
 }
 
 /** Puts the windows in doubt whose rows an operation changes. */
@@ -33,7 +34,7 @@ export async function doubtChanged(
         [...placesIn(operation.rows)].filter(({ letter }) => !letter),
         options,
       )
-      for (const { compiled } of set.all()) if (namesPeople(compiled)) beginAnew(compiled)
+      for (const windows of set.all()) if (namesPeople(windows.compiled)) beginAnew(windows)
       return
     case 'retain':
       set.doubtWithin(

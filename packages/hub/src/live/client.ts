@@ -20,7 +20,11 @@ export interface LiveClientOptions extends LiveWorkerData {
     request: MainRequests['ask']['take'],
     signal: AbortSignal,
   ) => Promise<MainRequests['ask']['answer']>
-  readonly projects: () => Promise<readonly string[]>
+  /** Every project that the store knows once it has applied `after`; null when it cannot tell now. */
+  readonly projects: (
+    after: MainRequests['projects']['take'],
+    signal: AbortSignal,
+  ) => Promise<MainRequests['projects']['answer']>
   /** Told of what went wrong and was dealt with. */
   readonly onProblem: (problem: string) => void
 }
@@ -154,7 +158,7 @@ export class LiveClient implements LiveSource {
     }
     const worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker = worker
-    worker.on('message', (message: FromLive) => this.#receive(message))
+    worker.on('message', (message: FromLive) => this.#receive(message, worker))
     worker.on('error', (error: Error) => this.#options.onProblem(error.message))
     this.#exited = new Promise((resolve) => {
       worker.on('exit', () => {
@@ -194,7 +198,7 @@ export class LiveClient implements LiveSource {
     })
   }
 
-  #receive(message: FromLive): void {
+  #receive(message: FromLive, from: Worker): void {
     switch (message.type) {
       case 'answer': {
         const resolve = this.#pending.get(message.id)
@@ -203,9 +207,10 @@ export class LiveClient implements LiveSource {
         return
       }
       case 'request':
-        void this.#answer(message).then((answer) =>
-          this.#send({ type: 'answer', id: message.id, answer }),
-        )
+        // One that was started since has questions of the same numbers.
+        void this.#answer(message).then((answer) => {
+          from.postMessage({ type: 'answer', id: message.id, answer } satisfies ToLive)
+        })
         return
       case 'status':
         this.#status = message.status
@@ -226,11 +231,12 @@ export class LiveClient implements LiveSource {
 
   async #answer(message: Extract<FromLive, { readonly type: 'request' }>): Promise<unknown> {
     try {
-      if (message.name === 'projects') return await this.#options.projects()
-      return await this.#options.ask(message.take, this.#stop.signal)
+      const { signal } = this.#stop
+      if (message.name === 'projects') return await this.#options.projects(message.take, signal)
+      return await this.#options.ask(message.take, signal)
     } catch (error) {
       this.#options.onProblem(error instanceof Error ? error.message : String(error))
-      if (message.name === 'projects') return []
+      if (message.name === 'projects') return null
       return { ok: false, code: 'store_rebuilding', message: '', issues: [] }
     }
   }

@@ -100,7 +100,7 @@ function triggerIssue(compiled: Compiled): QuestionIssue | null {
         compiled,
         window,
         sums: fold.states,
-        limits: { windows: 1, results: 1, futureMs: 0 },
+        limits: { windows: 1, results: 1 },
         incompleteBefore: Number.NEGATIVE_INFINITY,
         watermark: null,
       })

@@ -37,7 +37,7 @@ export interface LiveConsumerOptions {
   readonly definitions: readonly LiveDefinition[]
   readonly checkpoint: CheckpointFile | null
   readonly ask: AskStore
-  readonly projects: () => Promise<readonly string[]>
+  readonly projects: (after: ReadonlyMap<number, bigint>) => Promise<readonly string[]>
   readonly limits: LiveLimits
   readonly onUpdates: (updates: readonly LiveUpdate[]) => void
   /** Told of what went wrong and was dealt with. */

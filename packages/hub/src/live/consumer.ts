@@ -34,6 +34,13 @@ const SHORTEST_CHECKPOINT_MS = 1000
 const SHORTEST_DOUBT_MS = 5000
 const LONGEST_DOUBT_MS = 60_000
 
+/** Somebody waits for a checkpoint of what is read up to there. */
+interface Forgetting {
+  /** Committed when it was asked. */
+  readonly until: ReadonlyMap<number, bigint>
+  readonly resolve: (isWritten: boolean) => void
+}
+
 /**
  * Counts the live partition as it grows, from a position of its own. It never holds up ingest or store: it may
  * lag, and begins anew at the end of the log when it lags too far.
@@ -85,6 +92,7 @@ export class LiveConsumer {
       positions: () => new Map(this.#positions),
       onUpdates: (updates) => this.#tell(updates),
       onError: (error) => this.#problem(error),
+      isThere: (series) => this.#set.has(series),
     })
   }
 
@@ -222,11 +230,14 @@ export class LiveConsumer {
     })
   }
 
-  /** Once what is committed by now is read: whether a checkpoint was written after it. False also when stopped. */
+  /**
+   * Resolves once what is committed by now is read and a checkpoint written after it, or there is none. False when
+   * that failed, or it has stopped before.
+   */
   forget(): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.#stopped) return resolve(false)
-      this.#forgetting.push({ upTo: new Map(this.#committed), resolve })
+      this.#forgetting.push({ until: new Map(this.#committed), resolve })
       this.#wake()
     })
   }
@@ -269,12 +280,15 @@ export class LiveConsumer {
 
   /** Every definition begins at the end of the log; what is before it, the store knows. */
   #beginAtEnd(): void {
-    const { definitions, limits } = this.#options
+    this.#goToEnd()
+    this.#refused(this.#set.beginAll(this.#options.definitions, this.#here()))
+  }
+
+  #goToEnd(): void {
     for (const [partition, next] of this.#committed) this.#positions.set(partition, next)
     this.#waitingSince = null
     this.#incompleteBefore = this.#latestPossible()
-    this.#watermark = new Watermark(limits.disorderMs * 1000)
-    this.#refused(this.#set.beginAll(definitions, this.#here()))
+    this.#watermark = new Watermark(this.#options.limits.disorderMs * 1000)
   }
 
   /** Event times of everything that is in the log now lie before this. */
@@ -348,22 +362,22 @@ export class LiveConsumer {
     if (this.#lag(LIVE) > BigInt(limits.maxLagRecords)) {
       this.#reset(`they were ${this.#lag(LIVE)} records behind the log`)
     }
-    await this.#readLive()
-    const isBehind = this.#lag(LIVE) > 0n
-    if (!isBehind) this.#waitingSince = null
-    // Whoever waits for an erasure must not wait for the live partition to fall silent.
-    if (!isBehind || this.#forgetting.length > 0) await this.#readBackfill()
+    // What is committed while this reads is for the next pass: else traffic without a pause would leave no
+    // time for anything else.
+    const startedAt = this.#options.clock.monotonic()
+    const until = this.#committed.get(LIVE) ?? 0n
+    await this.#readLive(until)
+    const isBehind = (this.#positions.get(LIVE) ?? 0n) < until
+    if (!isBehind) {
+      this.#waitingSince = this.#lag(LIVE) > 0n ? startedAt : null
+      if (this.#watermark.value === null) this.#beginTime()
+      await this.#readBackfill()
+    }
     this.#goOn(isBehind)
     if (!isBehind && this.#listeners > 0) this.#askOpen()
     const dueMs = this.#restater.work(() => this.#set.series())
-    const isRead = !isBehind && this.#lag(BACKFILL) === 0n
-    const forgetting = this.#forgetting.filter(({ upTo }) => this.#hasRead(upTo))
-    if (forgetting.length > 0 || this.#checkpointIsDue()) {
-      const written = await this.#writeCheckpoint()
-      this.#forgetting = this.#forgetting.filter((each) => !forgetting.includes(each))
-      for (const { resolve } of forgetting) resolve(written)
-    }
-    if (!isRead) return 0
+    await this.#save()
+    if (this.#lag(LIVE) + this.#lag(BACKFILL) > 0n) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
       else await Promise.race([this.#restater.settled(), this.#pause(TICK_MS, 'idle')])
@@ -373,19 +387,25 @@ export class LiveConsumer {
     return dueMs === null ? TICK_MS : Math.max(1, Math.min(TICK_MS - 1, dueMs))
   }
 
-  #hasRead(upTo: ReadonlyMap<number, bigint>): boolean {
-    return [...upTo].every(([partition, next]) => (this.#positions.get(partition) ?? 0n) >= next)
-  }
-
   #reset(why: string): void {
     this.#counts.resets++
     this.#options.onProblem(`the live windows begin anew: ${why}`)
-    this.#beginAtEnd()
+    const watermark = this.#watermark.value ?? Number.POSITIVE_INFINITY
+    this.#goToEnd()
+    const here = this.#here()
+    // Windows that nobody was told the end of are open, however long ago that was.
+    this.#set.beginAnew({ ...here, openFrom: Math.min(here.openFrom, watermark) })
     this.#changed = true
   }
 
-  async #readLive(): Promise<void> {
-    const until = this.#committed.get(LIVE) ?? 0n
+  /** No event has come yet: what imports bring from long ago is in windows that have ended. */
+  #beginTime(): void {
+    const { clock, limits } = this.#options
+    this.#watermark.idle(clock.nowMicros() - limits.idleMs * 1000)
+    if (this.#watermark.value !== null) this.#set.advance(this.#watermark.value)
+  }
+
+  async #readLive(until: bigint): Promise<void> {
     const from = this.#positions.get(LIVE) ?? 0n
     if (from >= until) return
     let rows = 0
@@ -430,11 +450,12 @@ export class LiveConsumer {
       if (record.kind === 'operation') await this.#takeOperation(record)
       else if (record.kind === 'events') {
         const batch = decodeBatch(record.payload, this.#set.columns)
+        this.#watermark.note(batch)
         this.#set.doubtRows(countedBatch(batch))
         rows += batch.rows
       }
       this.#positions.set(BACKFILL, record.offset + 1n)
-      if (rows >= PASS_ROWS || this.#stopped || this.#lag(LIVE) > 0n) return
+      if (rows >= PASS_ROWS || this.#stopped) return
     }
     this.#positions.set(BACKFILL, until)
   }
@@ -444,7 +465,7 @@ export class LiveConsumer {
       set: this.#set,
       places: this.#places,
       latest: () => this.#latestPossible(),
-      beginAnew: (compiled) => this.#set.begin(compiled, this.#here()),
+      beginAnew: (windows) => this.#set.begin(windows.compiled, this.#here(), windows),
     })
   }
 
@@ -504,10 +525,23 @@ export class LiveConsumer {
     return this.#options.clock.monotonic() - this.#checkpointAt >= every
   }
 
-  /** Answers whether it is on disk. */
+  /** Writes a checkpoint when it is time, or somebody waits for one of what is read. */
+  async #save(): Promise<void> {
+    const isRead = ({ until }: Forgetting): boolean =>
+      [...until].every(([partition, next]) => (this.#positions.get(partition) ?? 0n) >= next)
+    const forgetting = this.#forgetting.filter(isRead)
+    if (forgetting.length === 0 && !this.#checkpointIsDue()) return
+    this.#forgetting = this.#forgetting.filter((each) => !forgetting.includes(each))
+    const isWritten = await this.#writeCheckpoint()
+    for (const { resolve } of forgetting) resolve(isWritten)
+  }
+
+  /** False when it could not be written. */
   async #writeCheckpoint(): Promise<boolean> {
     const { checkpoint, clock, logName } = this.#options
     if (checkpoint === null) return true
+    // Rows that were read but not handed to windows are behind the positions too.
+    this.#set.flush()
     this.#takeResults()
     const before = this.#incompleteBefore
     const bytes = encodeCheckpoint({
@@ -563,10 +597,4 @@ export class LiveConsumer {
       this.#wake = wake
     })
   }
-}
-
-interface Forgetting {
-  /** Committed when it was asked. */
-  readonly upTo: ReadonlyMap<number, bigint>
-  readonly resolve: (written: boolean) => void
 }

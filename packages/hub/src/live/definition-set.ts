@@ -39,6 +39,11 @@ export class DefinitionSet {
     return this.#columns
   }
 
+  /** Whether the series is one of a definition that there is. */
+  has(series: WindowSeries): boolean {
+    return this.named(series.compiled.definition.name)?.series.includes(series) ?? false
+  }
+
   all(): Iterable<DefinitionWindows> {
     return this.#definitions.values()
   }
@@ -85,11 +90,21 @@ export class DefinitionSet {
     return this.#definitions.delete(name)
   }
 
-  /** A definition without state counts from here on; windows that are open have their past in the store. */
-  begin(compiled: Compiled, { incompleteBefore, watermark, openFrom }: Beginning): void {
+  /**
+   * A definition without state counts from here on; windows that are open have their past in the store.
+   * @param before counted the same until here
+   * @param isMissed whether rows were passed over since
+   */
+  begin(
+    compiled: Compiled,
+    { incompleteBefore, watermark, openFrom }: Beginning,
+    before?: DefinitionWindows,
+    isMissed = false,
+  ): void {
     const { limits } = this.#options
     const windows = new DefinitionWindows({ compiled, limits, incompleteBefore, watermark })
     this.#set(windows)
+    if (before !== undefined) windows.inherit(before, isMissed)
     if (Number.isFinite(incompleteBefore)) windows.doubtWithin(ALL, openFrom, incompleteBefore)
   }
 
@@ -98,12 +113,15 @@ export class DefinitionSet {
     for (const column of columnsOf(windows.compiled)) this.#columns.add(column)
   }
 
-  /** All definitions there are begin anew; `configured` where there are none. Answers those that were refused. */
+  /** All definitions there are begin anew, as rows were passed over. */
+  beginAnew(beginning: Beginning): void {
+    for (const before of this.all()) this.begin(before.compiled, beginning, before, true)
+  }
+
+  /** Definitions begin. Answers those that were refused. */
   beginAll(configured: readonly LiveDefinition[], beginning: Beginning): string[] {
-    const known = this.definitions()
-    this.#definitions.clear()
     const refused: string[] = []
-    for (const definition of known.length > 0 ? known : configured) {
+    for (const definition of configured) {
       const outcome = compileDefinition(definition, this.#options.planMeasures)
       if (outcome.ok) this.begin(outcome.compiled, beginning)
       else refused.push(refusal(definition, outcome.issues[0]?.message))

@@ -61,6 +61,14 @@ export class DefinitionWindows {
     })
   }
 
+  /** Takes the place of one that counted the same (`WindowSeries.inherit`). */
+  inherit(from: DefinitionWindows, isMissed: boolean): void {
+    for (const [at, each] of this.series.entries()) {
+      const before = from.series[at]
+      if (before !== undefined) each.inherit(before, isMissed)
+    }
+  }
+
   get name(): string {
     return this.compiled.definition.name
   }

@@ -69,13 +69,14 @@ export class KeptResults {
     return all.slice(0, most).toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key))
   }
 
-  /** Drops closed windows beyond the limits, the oldest first. */
-  trim(watermark: number): void {
+  /** Drops closed windows that ended by `keptFrom`, which nobody corrects, and those beyond the limits, the oldest first. */
+  trim(watermark: number, keptFrom: number): void {
     const closed = [...this.#kept].filter(([, groups]) => endOf(groups) <= watermark)
     closed.sort(([, a], [, b]) => endOf(a) - endOf(b))
     let left = closed.length
     for (const [name, groups] of closed) {
-      if (left <= this.#windows && this.#count <= this.#results) return
+      const isKept = endOf(groups) > keptFrom
+      if (isKept && left <= this.#windows && this.#count <= this.#results) return
       this.#kept.delete(name)
       this.#count -= groups.size
       left--

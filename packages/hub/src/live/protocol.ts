@@ -29,14 +29,18 @@ export interface LiveRequests {
   readonly put: { readonly take: LiveDefinition; readonly answer: PutOutcome }
   readonly remove: { readonly take: string; readonly answer: boolean }
   readonly snapshot: { readonly take: SnapshotRequest; readonly answer: LiveSnapshot | null }
-  /** Whether the checkpoint now holds nothing that the log, as far as it was committed then, has erased. */
+  /** Answers once the checkpoint holds nothing that the log, as far as it is committed now, has erased; false when it may. */
   readonly forget: { readonly take: null; readonly answer: boolean }
 }
 
 /** What the worker asks the main thread for. */
 export interface MainRequests {
   readonly ask: { readonly take: StoreRequest; readonly answer: AskOutcome }
-  readonly projects: { readonly take: null; readonly answer: readonly string[] }
+  /** Null where they cannot be told now. */
+  readonly projects: {
+    readonly take: StoreRequest['after']
+    readonly answer: readonly string[] | null
+  }
 }
 
 export interface StoreRequest {

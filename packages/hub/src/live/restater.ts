@@ -18,8 +18,10 @@ export type AskStore = (
 
 export interface RestaterOptions {
   readonly ask: AskStore
-  /** Every project there is. */
-  readonly projects: () => Promise<readonly string[]>
+  /** Every project that the store knows once it has applied every partition up to `after`. */
+  readonly projects: (after: ReadonlyMap<number, bigint>) => Promise<readonly string[]>
+  /** False once the series is no more: what it is answered is of no use. */
+  readonly isThere: (series: WindowSeries) => boolean
   readonly clock: Clock
   /** Positions that the consumer has read up to. */
   readonly positions: () => ReadonlyMap<number, bigint>
@@ -31,6 +33,8 @@ export interface RestaterOptions {
 const AGAIN_MS = 1000
 /** After a failure nothing is asked for so long. */
 const PAUSE_MS = 1000
+/** A window whose own question fails is asked for again no sooner than that, so that it does not hold up the others. */
+const FAILED_MS = 30_000
 const MOST_ROWS = 10_000
 
 interface Asked {
@@ -45,8 +49,11 @@ interface Asked {
 export class Restater {
   readonly #options: RestaterOptions
   readonly #stop = new AbortController()
-  /** When a window was asked for last, by monotonic time. */
-  readonly #asked = new Map<string, number>()
+  /** When a window may be asked for again, by monotonic time. */
+  readonly #again = new Map<string, number>()
+  /** Questions under way by window, and which of them was the last to be answered. */
+  readonly #underWay = new Map<string, { count: number; answered: number }>()
+  #questions = 0
   #running: Promise<void> | null = null
   #pausedUntil = 0
 
@@ -70,7 +77,7 @@ export class Restater {
     let wait: number | null = null
     for (const series of all()) {
       for (const due of series.restating.due()) {
-        const left = (this.#asked.get(nameOf({ series, due })) ?? -AGAIN_MS) + AGAIN_MS - now
+        const left = (this.#again.get(nameOf({ series, due })) ?? now) - now
         if (left > 0) {
           wait = Math.min(wait ?? left, left)
           continue
@@ -97,34 +104,40 @@ export class Restater {
   async #restate({ series, due }: Asked): Promise<void> {
     const { clock, onError } = this.#options
     series.restating.taken(due)
-    this.#note({ series, due })
+    this.#note({ series, due }, AGAIN_MS)
     try {
       for (const project of await this.#projectsOf({ series, due })) {
-        const done = await this.now(series, { ...due, project })
-        if (done) continue
-        series.restating.ask({ ...due, project })
-        this.#pausedUntil = clock.monotonic() + PAUSE_MS
+        const own = { ...due, project }
+        const isWaiting = clock.monotonic() < this.#pausedUntil
+        const outcome = isWaiting ? 'not_yet' : await this.now(series, own)
+        if (outcome === 'done') continue
+        series.restating.ask(own)
+        if (outcome === 'failed') this.#note({ series, due: own }, FAILED_MS)
+        else if (!isWaiting) this.#pausedUntil = clock.monotonic() + PAUSE_MS
       }
     } catch (error) {
       series.restating.ask(due)
       this.#pausedUntil = clock.monotonic() + PAUSE_MS
       onError(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      series.restating.answered(due)
     }
   }
 
-  #note(asked: Asked): void {
+  #note(asked: Asked, restMs: number): void {
     const now = this.#options.clock.monotonic()
-    this.#asked.set(nameOf(asked), now)
-    for (const [name, at] of this.#asked) {
-      if (at + AGAIN_MS > now) return
-      this.#asked.delete(name)
-    }
+    this.#again.set(nameOf(asked), now + restMs)
+    for (const [name, at] of this.#again) if (at <= now) this.#again.delete(name)
   }
 
   async #projectsOf({ series, due }: Asked): Promise<readonly string[]> {
     if (due.project !== ALL) return [due.project]
     const { project } = series.compiled.definition
-    return project === null ? this.#options.projects() : [project]
+    if (project !== null) return [project]
+    const { positions, projects } = this.#options
+    // A project that is no more has results that are to be taken back.
+    const told = series.kept.all(null).filter(({ window }) => window.start === due.start)
+    return [...new Set([...(await projects(positions())), ...told.map((each) => each.project)])]
   }
 
   /** Asks for windows, each once for the project, or with null for every project that is in doubt. */
@@ -135,28 +148,57 @@ export class Restater {
       for (const each of projects) {
         const own = { ...due, project: each }
         const name = nameOf({ series, due: own })
-        if (!asked.has(name)) await this.now(series, own)
+        // Where the store is behind for this one it is so for the others too.
+        if (!asked.has(name) && (await this.now(series, own)) === 'not_yet') return
         asked.add(name)
       }
     }
   }
 
-  /** Asks for one window and project; false when there was no answer. */
-  async now(series: WindowSeries, due: Due): Promise<boolean> {
-    const { ask, positions, clock, onUpdates, onError } = this.#options
+  /** Asks for one window and project, and tells what changed. */
+  async now(series: WindowSeries, due: Due): Promise<'done' | 'not_yet' | 'failed'> {
+    const { ask, positions, clock, onUpdates, onError, isThere } = this.#options
     const { compiled } = series
     const question = questionOf(series, due)
-    const after = positions()
-    const outcome = await ask({ question, project: due.project, after }, this.#stop.signal)
+    const overtaken = this.#begin(nameOf({ series, due }))
+    const outcome = await ask(
+      { question, project: due.project, after: positions() },
+      this.#stop.signal,
+    ).catch((error: unknown) => {
+      overtaken(false)
+      throw error
+    })
+    if (overtaken(outcome.ok) || !isThere(series)) return 'done'
     if (!outcome.ok) {
+      if (outcome.code === 'store_rebuilding' || outcome.code === 'too_many_queries') {
+        return 'not_yet'
+      }
       const isOurs = outcome.code === 'invalid_question' || outcome.code === 'not_supported'
-      if (isOurs) onError(new Error(`${compiled.definition.name}: ${outcome.message}`))
-      return isOurs
+      if (!this.#stop.signal.aborted)
+        onError(new Error(`${compiled.definition.name}: ${outcome.message}`))
+      return isOurs ? 'done' : 'failed'
     }
     onUpdates(
       series.restate(due, rowsOf(outcome.answer, compiled.plan.by.length), clock.nowMicros()),
     )
-    return true
+    return 'done'
+  }
+
+  /**
+   * Notes a question. What it answers is called at its end, and tells whether a question of the same window that
+   * was asked later has been answered by then: its answer is newer.
+   */
+  #begin(name: string): (isAnswered: boolean) => boolean {
+    const number = ++this.#questions
+    const known = this.#underWay.get(name) ?? { count: 0, answered: 0 }
+    known.count++
+    this.#underWay.set(name, known)
+    return (isAnswered) => {
+      if (--known.count === 0) this.#underWay.delete(name)
+      if (known.answered > number) return true
+      if (isAnswered) known.answered = number
+      return false
+    }
   }
 }
 

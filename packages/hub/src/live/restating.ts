@@ -34,6 +34,8 @@ export class Restating {
   #incompleteBefore: number
   readonly #doubted = new Map<string, Due>()
   readonly #due = new Map<string, Due>()
+  /** Those that a question is under way for: they are due until it is answered. */
+  readonly #asking = new Map<string, Due>()
 
   /** @param incompleteBefore windows that begin before this are in doubt; −∞: none */
   constructor(window: LiveWindow, incompleteBefore: number, state?: RestatingState) {
@@ -51,7 +53,15 @@ export class Restating {
   }
 
   #lists(): { readonly doubted: Due[]; readonly due: Due[] } {
-    return { doubted: [...this.#doubted.values()], due: [...this.#due.values()] }
+    const due = new Map([...this.#asking, ...this.#due])
+    return { doubted: [...this.#doubted.values()], due: [...due.values()] }
+  }
+
+  /** Takes over what another one has to ask, which is no more. */
+  inherit(from: Restating): void {
+    const { doubted, due } = from.#lists()
+    for (const each of doubted) this.#doubted.set(nameOf(each), each)
+    for (const each of due) this.ask(each)
   }
 
   /** Whether what was counted of the window is not to be told. */
@@ -67,7 +77,7 @@ export class Restating {
   /** Rows of the windows at `time` changed otherwise than by being read in time. */
   doubtAt(project: string, time: number, watermark: number, keptFrom: number): void {
     for (const bounds of windowsAt(this.#window, time)) {
-      this.#doubt({ ...bounds, project }, watermark, keptFrom)
+      this.doubt({ ...bounds, project }, watermark, keptFrom)
     }
   }
 
@@ -82,11 +92,12 @@ export class Restating {
   ): void {
     const begin = Math.max(from, keptFrom)
     for (const bounds of windowsWithin(this.#window, begin, to, most)) {
-      this.#doubt({ ...bounds, project }, watermark, keptFrom)
+      this.doubt({ ...bounds, project }, watermark, keptFrom)
     }
   }
 
-  #doubt(due: Due, watermark: number, keptFrom: number): void {
+  /** Rows of one window changed so. */
+  doubt(due: Due, watermark: number, keptFrom: number): void {
     if (due.end <= keptFrom) return
     this.#doubted.set(nameOf(due), due)
     if (due.end <= watermark) this.ask(due)
@@ -97,13 +108,16 @@ export class Restating {
     this.#due.set(nameOf(due), due)
   }
 
-  /** The watermark has reached `watermark`: windows in doubt that have ended are asked for. */
+  /**
+   * The watermark has reached `watermark`: windows in doubt that have ended are asked for.
+   * @param forgotten windows that end before this had been forgotten when results were taken last
+   */
   advance(before: number, watermark: number, forgotten: number, keptFrom: number): void {
     for (const [name, due] of this.#doubted) {
       if (due.end > before && due.end <= watermark) this.ask(due)
       // The operator holds nothing of it any more, so that what comes late puts it in doubt again.
       if (due.end <= forgotten && due.start >= this.#incompleteBefore) this.#doubted.delete(name)
-      if (due.end <= keptFrom) this.#doubted.delete(name)
+      else if (due.end <= keptFrom && due.end <= forgotten) this.#doubted.delete(name)
     }
     for (const [name, due] of this.#due) if (due.end <= keptFrom) this.#due.delete(name)
   }
@@ -120,6 +134,12 @@ export class Restating {
   /** It is being asked for: what changes from now on makes it due again. */
   taken(due: Due): void {
     this.#due.delete(nameOf(due))
+    this.#asking.set(nameOf(due), due)
+  }
+
+  /** Its question is answered, or it is due again. */
+  answered(due: Due): void {
+    this.#asking.delete(nameOf(due))
   }
 }
 

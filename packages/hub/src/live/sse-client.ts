@@ -196,7 +196,7 @@ export class LiveClient {
       this.body.destroy()
       return
     }
-    const patience = isStuck ? limits.graceMs : limits.stalledMs
+    const patience = isStuck || reason === 'shutdown' ? limits.graceMs : limits.stalledMs
     this.#stops.push(clock.after(patience, () => this.body.destroy()))
   }
 

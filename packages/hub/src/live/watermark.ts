@@ -33,7 +33,7 @@ export class Watermark {
     return this.#watermark
   }
 
-  /** Greatest event time seen, future ones included. */
+  /** Greatest event time seen, future ones and those of imports included. */
   get latest(): number | null {
     return this.#latest
   }
@@ -64,6 +64,16 @@ export class Watermark {
   /** Nothing has come for long: event time goes on with the clock. */
   idle(now: number): void {
     this.#raise(now - this.#disorder)
+  }
+
+  /** Events that do not advance it: they are counted for `latest` alone. */
+  note(batch: Batch): void {
+    const times = batch.columns.get('time')
+    if (times?.type !== 'i64') return
+    let latest = this.#latest ?? Number.NEGATIVE_INFINITY
+    for (let row = 0; row < batch.rows; row++)
+      latest = Math.max(latest, Number(times.data[row] ?? 0n))
+    if (latest !== Number.NEGATIVE_INFINITY) this.#latest = latest
   }
 
   #raise(to: number): void {

@@ -17,15 +17,13 @@ import { type LiveUpdate, type LiveWindow, sizeOf } from './live.ts'
 import type { PartValue } from './part.ts'
 import { mergingAggregate } from './part-states.ts'
 import { ALL, type Due, Restating, type RestatingState } from './restating.ts'
-import { stepOf, usualLength } from './window-times.ts'
+import { isRestatable, usualLength, usualStep, windowsAt } from './window-times.ts'
 
 export interface SeriesLimits {
   /** Closed windows of each size that are kept and restated. */
   readonly windows: number
   /** Results that are kept per definition and size. */
   readonly results: number
-  /** How far ahead of the clock an event may be, in milliseconds. */
-  readonly futureMs: number
 }
 
 export interface SeriesOptions {
@@ -56,6 +54,8 @@ const DEFAULT_LATENESS = '1m'
 /** The groups are limited before they come here. */
 const NO_LIMIT = 100_000_000
 const LATE_ROWS = 1_000_000
+/** Most windows that are open, or that events of the near future may be in. */
+const MOST_AHEAD = 20_000
 
 /** Windows of one definition and size: a window operator over rows of sums, and what is known of its results. */
 export class WindowSeries {
@@ -67,7 +67,7 @@ export class WindowSeries {
   readonly #operator: WindowOperator
   readonly #lateness: number
   readonly #keptFor: number
-  readonly #mostDoubted: number
+  readonly #keptWindows: number
   #watermark: number
   late: number
   restated: number
@@ -81,9 +81,10 @@ export class WindowSeries {
     this.#compiled = compiled
     const lateness = definition.lateness ?? DEFAULT_LATENESS
     this.#lateness = parseDuration(lateness, 'us', 'lateness', 'from zero')
-    const ahead = limits.futureMs * 1000 + usualLength(window)
-    this.#mostDoubted = limits.windows + Math.ceil(ahead / stepOf(window)) + 1
-    this.#keptFor = limits.windows * usualLength(window)
+    this.#keptWindows = limits.windows
+    const length = usualLength(window)
+    // What the operator still counts into has to be known to be in doubt.
+    this.#keptFor = Math.max(limits.windows * length, length + this.#lateness)
     this.kept = new KeptResults(limits.windows, limits.results)
     this.restating = new Restating(window, options.incompleteBefore, restored?.restating)
     this.late = restored?.late ?? 0
@@ -128,6 +129,41 @@ export class WindowSeries {
 
   push(sums: Batch): void {
     this.#operator.push(sums)
+    this.#doubtForgotten(sums)
+  }
+
+  /**
+   * Where windows overlap, a row may be too late for some and in time for others. The operator counts it for
+   * those alone.
+   */
+  #doubtForgotten(sums: Batch): void {
+    if (usualStep(this.window) === usualLength(this.window)) return
+    const forgotten = this.#watermark - this.#lateness
+    for (let row = 0; row < sums.rows; row++) {
+      const time = numberAt(sums.columns.get('time'), row) ?? 0
+      if (time >= forgotten) continue
+      const project = textAt(sums.columns.get('project'), row) ?? ''
+      for (const bounds of windowsAt(this.window, time)) {
+        if (bounds.end > forgotten) continue
+        this.restating.doubt({ ...bounds, project }, this.#watermark, this.keptFrom)
+      }
+    }
+  }
+
+  /**
+   * Takes the place of one that counted the same: results there are can be corrected, and what it had to ask is
+   * asked.
+   * @param isMissed whether rows were passed over, so that everything that was told is asked again
+   */
+  inherit(from: WindowSeries, isMissed: boolean): void {
+    this.restating.inherit(from.restating)
+    for (const update of from.kept.all(null)) {
+      this.kept.put(update)
+      if (isMissed && isRestatable(this.window))
+        this.restating.ask({ ...update.window, project: update.project })
+    }
+    this.late = from.late
+    this.restated = from.restated
   }
 
   advance(watermark: number): void {
@@ -135,8 +171,8 @@ export class WindowSeries {
     this.#operator.watermark(watermark)
     const before = this.#watermark
     this.#watermark = watermark
-    this.restating.advance(before, watermark, watermark - this.#lateness, this.keptFrom)
-    this.kept.trim(watermark)
+    this.restating.advance(before, watermark, before - this.#lateness, this.keptFrom)
+    this.kept.trim(watermark, this.keptFrom)
   }
 
   /** Gives the present values of windows that have new events. */
@@ -185,7 +221,10 @@ export class WindowSeries {
   /** … somewhere within [from, to). */
   doubtWithin(project: string, from: number, to: number): void {
     if (!this.#concerns(project)) return
-    const most = this.#mostDoubted
+    const step = usualStep(this.window)
+    const ahead = (to - Math.max(from, this.#watermark) + usualLength(this.window)) / step + 1
+    const open = Number.isFinite(ahead) ? Math.max(0, Math.ceil(ahead)) : 0
+    const most = this.#keptWindows + Math.min(open, MOST_AHEAD)
     this.restating.doubtWithin(project, from, to, this.#watermark, this.keptFrom, most)
   }
 
@@ -276,7 +315,7 @@ export class WindowSeries {
     const none = plan.values(() => undefined, this.#seconds(window, now))
     for (const update of before.values()) tell(update.key, none, true)
     this.restated++
-    this.kept.trim(this.#watermark)
+    this.kept.trim(this.#watermark, this.keptFrom)
     return updates
   }
 }

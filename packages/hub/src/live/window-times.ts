@@ -50,12 +50,6 @@ function offsetOf(offset: number | string | undefined): number {
   return offset === undefined ? 0 : parseDuration(offset, 'us', 'window.offset', 'any')
 }
 
-/** Usual time from the start of a window to that of the next, in µs; of growing windows, between their ends. */
-export function stepOf(window: LiveWindow): number {
-  if (window.type === 'hopping') return micros(window.slide)
-  return window.type === 'cumulate' ? micros(window.step) : usualLength(window)
-}
-
 /** How long the windows usually are, the longest of them, in µs; a session counts as its gap. */
 export function usualLength(window: LiveWindow): number {
   switch (window.type) {
@@ -67,6 +61,22 @@ export function usualLength(window: LiveWindow): number {
       return micros(window.size)
     case 'session':
       return micros(window.gap)
+    default:
+      return window satisfies never
+  }
+}
+
+/** How far apart the windows usually begin or end, in µs. */
+export function usualStep(window: LiveWindow): number {
+  switch (window.type) {
+    case 'hopping':
+      return micros(window.slide)
+    case 'cumulate':
+      return micros(window.step)
+    case 'calendar':
+    case 'tumbling':
+    case 'session':
+      return usualLength(window)
     default:
       return window satisfies never
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Answer, Question } from '@llmhub/schema'
 import { createMemoryCache } from '../../src/cache/memory/memory-cache.ts'
-import type { Ask } from '../../src/core/ask.ts'
+import type { Ask, AskOutcome } from '../../src/core/ask.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { projectScope } from '../../src/core/scope.ts'
 import type { CheckpointFile } from '../../src/live/checkpoint-file.ts'
@@ -67,6 +67,12 @@ export class LiveSite {
   /** The newest result of each window and group, as told. */
   readonly told = new Map<string, LiveUpdate>()
   readonly updates: LiveUpdate[] = []
+  /** How the store answers: a test may hold answers back, or have none given. */
+  answering: (answer: () => Promise<AskOutcome>, project: string) => Promise<AskOutcome> = (
+    answer,
+  ) => answer()
+  /** Whether the consumer is not told of what is committed. */
+  muted = false
   readonly #dir: string
   readonly #store: DuckDbStore
   readonly #ask: Ask
@@ -122,10 +128,11 @@ export class LiveSite {
       planMeasures,
       definitions,
       checkpoint: this.checkpoint,
-      ask: async ({ question, project }) => {
-        await this.apply()
-        return this.#ask(question, projectScope(project), never)
-      },
+      ask: ({ question, project }) =>
+        this.answering(async () => {
+          await this.apply()
+          return this.#ask(question, projectScope(project), never)
+        }, project),
       projects: () => Promise.resolve(['p', 'q']),
       limits: { ...LIVE_LIMITS, ...limits },
       onUpdates: (updates) => this.#take(updates),
@@ -134,7 +141,7 @@ export class LiveSite {
     this.#consumer = consumer
     await consumer.start(this.#committed())
     log.onCommit((partition, next) => {
-      if (this.#consumer === consumer) consumer.committed(partition, next)
+      if (this.#consumer === consumer && !this.muted) consumer.committed(partition, next)
     })
   }
 
@@ -148,6 +155,18 @@ export class LiveSite {
       this.updates.push(update)
       this.told.set(nameOf(update), update)
     }
+  }
+
+  /** The consumer learns of what it was not told while `muted`. */
+  unmute(): void {
+    this.muted = false
+    for (const [partition, next] of this.#committed()) this.consumer.committed(partition, next)
+  }
+
+  /** Leaves a consumer to itself that does not end, because it waits for an answer that never comes. */
+  abandon(): void {
+    void this.#consumer?.stop()
+    this.#consumer = null
   }
 
   /** What `kill -9` does: nothing is written any more. */
@@ -223,6 +242,7 @@ export class LiveSite {
           each.size === size &&
           each.project === project &&
           each.window.start === window.start &&
+          each.window.end === window.end &&
           each.removed !== true,
       )
       for (const update of told) {
