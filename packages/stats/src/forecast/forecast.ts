@@ -59,8 +59,8 @@ export interface Forecast {
 
 /** Longer cycles are taken off by decomposition, and what is left is forecast without a season. */
 const LONGEST_FITTED_PERIOD = 24
-/** Latest points that models are fitted to, at least; at least three cycles of the longest period. */
-const LATEST = 1_000
+/** Latest points that models are fitted to, and five cycles of the longest season if these are more. */
+const LATEST = 400
 /** A member is left out when its error from the past is this many times the least. */
 const WORST_MEMBER = 1.3
 /** Origins in the past to forecast from. */
