@@ -27,6 +27,13 @@ export { mstl } from './decompose/mstl.ts'
 export type { Decomposition, StlOptions } from './decompose/stl.ts'
 export { seasonalStrength, stl } from './decompose/stl.ts'
 export { DISTINCT_RELATIVE_ERROR, DistinctCount, EXACT_DISTINCT } from './distinct-count.ts'
+export { betaDistribution, fisherF } from './distributions/beta.ts'
+export { exponential, generalisedPareto, uniform, weibull } from './distributions/by-hazard.ts'
+export { binomial, negativeBinomial, poisson } from './distributions/counts.ts'
+export type { Distribution } from './distributions/distribution.ts'
+export { chiSquared, gammaDistribution } from './distributions/gamma.ts'
+export { logNormal, logNormalCdf, normal, normalCdf } from './distributions/normal.ts'
+export { studentT, studentTCdf, studentTQuantile } from './distributions/student-t.ts'
 export type {
   ExponentialBuckets,
   ExponentialHistogramOptions,
@@ -133,12 +140,24 @@ export {
 } from './sketch-bins.ts'
 export type { SlidingWindowOptions, SlidingWindowState } from './sliding-window.ts'
 export { SlidingWindow } from './sliding-window.ts'
-export { incompleteBeta } from './special/incomplete-beta.ts'
+export { erf, erfc, erfcInverse, erfcx, erfInverse } from './special/erf.ts'
+export {
+  incompleteBeta,
+  incompleteBetaInverse,
+  logIncompleteBeta,
+} from './special/incomplete-beta.ts'
+export {
+  gammaP,
+  gammaPInverse,
+  gammaQ,
+  gammaQInverse,
+  logGammaP,
+  logGammaQ,
+} from './special/incomplete-gamma.ts'
 export { digamma, gamma, logBeta, logChoose, logGamma, trigamma } from './special/log-gamma.ts'
 export { normalQuantile } from './special/normal-quantile.ts'
 export type { StatsErrorCode } from './stats-error.ts'
 export { StatsError } from './stats-error.ts'
-export { studentTCdf, studentTQuantile } from './student-t.ts'
 export type { Frequent, TopKState } from './top-k.ts'
 export { TopK } from './top-k.ts'
 export type { ZScore, ZScoreOptions, ZScoreState } from './z-score-detector.ts'

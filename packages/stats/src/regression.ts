@@ -1,4 +1,4 @@
-import { studentTQuantile } from './student-t.ts'
+import { studentTQuantile } from './distributions/student-t.ts'
 
 /** A line y = intercept + slope · x fitted by least squares, and how far it can be trusted. */
 export interface LineFit {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { incompleteBeta } from './special/incomplete-beta.ts'
-import { logGamma } from './special/log-gamma.ts'
+import { incompleteBeta } from '../special/incomplete-beta.ts'
+import { logGamma } from '../special/log-gamma.ts'
 import { studentTCdf, studentTQuantile } from './student-t.ts'
 
 const degrees = fc.double({ min: 0.5, max: 5000, noNaN: true })
@@ -74,7 +74,7 @@ describe('special functions', () => {
         )
       }),
     )
-    expect(relative(logGamma(21), Math.log(2_432_902_008_176_640_000))).toBeLessThan(1e-14)
+    expect(relative(logGamma(21), Math.log(2432902008176640000))).toBeLessThan(1e-14)
     expect(relative(logGamma(0.5), Math.log(Math.sqrt(Math.PI)))).toBeLessThan(1e-14)
   })
 
