@@ -387,6 +387,8 @@ function judge(x: Float64Array, plan: Plan, horizon: number, stop: () => boolean
   }
 }
 
+/** The past may widen intervals by any factor, but narrow them only to this: the future is rarely calmer. */
+const LEAST_CORRECTION = 0.9
 /** Errors from the past weigh as much as the normal distribution when there are this many. */
 const PRIOR_RATIOS = 60
 
@@ -399,8 +401,8 @@ function widthOf(level: number, n: number, ratios: readonly number[]): number {
   const past = conformalQuantile(ratios, level)
   if (past === null) return normal
   const share = ratios.length / (ratios.length + PRIOR_RATIOS)
-  return normal * (past / normal) ** share
+  return normal * Math.max(LEAST_CORRECTION, past / normal) ** share
 }
 
 /** Intervals of models fitted to n values are too narrow by this many parts of n. */
-const SHORTNESS = 8
+const SHORTNESS = 12
