@@ -59,8 +59,8 @@ export interface Forecast {
 
 /** Longer cycles are taken off by decomposition, and what is left is forecast without a season. */
 const LONGEST_FITTED_PERIOD = 24
-/** Latest points that models are fitted to, at least; at least three cycles of the longest period. */
-const LATEST = 1_000
+/** Latest points that models are fitted to, and five cycles of the longest season if these are more. */
+const LATEST = 400
 /** A member is left out when its error from the past is this many times the least. */
 const WORST_MEMBER = 1.3
 /** Origins in the past to forecast from. */
@@ -387,6 +387,8 @@ function judge(x: Float64Array, plan: Plan, horizon: number, stop: () => boolean
   }
 }
 
+/** The past may widen intervals by any factor, but narrow them only to this: the future is rarely calmer. */
+const LEAST_CORRECTION = 0.9
 /** Errors from the past weigh as much as the normal distribution when there are this many. */
 const PRIOR_RATIOS = 60
 
@@ -399,8 +401,8 @@ function widthOf(level: number, n: number, ratios: readonly number[]): number {
   const past = conformalQuantile(ratios, level)
   if (past === null) return normal
   const share = ratios.length / (ratios.length + PRIOR_RATIOS)
-  return normal * (past / normal) ** share
+  return normal * Math.max(LEAST_CORRECTION, past / normal) ** share
 }
 
 /** Intervals of models fitted to n values are too narrow by this many parts of n. */
-const SHORTNESS = 8
+const SHORTNESS = 12
