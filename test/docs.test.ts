@@ -160,6 +160,7 @@ describe('commands', () => {
     const named = new Set(commandsOf(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')))
     const all = [
       'bench',
+      'bench:algorithms',
       'bench:stream',
       'build',
       'check',
