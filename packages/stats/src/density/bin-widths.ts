@@ -1,4 +1,4 @@
-import { checkWhole } from '../checks.ts'
+import { checkSummable, checkWhole } from '../checks.ts'
 import { quantileOfSorted, sortedValues } from '../robust/quantile.ts'
 
 export interface BinOptions {
@@ -33,6 +33,7 @@ export function binValues(
   options: BinOptions = {},
 ): { readonly edges: Float64Array; readonly counts: Float64Array } {
   const sorted = sortedValues(values)
+  checkSummable(sorted, 1, 'values')
   const bins = options.bins ?? freedmanDiaconisBins(sorted, options.maxBins)
   checkWhole(bins, 1, 'options.bins')
   const [low, high] = [sorted[0] ?? 0, sorted.at(-1) ?? 0]

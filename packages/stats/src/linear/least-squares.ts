@@ -1,4 +1,4 @@
-import { checkBetween, checkValues } from '../checks.ts'
+import { checkBetween, checkSummable, checkValues } from '../checks.ts'
 import { fisherF } from '../distributions/beta.ts'
 import { studentT } from '../distributions/student-t.ts'
 import type { Interval } from '../regression.ts'
@@ -70,7 +70,7 @@ export function regress(
   const [n, p] = [design.rows, design.columns]
   if (y.length !== n) throw new StatsError('length', 'y', `${y.length} values for ${n} rows of x`)
   if (p === 0) throw new StatsError('too_few', 'x', 'no columns and no constant')
-  checkValues(y, p, 'y')
+  checkSummable(y, p, 'y')
   const roots = rootsOf(options.weights, n)
   const scales = scaleColumns(design, roots)
   const target = Float64Array.from(y, (value, i) => value * (roots[i] ?? 1))
@@ -137,12 +137,14 @@ function scaleColumns(design: Matrix, roots: Float64Array): Float64Array {
     let size = 0
     for (let i = 0; i < rows; i++) {
       const value = (data[i * columns + j] ?? 0) * (roots[i] ?? 1)
-      if (!Number.isFinite(value))
-        throw new StatsError('not_finite', `x[${i}]`, `${value} is not a finite number`)
+      if (!(Math.abs(value) <= 1e300))
+        throw new StatsError('out_of_range', `x[${i}]`, `${value} is not within ±1e300`)
       data[i * columns + j] = value
       size = Math.max(size, Math.abs(value))
     }
     if (size === 0) continue
+    if (size < 1e-300)
+      throw new StatsError('out_of_range', 'x', 'a column is below 1e-300: use another unit')
     const scale = 2 ** -Math.floor(Math.log2(size))
     scales[j] = scale
     for (let i = 0; i < rows; i++) data[i * columns + j] = (data[i * columns + j] ?? 0) * scale
@@ -209,6 +211,8 @@ function conclude(solved: Solved): Regression {
     if (t === null || variance === null)
       return { value, standardError: null, t: null, pValue: null, interval: null }
     const standardError = Math.sqrt(variance * (gram.data[j * p + j] ?? 0))
+    if (!(Math.abs(value) + standardError < Number.POSITIVE_INFINITY))
+      throw new StatsError('out_of_range', 'x', 'coefficients overflow: use another unit')
     const score = standardError > 0 ? value / standardError : null
     return {
       value,
@@ -220,6 +224,8 @@ function conclude(solved: Solved): Regression {
   })
   const leverage = leverageOf(factored)
   const total = totalSquares(y, roots, intercept)
+  if (!(total + rss < Number.POSITIVE_INFINITY))
+    throw new StatsError('out_of_range', 'y', 'squares overflow: use another unit')
   const explained = p - (intercept ? 1 : 0)
   const f =
     variance !== null && variance > 0 && explained > 0

@@ -1,4 +1,4 @@
-import { checkFinite, checkValues } from '../checks.ts'
+import { checkFinite, checkSummable } from '../checks.ts'
 import { StatsError } from '../stats-error.ts'
 import { createMatrix, type Matrix } from './matrix.ts'
 import { inverseGram, qr, solveLeastSquares } from './qr.ts'
@@ -25,7 +25,7 @@ export function ridge(x: Matrix, y: ArrayLike<number>, lambda: number): Ridge {
   if (lambda < 0) throw new StatsError('out_of_range', 'lambda', `${lambda} is below 0`)
   const { rows: n, columns: p } = x
   if (y.length !== n) throw new StatsError('length', 'y', `${y.length} values for ${n} rows of x`)
-  checkValues(y, 2, 'y')
+  checkSummable(y, 2, 'y')
   const { means, scales } = columnsOf(x)
   const meanY = meanOfValues(Float64Array.from(y))
   const stacked = createMatrix(n + p, p)
@@ -67,7 +67,7 @@ function columnsOf(x: Matrix): { means: Float64Array; scales: Float64Array } {
   const scales = new Float64Array(x.columns)
   for (let j = 0; j < x.columns; j++) {
     const column = Float64Array.from({ length: x.rows }, (_, i) => x.data[i * x.columns + j] ?? 0)
-    checkValues(column, 2, `x[][${j}]`)
+    checkSummable(column, 2, `x[][${j}]`)
     const mean = meanOfValues(column)
     let squares = 0
     for (const value of column) squares += (value - mean) ** 2

@@ -10,8 +10,8 @@ export function medcouple(values: ArrayLike<number>): number {
   const sorted = sortedValues(values)
   if (sorted.length < 3) return 0
   const middle = quantileOfSorted(sorted, 0.5)
-  const upper = sorted.map((x) => x - middle).filter((z) => z >= 0)
-  const lower = sorted.map((x) => x - middle).filter((z) => z <= 0)
+  const upper = sorted.map((x) => x / 2 - middle / 2).filter((z) => z >= 0)
+  const lower = sorted.map((x) => x / 2 - middle / 2).filter((z) => z <= 0)
   const ties = lower.filter((z) => z === 0).length
   // Values at the median, each paired with each: as many count −1 as 1, and 0 stands for the rest.
   const tiedPairs = (t: number): number => {

@@ -52,7 +52,9 @@ export function quantileOfSorted(
   const below = Math.floor(position + fuzz)
   const share = position - below
   const [low, high] = [at(below), at(below + 1)]
-  return Math.abs(share) < fuzz || low === high ? low : low + share * (high - low)
+  if (Math.abs(share) < fuzz || low === high) return low
+  const width = high - low
+  return width < Number.POSITIVE_INFINITY ? low + share * width : (1 - share) * low + share * high
 }
 
 /** Middle value, or the mean of the two in the middle. O(n log n). */

@@ -1,4 +1,4 @@
-import { checkSameLength, checkValues } from '../checks.ts'
+import { checkSameLength, checkSummable } from '../checks.ts'
 
 /** Complex numbers, real and imaginary parts apart. */
 export interface Complex {
@@ -15,10 +15,10 @@ const GREATEST_RADIX = 31
  * O(n log n). A StatsError for values that are not finite or lengths that differ.
  */
 export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): Complex {
-  checkValues(re, 1, 're')
+  checkSummable(re, 1, 're')
   if (im !== undefined) {
     checkSameLength(re, im, 're', 'im')
-    checkValues(im, 1, 'im')
+    checkSummable(im, 1, 'im')
   }
   return transform({
     re: Float64Array.from(re),

@@ -1,4 +1,4 @@
-import { checkValues } from '../checks.ts'
+import { checkSummable } from '../checks.ts'
 import { fitLine } from '../regression.ts'
 import { fft } from './fft.ts'
 
@@ -22,7 +22,7 @@ export function periodogram(
   options: PeriodogramOptions = {},
 ): Periodogram {
   const { detrend = 'linear', taper = 'none' } = options
-  checkValues(values, 4, 'values')
+  checkSummable(values, 4, 'values')
   const n = values.length
   const flat = detrended(values, detrend)
   if (taper === 'hann') {
