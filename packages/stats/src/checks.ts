@@ -43,6 +43,17 @@ export function checkValues(values: ArrayLike<number>, least: number, path: stri
   }
 }
 
+/** Beyond it sums and differences of values overflow. */
+const GREATEST_SUMMABLE = 1e300
+
+/** The same, and no value beyond ±1e300: for methods that add values up. */
+export function checkSummable(values: ArrayLike<number>, least: number, path: string): void {
+  checkValues(values, least, path)
+  for (let i = 0; i < values.length; i++)
+    if (Math.abs(values[i] ?? 0) > GREATEST_SUMMABLE)
+      throw new StatsError('out_of_range', `${path}[${i}]`, `${values[i]} is beyond ±1e300`)
+}
+
 /** Two arrays of one length. */
 export function checkSameLength(
   a: ArrayLike<unknown>,

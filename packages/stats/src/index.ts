@@ -26,6 +26,10 @@ export type { MstlOptions, MultipleDecomposition } from './decompose/mstl.ts'
 export { mstl } from './decompose/mstl.ts'
 export type { Decomposition, StlOptions } from './decompose/stl.ts'
 export { seasonalStrength, stl } from './decompose/stl.ts'
+export type { BinOptions } from './density/bin-widths.ts'
+export { binValues, freedmanDiaconisBins } from './density/bin-widths.ts'
+export type { KernelDensity } from './density/kernel-density.ts'
+export { kernelDensity, silvermanBandwidth } from './density/kernel-density.ts'
 export { DISTINCT_RELATIVE_ERROR, DistinctCount, EXACT_DISTINCT } from './distinct-count.ts'
 export { betaDistribution, fisherF } from './distributions/beta.ts'
 export { exponential, generalisedPareto, uniform, weibull } from './distributions/by-hazard.ts'
@@ -72,12 +76,39 @@ export {
 } from './higher-moments.ts'
 export type { HistogramState } from './histogram.ts'
 export { binByEdges, checkEdges, Histogram } from './histogram.ts'
+export type { AnovaResult } from './hypothesis/anova.ts'
+export { oneWayAnova } from './hypothesis/anova.ts'
+export type { ChiSquaredResult } from './hypothesis/contingency.ts'
+export { chiSquaredTest, fisherExact, independenceTest } from './hypothesis/contingency.ts'
+export { kendallTest, pearsonTest, spearmanTest } from './hypothesis/correlation-tests.ts'
+export { kolmogorovSurvival, ksTest, ksTest2 } from './hypothesis/kolmogorov-smirnov.ts'
+export {
+  benjaminiHochberg,
+  benjaminiYekutieli,
+  holm,
+  storey,
+} from './hypothesis/multiple-testing.ts'
+export { mannWhitney, wilcoxonSignedRank } from './hypothesis/rank-tests.ts'
+export type { Bootstrap, BootstrapOptions, PermutationOptions } from './hypothesis/resampling.ts'
+export { bootstrap, permutationTest } from './hypothesis/resampling.ts'
+export type { TTestOptions, TTestResult } from './hypothesis/t-test.ts'
+export { pairedTTest, pooledTTest, tTest, welchTest } from './hypothesis/t-test.ts'
+export type { Alternative, TestResult } from './hypothesis/test-result.ts'
 export type { Cholesky, CholeskyOptions } from './linear/cholesky.ts'
 export { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './linear/cholesky.ts'
+export type {
+  Coefficient,
+  Prediction,
+  Regression,
+  RegressionOptions,
+} from './linear/least-squares.ts'
+export { predict, regress } from './linear/least-squares.ts'
 export type { Matrix } from './linear/matrix.ts'
 export { createMatrix, matrixOfRows, multiplyVector } from './linear/matrix.ts'
 export type { Qr, QrOptions } from './linear/qr.ts'
 export { applyQ, applyQTransposed, inverseGram, qr, solveLeastSquares } from './linear/qr.ts'
+export type { Ridge } from './linear/ridge.ts'
+export { ridge } from './linear/ridge.ts'
 export type { SpreadOf } from './moments.ts'
 export {
   addToMoments,
@@ -119,6 +150,19 @@ export type { Interval, LineFit } from './regression.ts'
 export { fitLine, slopeInterval } from './regression.ts'
 export type { ReservoirState } from './reservoir.ts'
 export { Reservoir } from './reservoir.ts'
+export { medcouple } from './robust/medcouple.ts'
+export type { QuantileType } from './robust/quantile.ts'
+export { median, quantile, quantileOfSorted } from './robust/quantile.ts'
+export type { Ranks, Ties } from './robust/ranks.ts'
+export { rank } from './robust/ranks.ts'
+export {
+  doubleMad,
+  hodgesLehmann,
+  interquartileRange,
+  MAD_TO_DEVIATION,
+  medianAbsoluteDeviation,
+  qnScale,
+} from './robust/spread.ts'
 export { autocorrelations } from './series/autocorrelation.ts'
 export type {
   MetricType,
@@ -156,6 +200,10 @@ export {
 } from './special/incomplete-gamma.ts'
 export { digamma, gamma, logBeta, logChoose, logGamma, trigamma } from './special/log-gamma.ts'
 export { normalQuantile } from './special/normal-quantile.ts'
+export type { Complex } from './spectral/fft.ts'
+export { fft, inverseFft } from './spectral/fft.ts'
+export type { Periodogram, PeriodogramOptions } from './spectral/periodogram.ts'
+export { periodogram } from './spectral/periodogram.ts'
 export type { StatsErrorCode } from './stats-error.ts'
 export { StatsError } from './stats-error.ts'
 export type { Frequent, TopKState } from './top-k.ts'

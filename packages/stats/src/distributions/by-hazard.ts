@@ -55,10 +55,11 @@ export function weibull(shape: number, scale = 1): Distribution {
     inverse: (h) => scale * h ** (1 / shape),
     logPdf: (x) => {
       const z = x / scale
+      if (z === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY
       if (z === 0 && shape !== 1)
         return shape < 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
       const power = shape === 1 ? 0 : (shape - 1) * Math.log(z)
-      return Math.log(shape / scale) + power - z ** shape
+      return Math.log(shape) - Math.log(scale) + power - z ** shape
     },
   })
 }
@@ -82,7 +83,8 @@ export function generalisedPareto(shape: number, scale = 1, location = 0): Distr
       shape < 0.5 ? scale ** 2 / ((1 - shape) ** 2 * (1 - 2 * shape)) : Number.POSITIVE_INFINITY,
     hazard,
     inverse: (h) => location + scale * (shape === 0 ? h : Math.expm1(shape * h) / shape),
-    logPdf: (x) => -(1 + shape) * hazard(x) - Math.log(scale),
+    // With shape −1 it is uniform, also at the end where the hazard is infinite.
+    logPdf: (x) => (shape === -1 ? 0 : -(1 + shape) * hazard(x)) - Math.log(scale),
   })
 }
 

@@ -5,9 +5,10 @@ import { logIncompleteBeta } from '../special/incomplete-beta.ts'
 import { logGammaP, logGammaQ } from '../special/incomplete-gamma.ts'
 import { type Distribution, discreteDistribution } from './distribution.ts'
 
-/** Poisson with a mean above 0, else a StatsError. */
+/** Poisson with a mean above 0, at most 2^52, else a StatsError. */
 export function poisson(mean: number): Distribution {
   checkPositive(mean, 'mean')
+  checkWithin(mean, 0, 2 ** 52, 'mean')
   return discreteDistribution({
     support: [0, Number.POSITIVE_INFINITY],
     mean,
@@ -44,6 +45,7 @@ export function negativeBinomial(successes: number, p: number): Distribution {
   checkPositive(successes, 'successes')
   checkPositive(p, 'p')
   checkWithin(p, 0, 1, 'p')
+  checkWithin((successes * (1 - p)) / p ** 2, 0, 1e30, 'successes / p²')
   return discreteDistribution({
     support: p === 1 ? [0, 0] : [0, Number.POSITIVE_INFINITY],
     mean: (successes * (1 - p)) / p,

@@ -117,6 +117,7 @@ export function discreteDistribution(parts: DiscreteParts): Distribution {
     } while (below >= low && reached(below))
     while (above - below > 1) {
       const middle = Math.floor((above + below) / 2)
+      if (middle <= below || middle >= above) break
       if (reached(middle)) above = middle
       else below = middle
     }

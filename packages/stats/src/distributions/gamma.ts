@@ -14,6 +14,7 @@ export function gammaDistribution(shape: number, scale = 1): Distribution {
     variance: shape * scale ** 2,
     logPdf: (x) => {
       const z = x / scale
+      if (z === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY
       if (z === 0)
         return shape < 1
           ? Number.POSITIVE_INFINITY

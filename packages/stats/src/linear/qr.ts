@@ -24,7 +24,7 @@ export interface QrOptions {
   readonly tolerance?: number
 }
 
-/** Factors a matrix of any shape with finite entries, else a StatsError. O(rows · columns²). A is not changed. */
+/** Factors a matrix of any shape with entries within ±1e300, else a StatsError. O(rows · columns²). A is not changed. */
 export function qr(a: Matrix, options: QrOptions = {}): Qr {
   const { rows, columns } = a
   const { pivot = true, tolerance = Math.max(rows, columns) * 2 ** -52 } = options
@@ -63,8 +63,8 @@ function columnsOf(a: Matrix): Float64Array {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const value = data[i * columns + j] ?? 0
-      if (!Number.isFinite(value))
-        throw new StatsError('not_finite', `a[${i}][${j}]`, `${value} is not a finite number`)
+      if (!(Math.abs(value) <= 1e300))
+        throw new StatsError('out_of_range', `a[${i}][${j}]`, `${value} is not within ±1e300`)
       out[j * rows + i] = value
     }
   }

@@ -12,8 +12,10 @@ const HALF_LOG_2PI = 0.9189385332046728
 function deviance(x: number, m: number, away: number = x - m): number {
   if (Math.abs(away) >= 0.1 * (x + m)) {
     const ratio = x / m
-    // Beside a denormal number the ratio overflows, its logarithm does not.
-    return x * (ratio < 1e300 ? Math.log(ratio) : Math.log(x) - Math.log(m)) - away
+    // Beside a denormal number the ratio has no double, its logarithm has.
+    return (
+      x * (ratio > 1e-300 && ratio < 1e300 ? Math.log(ratio) : Math.log(x) - Math.log(m)) - away
+    )
   }
   const v = away / (x + m)
   let sum = away * v
@@ -48,6 +50,6 @@ export function logBinomialTerm(x: number, y: number, p: number, q: number): num
     deviance(y, n * q, -away) -
     HALF_LOG_2PI -
     // √(n / (x y)) without overflow or underflow of the product.
-    0.5 * (Math.log(x) + Math.log(y / n))
+    0.5 * (Math.log(x) + Math.log(y) - Math.log(n))
   )
 }

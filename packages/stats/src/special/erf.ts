@@ -44,6 +44,7 @@ function gauss(x: number): number {
 /** exp(x²) · erfc(x): what is left of erfc in its tail. +Infinity below about −26.6. Relative error about 1e-15. */
 export function erfcx(x: number): number {
   checkNumber(x)
+  if (x < -27) return Number.POSITIVE_INFINITY
   if (x < 0) return 2 / gauss(x) - erfcx(-x)
   if (x === Number.POSITIVE_INFINITY) return 0
   return chebyshev(TAIL, (x - 3.75) / (x + 3.75)) / (1 + 2 * x)

@@ -1,12 +1,16 @@
 import { checkPositive, checkWithin } from '../checks.ts'
+import { StatsError } from '../stats-error.ts'
 import { logBinomialTerm } from './count-terms.ts'
 import { log1mexp } from './incomplete-gamma.ts'
 import { digamma, logBeta, trigamma } from './log-gamma.ts'
 import { normalQuantile } from './normal-quantile.ts'
 import { solveLogTail } from './solve-tail.ts'
 
+/** Greatest parameter: beyond it the fraction takes longer than anyone waits. */
+const GREATEST = 1e10
+
 /**
- * Regularised incomplete beta function I_x(a, b) for a, b > 0 and 0 ≤ x ≤ 1, by its continued fraction
+ * Regularised incomplete beta function I_x(a, b) for 0 < a, b ≤ 1e10 and 0 ≤ x ≤ 1, by its continued fraction
  * (DLMF 8.17.22). Relative error about 1e-14, also of small values; O(√max(a, b)).
  */
 export function incompleteBeta(x: number, a: number, b: number): number {
@@ -21,6 +25,12 @@ export function logIncompleteBeta(x: number, y: number, a: number, b: number): n
   checkPositive(a, 'a')
   checkPositive(b, 'b')
   checkWithin(x, 0, 1, 'x')
+  if (Math.max(a, b) > GREATEST)
+    throw new StatsError(
+      'out_of_range',
+      a > b ? 'a' : 'b',
+      `${Math.max(a, b)} is above ${GREATEST}`,
+    )
   if (x === 0) return Number.NEGATIVE_INFINITY
   if (y === 0) return 0
   // The fraction converges fast below the middle; above it, that of the other tail does.
@@ -32,7 +42,7 @@ export function logIncompleteBeta(x: number, y: number, a: number, b: number): n
 
 function byFraction(x: number, y: number, a: number, b: number): number {
   // xᵃ yᵇ / (a B(a, b)).
-  const front = logBinomialTerm(a, b, x, y) + Math.log(b / (a + b))
+  const front = logBinomialTerm(a, b, x, y) + Math.log(b) - Math.log(a + b)
   let c = 1
   // 1 − (a + b) x / (a + 1), by y where x is next to 1.
   const first = x < 0.5 ? a + 1 - (a + b) * x : 1 - b + (a + b) * y
@@ -86,7 +96,7 @@ export function betaLogitQuantile(logTail: number, a: number, b: number): number
       const log = logIncompleteBeta(x, y, a, b)
       if (y === 0) return [log, 0]
       // The density of the logit, xᵃ yᵇ / B(a, b), over the tail.
-      const term = logBinomialTerm(a, b, x, y) + Math.log(a) + Math.log(b / (a + b))
+      const term = logBinomialTerm(a, b, x, y) + Math.log(a) + Math.log(b) - Math.log(a + b)
       return [log, Math.exp(term - log)]
     },
     logTail,

@@ -1,18 +1,21 @@
 import { checkPositive, checkWithin } from '../checks.ts'
 import { StatsError } from '../stats-error.ts'
-import { logPoissonTerm } from './count-terms.ts'
+import { deviance, logPoissonTerm } from './count-terms.ts'
+import { erfcx } from './erf.ts'
 import { digamma, logGamma1p, trigamma } from './log-gamma.ts'
 import { normalQuantile } from './normal-quantile.ts'
 import { solveLogTail } from './solve-tail.ts'
 
-/** Far more terms than any parameter up to 1e12 needs: they grow as √a. */
-const MOST_TERMS = 10_000_000
+/** Above this parameter the uniform expansion of Temme takes over; below it, series and fraction need O(√a) terms. */
+const UNIFORM_FROM = 1e8
+const MOST_TERMS = 1_000_000
 
 /** ln P(a, x): the regularised lower incomplete gamma function. See `gammaP`. */
 export function logGammaP(a: number, x: number): number {
   checkArguments(a, x)
   if (x === 0) return Number.NEGATIVE_INFINITY
   if (x === Number.POSITIVE_INFINITY) return 0
+  if (a > UNIFORM_FROM) return x < a ? logUniform(a, x) : log1mexp(logUniform(a, x))
   if (!isLower(a, x)) return log1mexp(logUpper(a, x))
   const log = logPoissonTerm(a, x) + Math.log(series(a, x))
   return a < 1 && log > -0.1 ? Math.log1p(-smallUpper(a, x)) : log
@@ -23,6 +26,7 @@ export function logGammaQ(a: number, x: number): number {
   checkArguments(a, x)
   if (x === 0) return 0
   if (x === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY
+  if (a > UNIFORM_FROM) return x < a ? log1mexp(logUniform(a, x)) : logUniform(a, x)
   if (!isLower(a, x)) return logUpper(a, x)
   if (a < 1) return Math.log(smallUpper(a, x))
   return log1mexp(logPoissonTerm(a, x) + Math.log(series(a, x)))
@@ -30,7 +34,7 @@ export function logGammaQ(a: number, x: number): number {
 
 /**
  * P(a, x) = ∫ tᵃ⁻¹ e⁻ᵗ dt / Γ(a) from 0 to x, for a > 0 and x ≥ 0 (+Infinity included): by its series below a + 1, by the
- * continued fraction of Q above (DLMF 8.11.4, 8.9.2). Relative error about 1e-14, also of small tails. O(√a) near x = a.
+ * continued fraction of Q above (DLMF 8.11.4, 8.9.2). Relative error about 1e-14, also of small tails. O(√a) near x = a, constant above a = 1e8.
  */
 export function gammaP(a: number, x: number): number {
   return Math.exp(logGammaP(a, x))
@@ -138,6 +142,21 @@ function logUpper(a: number, x: number): number {
     if (Math.abs(change - 1) < 2 ** -52) break
   }
   return logPoissonTerm(a, x) + Math.log(a * fraction)
+}
+
+/**
+ * ln of the smaller tail for large a: the normal tail of √(2 · deviance) and the first term of Temme's expansion (DLMF 8.12.3),
+ * whose next one is 1 / a beside it.
+ */
+function logUniform(a: number, x: number): number {
+  const half = deviance(a, x)
+  const z = Math.sqrt(2 * half)
+  const eta = ((x < a ? -1 : 1) * z) / Math.sqrt(a)
+  const first =
+    Math.abs(eta) < 1e-3 ? -1 / 3 + eta / 12 - (2 / 135) * eta * eta : a / (x - a) - 1 / eta
+  const side = x < a ? -1 : 1
+  // Both parts over exp(−half), which may have no double.
+  return Math.log(0.5 * erfcx(z / Math.SQRT2) + (side * first) / Math.sqrt(2 * Math.PI * a)) - half
 }
 
 function away(value: number): number {

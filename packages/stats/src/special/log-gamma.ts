@@ -1,3 +1,4 @@
+import { checkPositive } from '../checks.ts'
 import { StatsError } from '../stats-error.ts'
 
 /** 1 − γ, with Euler's constant. */
@@ -105,6 +106,8 @@ export function gamma(x: number): number {
 
 /** Natural logarithm of B(a, b) = Γ(a) Γ(b) / Γ(a + b), for a, b > 0, without cancellation where both are large. */
 export function logBeta(a: number, b: number): number {
+  checkPositive(a, 'a')
+  checkPositive(b, 'b')
   const [small, large] = a < b ? [a, b] : [b, a]
   if (large < LARGE) return logGamma(small) + logGamma(large) - logGamma(small + large)
   // ln Γ(large) − ln Γ(small + large) by Stirling, the logarithms taken together.
