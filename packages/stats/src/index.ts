@@ -98,9 +98,9 @@ export type { Cholesky, CholeskyOptions } from './linear/cholesky.ts'
 export { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './linear/cholesky.ts'
 export type {
   Coefficient,
-  Prediction,
   Regression,
   RegressionOptions,
+  RegressionPrediction,
 } from './linear/least-squares.ts'
 export { predict, regress } from './linear/least-squares.ts'
 export type { Matrix } from './linear/matrix.ts'

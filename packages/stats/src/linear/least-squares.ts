@@ -294,7 +294,7 @@ function leverageOf(factored: Qr): Float64Array {
   return out
 }
 
-export interface Prediction {
+export interface RegressionPrediction {
   readonly value: number
   /** Where the mean of y lies. */
   readonly meanInterval: Interval
@@ -306,7 +306,11 @@ export interface Prediction {
  * What a regression says of a row of x, the constant 1 first where there is one, with intervals. A StatsError where the row does
  * not fit or no degrees of freedom are left. O(columns²).
  */
-export function predict(fit: Regression, row: ArrayLike<number>, confidence = 0.95): Prediction {
+export function predict(
+  fit: Regression,
+  row: ArrayLike<number>,
+  confidence = 0.95,
+): RegressionPrediction {
   checkBetween(confidence, 0, 1, 'confidence')
   const p = fit.coefficients.length
   if (row.length !== p)

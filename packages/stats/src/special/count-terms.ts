@@ -9,7 +9,7 @@ import { stirlingError } from './log-gamma.ts'
 const HALF_LOG_2PI = 0.9189385332046728
 
 /** x ln(x / m) + m − x, without cancellation where x is near m; `away` is x − m where that is known better. */
-function deviance(x: number, m: number, away: number = x - m): number {
+export function deviance(x: number, m: number, away: number = x - m): number {
   if (Math.abs(away) >= 0.1 * (x + m)) {
     const ratio = x / m
     // Beside a denormal number the ratio has no double, its logarithm has.
