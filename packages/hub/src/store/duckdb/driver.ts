@@ -13,13 +13,15 @@ export type SqlValue = string | number | bigint | boolean | null
 export type DatabaseHandle = duckdb.Database
 
 const SELECT = duckdb.StatementType.SELECT
-/** More than interrupts can hit in a row: a ROLLBACK takes microseconds, and interrupts come every few milliseconds. */
+/** More than the interrupts that can be on their way when a ROLLBACK begins. */
 const ROLLBACK_TRIES = 100
 const INT64_MAX = (1n << 63n) - 1n
 
 export class Connection {
   readonly handle: duckdb.Connection
   #closed = false
+  /** A ROLLBACK is under way, which interrupts would only prevent. */
+  #isEnding = false
 
   private constructor(handle: duckdb.Connection) {
     this.handle = handle
@@ -97,24 +99,29 @@ export class Connection {
   }
 
   /**
-   * Interrupts are repeated until the work has ended, and one of them may hit its ROLLBACK, which then fails in
-   * one way or another: the transaction would stay open and every later one of the connection fail. So it is
-   * over only when DuckDB says that there is none.
+   * Interrupts are repeated until the work has ended. From here on they have no effect; the last one before may still
+   * hit the ROLLBACK, which then fails in one way or another, so that it is over only when DuckDB says that there is
+   * no transaction: one that stays open would make every later one of the connection fail.
    */
   async #rollback(): Promise<void> {
-    for (let tries = 0; tries < ROLLBACK_TRIES; tries++) {
-      try {
-        await this.execute('ROLLBACK')
-        return
-      } catch (error) {
-        if (/no transaction is active/i.test(String(error))) return
+    this.#isEnding = true
+    try {
+      for (let tries = 0; tries < ROLLBACK_TRIES; tries++) {
+        try {
+          await this.execute('ROLLBACK')
+          return
+        } catch (error) {
+          if (/no transaction is active/i.test(String(error))) return
+        }
       }
+    } finally {
+      this.#isEnding = false
     }
   }
 
   /** Stops the statement that runs now, within about a millisecond; it fails as interrupted. */
   interrupt(): void {
-    if (!this.#closed) duckdb.interrupt(this.handle)
+    if (!this.#closed && !this.#isEnding) duckdb.interrupt(this.handle)
   }
 
   close(): void {
