@@ -19,10 +19,8 @@ const REQUESTS = Number(process.env['LLMHUB_FUZZ_REQUESTS'] ?? 10_000)
 const SEED = Number(process.env['LLMHUB_FUZZ_SEED'] ?? 20_261_121)
 const CONNECTIONS = 16
 const SLOW_MS = 900_000
-/** Heap that the thread of the live windows may have, which it reaches later than the rest is warm. */
-const LIVE_HEAP_MB = 272
 /** What the hub may grow by once it is warm: caches have limits, and 10,000 requests must fit in them. */
-const GROWTH_MB = 160 + LIVE_HEAP_MB
+const GROWTH_MB = 160
 /** Requests after which caches, buffers and compiled code are as they stay. */
 const WARM = 0.3
 

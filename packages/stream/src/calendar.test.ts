@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
-import { bucketEdges, bucketStart, type CalendarStep, MAX_BUCKETS, parseStep } from './calendar.ts'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  bucketEdges,
+  bucketStart,
+  CALENDAR_STEPS,
+  type CalendarStep,
+  MAX_BUCKETS,
+  parseStep,
+} from './calendar.ts'
 import { offsetSegments } from './time-zone.ts'
 
 const micros = (iso: string) => Date.parse(iso) * 1000
@@ -177,6 +184,20 @@ describe('requests', () => {
       ok: true,
       edges: [],
     })
+  })
+
+  it('makes a format of Intl once for a zone, and none for UTC', () => {
+    const made = vi.spyOn(Intl, 'DateTimeFormat')
+    try {
+      const zones = ['UTC', 'Asia/Dhaka', 'Asia/Thimphu']
+      for (let i = 0; i < 300; i++) {
+        const [step = '1d', zone = ''] = [CALENDAR_STEPS[i % 8], zones[i % 3]]
+        expect(bucketStart(i * 86_400_000_000, step, zone)).not.toBeNull()
+      }
+      expect(made).toHaveBeenCalledTimes(2)
+    } finally {
+      made.mockRestore()
+    }
   })
 
   it('knows steps by both names', () => {

@@ -87,7 +87,7 @@ export type BucketEdges =
       readonly finest: CalendarStep | null
     }
 
-/** Edges of the buckets that cover [from, to). Cost: that of the zone's segments plus 0.1 µs per edge. */
+/** Edges of the buckets that cover [from, to). Cost: that of the zone's segments plus 0.1 µs per edge; the latter alone in UTC. */
 export function bucketEdges(request: BucketRequest): BucketEdges {
   const { from, to, step, zone } = request
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
@@ -122,8 +122,9 @@ function edgesWithinLimit(
   const length = STEP_MICROS[step]
   // Refused before they are made: no bucket is twice as long as usual.
   const hopeless = (to - from) / (2 * length) > MAX_BUCKETS
-  // The bucket around either end begins or ends less than this far away.
-  const margin = 2 * length + 2 * DAY
+  // The bucket around either end begins or ends less than this far away; a midnight that the clock skips may be
+  // a day further.
+  const margin = 2 * length + (length < DAY ? 0 : 2 * DAY)
   const zoned = offsetSegments(zone, hopeless ? from : from - margin, hopeless ? from : to + margin)
   if (!zoned.ok) return 'unknown_zone'
   if (hopeless) return 'too_many_buckets'

@@ -29,11 +29,6 @@ export interface LiveClientOptions extends LiveWorkerData {
   readonly onProblem: (problem: string) => void
 }
 
-/**
- * Heap of the thread: what it counts in lies outside of it, so that this is mostly what the collector has not come to
- * yet, which without a limit grows to several times as much.
- */
-const HEAP = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 } as const
 /** A thread that has ended is started again after so long. */
 const RESTART_MS = 5000
 
@@ -161,8 +156,7 @@ export class LiveClient implements LiveSource {
       limits,
       definitions: this.#definitions,
     }
-    const options = { workerData, execArgv: execArgv(), resourceLimits: HEAP }
-    const worker = new Worker(workerFile(), options)
+    const worker = new Worker(workerFile(), { workerData, execArgv: execArgv() })
     this.#worker = worker
     worker.on('message', (message: FromLive) => this.#receive(message, worker))
     worker.on('error', (error: Error) => this.#options.onProblem(error.message))
