@@ -3,6 +3,7 @@ import { BACKFILL, LIVE, type LogRecord } from '../log/log.ts'
 import { decodeOperation } from '../log/operation.ts'
 import { doubtChanged } from './changed-rows.ts'
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+import { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ConsumerStatus, LiveConsumerOptions } from './consumer-options.ts'
 import { countedBatch } from './counted-rows.ts'
 import { type Beginning, DefinitionSet } from './definition-set.ts'
@@ -13,12 +14,12 @@ import type {
   PutOutcome,
   SnapshotRequest,
 } from './live.ts'
+import { OpenDoubts } from './open-doubts.ts'
 import { Restater } from './restater.ts'
 import { ALL } from './restating.ts'
 import { RowPlaces } from './row-places.ts'
 import { Watermark } from './watermark.ts'
 import type { WindowSeries } from './window-series.ts'
-import { usualLength } from './window-times.ts'
 
 /** A log that is at most so long is read from its beginning where there is no checkpoint. */
 const REREAD_RECORDS = 1000n
@@ -26,20 +27,6 @@ const REREAD_RECORDS = 1000n
 const PASS_ROWS = 50_000
 const TICK_MS = 1000
 const RETRY_MS = 1000
-/** A checkpoint of this size is written every `LONGEST_CHECKPOINT_MS`, a smaller one more often. */
-const LARGE_CHECKPOINT_BYTES = 1024 * 1024
-const LONGEST_CHECKPOINT_MS = 30_000
-const SHORTEST_CHECKPOINT_MS = 1000
-/** A window in doubt that is open is asked for at most so often while somebody listens. */
-const SHORTEST_DOUBT_MS = 5000
-const LONGEST_DOUBT_MS = 60_000
-
-/** Somebody waits for a checkpoint of what is read up to there. */
-interface Forgetting {
-  /** Committed when it was asked. */
-  readonly until: ReadonlyMap<number, bigint>
-  readonly resolve: (isWritten: boolean) => void
-}
 
 /**
  * Counts the live partition as it grows, from a position of its own. It never holds up ingest or store: it may
@@ -60,22 +47,23 @@ export class LiveConsumer {
     [BACKFILL, 0n],
   ])
   readonly #committed = new Map<number, bigint>()
-  readonly #doubtAsked = new WeakMap<WindowSeries, number>()
+  readonly #doubts: OpenDoubts
+  readonly #checkpoints: CheckpointSchedule
   #watermark: Watermark
   #incompleteBefore = Number.NEGATIVE_INFINITY
   #waitingSince: number | null = null
   #lastEvent: number
   #lastTick: number | null = null
   #listeners = 0
-  #changed = false
-  #checkpointAt: number | null = null
-  #checkpointBytes = 0
+  /** Counting was left in the middle: what is counted is of no use. */
+  #isTorn = false
+  /** Windows that ended before this were told as closed. */
+  #toldBefore = Number.NEGATIVE_INFINITY
   readonly #counts = { events: 0, updates: 0, resets: 0, errors: 0 }
   #begun = false
   #stopped = false
   #wake: () => void = () => {}
   #settling: (() => void)[] = []
-  #forgetting: Forgetting[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LiveConsumerOptions) {
@@ -93,6 +81,17 @@ export class LiveConsumer {
       onUpdates: (updates) => this.#tell(updates),
       onError: (error) => this.#problem(error),
       isThere: (series) => this.#set.has(series),
+    })
+    this.#doubts = new OpenDoubts({
+      restater: this.#restater,
+      clock,
+      watermark: () => this.#watermark.value,
+    })
+    this.#checkpoints = new CheckpointSchedule({
+      file: options.checkpoint,
+      clock,
+      encode: () => this.#encode(),
+      onError: (error) => this.#problem(error),
     })
   }
 
@@ -131,14 +130,14 @@ export class LiveConsumer {
   /** Adds or replaces a definition, from the next event on; windows that are open get their past from the store. */
   put(definition: LiveDefinition): PutOutcome {
     const outcome = this.#set.put(definition, this.#here())
-    if (outcome.ok) this.#changed = true
+    if (outcome.ok) this.#checkpoints.changed()
     this.#wake()
     return outcome
   }
 
   remove(name: string): boolean {
     const removed = this.#set.remove(name)
-    if (removed) this.#changed = true
+    if (removed) this.#checkpoints.changed()
     return removed
   }
 
@@ -153,7 +152,9 @@ export class LiveConsumer {
     const series = this.#seriesOf(request)
     if (series === undefined) return
     this.#tick()
-    await this.#askDoubted(series, request.project)
+    await this.#doubts.askNow(series, request.project).catch((error: unknown) => {
+      this.#problem(error)
+    })
   }
 
   /** Everything that was told is in it, and what is told from then on is newer. */
@@ -168,41 +169,19 @@ export class LiveConsumer {
     return this.#set.named(definition)?.series.find((each) => each.size === size)
   }
 
-  /** Present values of windows in doubt, as far as they were not asked for a moment ago. */
-  async #askDoubted(series: WindowSeries, project: string | null): Promise<void> {
-    const now = this.#options.clock.monotonic()
-    if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < SHORTEST_DOUBT_MS) return
-    const doubted = this.#openDoubts(series).filter(
-      (due) => project === null || due.project === ALL || due.project === project,
-    )
-    if (doubted.length === 0) return
-    this.#doubtAsked.set(series, now)
-    await this.#restater.nowAll(series, doubted, project).catch((error: unknown) => {
-      this.#problem(error)
-    })
-  }
-
-  /** Windows in doubt that have begun and not ended. */
-  #openDoubts(series: WindowSeries): ReturnType<WindowSeries['restating']['open']> {
-    const now = this.#options.clock.nowMicros()
-    const watermark = this.#watermark.value ?? Number.NEGATIVE_INFINITY
-    return series.restating.open(watermark).filter(({ start }) => start <= now)
-  }
-
   status(): ConsumerStatus {
     const { clock } = this.#options
     const lagRecords = Number(this.#lag(LIVE))
     const lagMs = this.#waitingSince === null ? 0 : clock.monotonic() - this.#waitingSince
     const watermark = this.#watermark.value
     const all = [...this.#set.all()]
-    const age = this.#checkpointAt === null ? null : clock.monotonic() - this.#checkpointAt
     return {
       ...this.#counts,
       watermark,
       lagRecords,
       lagMs,
-      checkpointBytes: this.#checkpointBytes,
-      checkpointAgeMs: age,
+      checkpointBytes: this.#checkpoints.bytes,
+      checkpointAgeMs: this.#checkpoints.ageMs,
       stateBytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
       series: all.flatMap(({ name, series, groups, overflow }) =>
         series.map(({ size, late, restated, openWindows }) => ({
@@ -235,11 +214,10 @@ export class LiveConsumer {
    * that failed, or it has stopped before.
    */
   forget(): Promise<boolean> {
-    return new Promise((resolve) => {
-      if (this.#stopped) return resolve(false)
-      this.#forgetting.push({ until: new Map(this.#committed), resolve })
-      this.#wake()
-    })
+    if (this.#stopped) return Promise.resolve(false)
+    const isWritten = this.#checkpoints.wait(new Map(this.#committed))
+    this.#wake()
+    return isWritten
   }
 
   /** Writes a checkpoint and ends. Idempotent. */
@@ -249,7 +227,8 @@ export class LiveConsumer {
     this.#wake()
     await this.#restater.stop()
     await this.#running
-    if (wasRunning && this.#begun && this.#changed) await this.#writeCheckpoint()
+    // What is counted in part is not kept: reading again from the checkpoint before it counts it once.
+    if (wasRunning && this.#begun && !this.#isTorn) await this.#checkpoints.finish()
   }
 
   async #run(): Promise<void> {
@@ -263,13 +242,13 @@ export class LiveConsumer {
       }
     }
     for (const resolve of this.#settling.splice(0)) resolve()
-    for (const { resolve } of this.#forgetting.splice(0)) resolve(false)
+    this.#checkpoints.giveUp()
   }
 
   async #open(): Promise<void> {
     const { log, definitions, clock } = this.#options
     if (await this.#restore()) return
-    this.#changed = true
+    this.#checkpoints.changed()
     const isWhole =
       (await log.earliest(LIVE)) === 0n && (this.#committed.get(LIVE) ?? 0n) <= REREAD_RECORDS
     if (!isWhole) return this.#beginAtEnd()
@@ -281,7 +260,9 @@ export class LiveConsumer {
   /** Every definition begins at the end of the log; what is before it, the store knows. */
   #beginAtEnd(): void {
     this.#goToEnd()
-    this.#refused(this.#set.beginAll(this.#options.definitions, this.#here()))
+    const here = this.#here()
+    this.#toldBefore = here.openFrom
+    this.#refused(this.#set.beginAll(this.#options.definitions, here))
   }
 
   #goToEnd(): void {
@@ -337,7 +318,7 @@ export class LiveConsumer {
     } catch (error) {
       return anew(error instanceof Error ? error.message : String(error))
     }
-    this.#checkpointBytes = bytes.length
+    this.#checkpoints.restored(bytes.length)
     return true
   }
 
@@ -345,6 +326,7 @@ export class LiveConsumer {
     const { limits, definitions, clock } = this.#options
     for (const [partition, next] of state.positions) this.#positions.set(partition, next)
     this.#watermark = new Watermark(limits.disorderMs * 1000, state.watermark)
+    this.#toldBefore = this.#watermark.value ?? Number.NEGATIVE_INFINITY
     this.#incompleteBefore = state.incompleteBefore ?? Number.NEGATIVE_INFINITY
     const before = this.#incompleteBefore
     this.#refused(this.#set.restore(definitions, state.definitions, before, this.#here()))
@@ -359,7 +341,8 @@ export class LiveConsumer {
   /** One pass over what is committed. Answers in how many milliseconds there may be something to do. */
   async #step(): Promise<number> {
     const { limits } = this.#options
-    if (this.#lag(LIVE) > BigInt(limits.maxLagRecords)) {
+    if (this.#isTorn) this.#reset('they could not be counted')
+    else if (this.#lag(LIVE) > BigInt(limits.maxLagRecords)) {
       this.#reset(`they were ${this.#lag(LIVE)} records behind the log`)
     }
     // What is committed while this reads is for the next pass: else traffic without a pause would leave no
@@ -374,9 +357,9 @@ export class LiveConsumer {
       await this.#readBackfill()
     }
     this.#goOn(isBehind)
-    if (!isBehind && this.#listeners > 0) this.#askOpen()
+    if (!isBehind && this.#listeners > 0) this.#doubts.askLater(this.#set.series())
     const dueMs = this.#restater.work(() => this.#set.series())
-    await this.#save()
+    await this.#checkpoints.save(this.#positions)
     if (this.#lag(LIVE) + this.#lag(BACKFILL) > 0n) return 0
     if (this.#restater.isRunning) {
       if (this.#settling.length > 0) await this.#restater.settled()
@@ -389,20 +372,21 @@ export class LiveConsumer {
 
   #reset(why: string): void {
     this.#counts.resets++
+    this.#isTorn = false
     this.#options.onProblem(`the live windows begin anew: ${why}`)
-    const watermark = this.#watermark.value ?? Number.POSITIVE_INFINITY
     this.#goToEnd()
     const here = this.#here()
     // Windows that nobody was told the end of are open, however long ago that was.
-    this.#set.beginAnew({ ...here, openFrom: Math.min(here.openFrom, watermark) })
-    this.#changed = true
+    this.#set.beginAnew({ ...here, openFrom: Math.min(here.openFrom, this.#toldBefore) })
+    this.#checkpoints.changed()
   }
 
   /** No event has come yet: what imports bring from long ago is in windows that have ended. */
   #beginTime(): void {
     const { clock, limits } = this.#options
     this.#watermark.idle(clock.nowMicros() - limits.idleMs * 1000)
-    if (this.#watermark.value !== null) this.#set.advance(this.#watermark.value)
+    const { value } = this.#watermark
+    if (value !== null) this.#counting(() => this.#set.advance(value))
   }
 
   async #readLive(until: bigint): Promise<void> {
@@ -419,13 +403,13 @@ export class LiveConsumer {
   }
 
   async #takeLive(record: LogRecord): Promise<number> {
-    this.#changed = true
+    this.#checkpoints.changed()
     if (record.kind === 'operation') await this.#takeOperation(record)
     if (record.kind !== 'events') return 0
     const batch = decodeBatch(record.payload, this.#set.columns)
     this.#places.note(LIVE, record.offset, batch)
     this.#watermark.observe(batch)
-    this.#set.add(countedBatch(batch))
+    this.#counting(() => this.#set.add(countedBatch(batch)))
     this.#counts.events += batch.rows
     this.#lastEvent = this.#options.clock.monotonic()
     return batch.rows
@@ -441,12 +425,12 @@ export class LiveConsumer {
     if (earliest > from || isTooFar) {
       this.#set.doubtWithin(ALL, Number.NEGATIVE_INFINITY, this.#latestPossible())
       this.#positions.set(BACKFILL, until)
-      this.#changed = true
+      this.#checkpoints.changed()
       return
     }
     let rows = 0
     for await (const record of this.#options.log.read(BACKFILL, from, until)) {
-      this.#changed = true
+      this.#checkpoints.changed()
       if (record.kind === 'operation') await this.#takeOperation(record)
       else if (record.kind === 'events') {
         const batch = decodeBatch(record.payload, this.#set.columns)
@@ -472,15 +456,16 @@ export class LiveConsumer {
   #goOn(isBehind: boolean): void {
     const { clock, limits } = this.#options
     const now = clock.nowMicros()
-    this.#set.flush()
+    this.#counting(() => this.#set.flush())
     if (!isBehind && clock.monotonic() - this.#lastEvent >= limits.idleMs) this.#watermark.idle(now)
     const watermark = this.#watermark.value
     if (watermark !== null && watermark > now + limits.futureMs * 1000) {
       return this.#reset('the clock was set back')
     }
-    if (watermark !== null) this.#set.advance(watermark)
+    if (watermark !== null) this.#counting(() => this.#set.advance(watermark))
     if (this.#listeners > 0 && !isBehind) this.#tick()
     this.#takeResults()
+    if (watermark !== null) this.#toldBefore = watermark
   }
 
   /** Present values of open windows, at most once a second. */
@@ -489,80 +474,43 @@ export class LiveConsumer {
     const at = clock.monotonic()
     if (this.#lastTick !== null && at - this.#lastTick < TICK_MS) return
     this.#lastTick = at
-    this.#set.tick(clock.nowMicros())
+    this.#counting(() => this.#set.tick(clock.nowMicros()))
     this.#takeResults()
   }
 
   #takeResults(): void {
-    this.#tell(this.#set.take(this.#options.clock.nowMicros()))
-  }
-
-  /** Windows in doubt that are open: the longer they are, the less often. */
-  #askOpen(): void {
-    const now = this.#options.clock.monotonic()
-    for (const series of this.#set.series()) {
-      const share = usualLength(series.window) / 1000 / 720
-      const every = Math.min(Math.max(share, SHORTEST_DOUBT_MS), LONGEST_DOUBT_MS)
-      if (now - (this.#doubtAsked.get(series) ?? Number.NEGATIVE_INFINITY) < every) continue
-      const doubted = this.#openDoubts(series)
-      if (doubted.length > 0) this.#doubtAsked.set(series, now)
-      for (const due of doubted) series.restating.ask(due)
-    }
+    const now = this.#options.clock.nowMicros()
+    this.#tell(this.#counting(() => this.#set.take(now)))
   }
 
   #tell(updates: readonly LiveUpdate[]): void {
     if (updates.length === 0) return
-    this.#changed = true
+    this.#checkpoints.changed()
     this.#counts.updates += updates.length
     this.#options.onUpdates(updates)
   }
 
-  #checkpointIsDue(): boolean {
-    if (!this.#changed || this.#options.checkpoint === null) return false
-    if (this.#checkpointAt === null) return true
-    const share = this.#checkpointBytes / LARGE_CHECKPOINT_BYTES
-    const every = Math.max(SHORTEST_CHECKPOINT_MS, Math.min(1, share) * LONGEST_CHECKPOINT_MS)
-    return this.#options.clock.monotonic() - this.#checkpointAt >= every
-  }
-
-  /** Writes a checkpoint when it is time, or somebody waits for one of what is read. */
-  async #save(): Promise<void> {
-    const isRead = ({ until }: Forgetting): boolean =>
-      [...until].every(([partition, next]) => (this.#positions.get(partition) ?? 0n) >= next)
-    const forgetting = this.#forgetting.filter(isRead)
-    if (forgetting.length === 0 && !this.#checkpointIsDue()) return
-    this.#forgetting = this.#forgetting.filter((each) => !forgetting.includes(each))
-    const isWritten = await this.#writeCheckpoint()
-    for (const { resolve } of forgetting) resolve(isWritten)
-  }
-
-  /** False when it could not be written. */
-  async #writeCheckpoint(): Promise<boolean> {
-    const { checkpoint, clock, logName } = this.#options
-    if (checkpoint === null) return true
+  #encode(): Uint8Array {
     // Rows that were read but not handed to windows are behind the positions too.
-    this.#set.flush()
+    this.#counting(() => this.#set.flush())
     this.#takeResults()
     const before = this.#incompleteBefore
-    const bytes = encodeCheckpoint({
-      log: logName,
+    return encodeCheckpoint({
+      log: this.#options.logName,
       positions: this.#positions,
       watermark: this.#watermark.state(),
       incompleteBefore: Number.isFinite(before) ? before : null,
       definitions: this.#set.states(),
     })
-    this.#changed = false
-    this.#checkpointAt = clock.monotonic()
-    this.#checkpointBytes = bytes.length
-    try {
-      await checkpoint.replace(bytes)
-      return true
-    } catch (error) {
-      // The next one may succeed; until then more of the log is read again after a crash.
-      this.#changed = true
-      this.#problem(error)
-      return false
-    }
+  }
+
+  /** Should `work` throw, rows may be counted in some windows and not in others: nothing more is told or kept. */
+  #counting<T>(work: () => T): T {
+    if (this.#isTorn) throw new Error('the live windows could not be counted')
+    this.#isTorn = true
+    const done = work()
+    this.#isTorn = false
+    return done
   }
 
   #problem(error: unknown): void {
@@ -576,7 +524,7 @@ export class LiveConsumer {
    */
   #pause(ms: number, why: 'idle' | 'due' | 'retry'): Promise<void> {
     return new Promise((resolve) => {
-      const isAwaited = (): boolean => this.#settling.length + this.#forgetting.length > 0
+      const isAwaited = (): boolean => this.#settling.length > 0 || this.#checkpoints.isAwaited
       if (this.#stopped || (why === 'idle' && isAwaited())) return resolve()
       const { clock, limits } = this.#options
       const end = (): void => {

@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AskOutcome } from '../../src/core/ask.ts'
+import type { CountedBatch } from '../../src/live/counted-rows.ts'
+import { DefinitionWindows } from '../../src/live/definition-windows.ts'
 import type { LiveDefinition } from '../../src/live/live.ts'
 import { BACKFILL, LIVE } from '../../src/log/log.ts'
 import { encodeOperation } from '../../src/log/operation.ts'
@@ -9,7 +11,10 @@ import { LiveSite } from './live-site.ts'
 
 let site: LiveSite
 
-afterEach(() => site.remove())
+afterEach(() => {
+  vi.restoreAllMocks()
+  return site.remove()
+})
 
 const CALLS: LiveDefinition = {
   name: 'calls',
@@ -61,10 +66,7 @@ function told(model = 'gpt-4o', definition = 'calls'): Record<string, unknown> {
 
 /** Lets everything that is ready to run, run. */
 const turns = async (): Promise<void> => {
-  for (let i = 0; i < 5; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 1))
-    site.clock.advance(10)
-  }
+  for (let i = 0; i < 5; i++) await site.turn()
 }
 
 async function begin(
@@ -319,4 +321,58 @@ it('an erasure takes back the closed results that name whom it is about', async 
     ['ann', true],
     ['bob', false],
   ])
+})
+
+describe('counting that fails in the middle', () => {
+  it('is begun anew, and every window is told as the store has it', async () => {
+    await begin()
+    await send(3, 'before')
+    await site.settle()
+    // The first definition's windows have taken the rows when the second one's fail.
+    const { add } = DefinitionWindows.prototype
+    let left = 1
+    vi.spyOn(DefinitionWindows.prototype, 'add').mockImplementation(function (
+      this: DefinitionWindows,
+      of: CountedBatch,
+    ) {
+      if (this.name === 'other' && left-- > 0) throw new Error('out of memory')
+      add.call(this, of)
+    })
+    expect(site.consumer.put({ ...CALLS, name: 'other' })).toMatchObject({ ok: true })
+    await send(2, 'after')
+    await pass(5)
+    await pass(70)
+    expect([told(), told('gpt-4o', 'other')]).toEqual([{ '12:00:00': 5 }, { '12:00:00': 5 }])
+    expect(site.problems).toEqual([
+      'out of memory',
+      'the live windows begin anew: they could not be counted',
+    ])
+    expect((await site.compare(['p'])).wrong).toEqual([])
+  })
+
+  it('loses no window that closes as results fail to be taken', async () => {
+    await begin()
+    await send(3, 'before')
+    await site.settle()
+    const { take } = DefinitionWindows.prototype
+    let left = 0
+    vi.spyOn(DefinitionWindows.prototype, 'take').mockImplementation(function (
+      this: DefinitionWindows,
+      now: number,
+    ) {
+      const taken = take.call(this, now)
+      if (left-- > 0) throw new Error('out of memory')
+      return taken
+    })
+    site.clock.advance(60_000)
+    await send(2, 'second')
+    await site.settle()
+    site.updates.length = 0
+    site.told.clear()
+    left = 1
+    await pass(120)
+    await pass(5)
+    expect(told()).toMatchObject({ '12:01:00': 2 })
+    expect(site.problems).toHaveLength(2)
+  })
 })

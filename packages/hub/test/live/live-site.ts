@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Answer, Question } from '@llmhub/schema'
 import { createMemoryCache } from '../../src/cache/memory/memory-cache.ts'
 import type { Ask, AskOutcome } from '../../src/core/ask.ts'
@@ -76,6 +77,7 @@ export class LiveSite {
   readonly #dir: string
   readonly #store: DuckDbStore
   readonly #ask: Ask
+  readonly #answers = new Set<Promise<AskOutcome>>()
   #consumer: LiveConsumer | null = null
 
   private constructor(dir: string, store: DuckDbStore) {
@@ -129,10 +131,7 @@ export class LiveSite {
       definitions,
       checkpoint: this.checkpoint,
       ask: ({ question, project }) =>
-        this.answering(async () => {
-          await this.apply()
-          return this.#ask(question, projectScope(project), never)
-        }, project),
+        this.answering(() => this.#answer(question, project), project),
       projects: () => Promise.resolve(['p', 'q']),
       limits: { ...LIVE_LIMITS, ...limits },
       onUpdates: (updates) => this.#take(updates),
@@ -182,17 +181,31 @@ export class LiveSite {
     this.#consumer = null
   }
 
+  /** An answer of the store, known to be under way until it is there. */
+  async #answer(question: Question, project: string): Promise<AskOutcome> {
+    const answer = (async () => {
+      await this.apply()
+      return this.#ask(question, projectScope(project), never)
+    })()
+    this.#answers.add(answer)
+    return answer.finally(() => this.#answers.delete(answer))
+  }
+
   /** Waits until everything is counted and asked, letting the consumer's pauses pass. */
   async settle(): Promise<void> {
     let isSettled = false
     const settled = this.consumer.settled().then(() => {
       isSettled = true
     })
-    while (!isSettled) {
-      await new Promise((resolve) => setTimeout(resolve, 1))
-      if (!isSettled) this.clock.advance(10)
-    }
+    while (!isSettled) await this.turn()
     await settled
+  }
+
+  /** Lets what is ready run, and the store answer; then time goes on. */
+  async turn(): Promise<void> {
+    while (this.#answers.size > 0) await Promise.allSettled(this.#answers)
+    await setImmediate()
+    if (this.#answers.size === 0) this.clock.advance(10)
   }
 
   async apply(): Promise<void> {
