@@ -39,7 +39,7 @@ import { createPriceBook, type OverrideJson } from './ingest/price-book.ts'
 import { readOverrides } from './ingest/read-overrides.ts'
 import { HashKeyError, restoreIndexes } from './ingest/restore.ts'
 import { checkpointIn } from './live/checkpoint-file.ts'
-import { DEFAULT_LIVE_LIMITS } from './live/sse-hub.ts'
+import { DEFAULT_STREAM_LIMITS } from './live/sse-hub.ts'
 import { compactStore } from './maintenance/compact-store.ts'
 import { ErasureKeeper } from './maintenance/erasure-keeper.ts'
 import { RetentionKeeper } from './maintenance/retention-keeper.ts'
@@ -389,7 +389,7 @@ async function start(
       letters,
       live: live ?? NO_WINDOWS,
       liveLimits: {
-        ...DEFAULT_LIVE_LIMITS,
+        ...DEFAULT_STREAM_LIMITS,
         clients: config['live.max_streams'],
         clientsPerKey: config['live.max_streams_per_key'],
       },

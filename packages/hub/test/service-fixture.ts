@@ -18,7 +18,7 @@ import { systemClock } from '../src/core/clock.ts'
 import type { IntakeRequest } from '../src/core/intake.ts'
 import type { HubStatus } from '../src/core/status.ts'
 import { createPriceBook } from '../src/ingest/price-book.ts'
-import { DEFAULT_LIVE_LIMITS } from '../src/live/sse-hub.ts'
+import { DEFAULT_STREAM_LIMITS } from '../src/live/sse-hub.ts'
 import { semanticDocument } from '../src/query/semantic.ts'
 import { DEFAULT_RECEIVER_LIMITS } from '../src/receivers/http/limits.ts'
 import { memoryLiveSource } from './memory-live-source.ts'
@@ -149,7 +149,7 @@ export async function startService(
         dismiss: () => Promise.resolve({ ok: false, code: 'rebuilding', message: 'no store' }),
       },
       live: memoryLiveSource(),
-      liveLimits: DEFAULT_LIVE_LIMITS,
+      liveLimits: DEFAULT_STREAM_LIMITS,
       configuredWindows: new Set(),
       maxWindows: 50,
       verify: async () => null,

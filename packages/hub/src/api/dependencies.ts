@@ -13,7 +13,7 @@ import type { HubStatus } from '../core/status.ts'
 import type { Exporting } from '../export/export-rows.ts'
 import type { PriceBook } from '../ingest/price-book.ts'
 import type { LiveSource } from '../live/live.ts'
-import type { LiveLimits } from '../live/sse-hub.ts'
+import type { LiveStreamLimits } from '../live/sse-hub.ts'
 import type { LetterActs } from '../maintenance/resolve.ts'
 import type { EventReader } from '../query/events/reader.ts'
 import type { CanonicalModel } from '../query/reconcile/reconcile.ts'
@@ -58,7 +58,7 @@ export interface ApiDependencies {
   readonly exporting: Exporting
   readonly letters: LetterActs
   readonly live: LiveSource
-  readonly liveLimits: LiveLimits
+  readonly liveLimits: LiveStreamLimits
   /** Names of live windows that the configuration brings. */
   readonly configuredWindows: ReadonlySet<string>
   /** Most live windows that people may define at run time. */

@@ -4,7 +4,7 @@ import { type LiveData, type LiveReader, readLive } from '../../test/live-reader
 import { type ManualClock, manualClock } from '../../test/manual-clock.ts'
 import { type MemoryLiveSource, memoryLiveSource, result } from '../../test/memory-live-source.ts'
 import { type ServiceFixture, startService } from '../../test/service-fixture.ts'
-import { DEFAULT_LIVE_LIMITS } from '../live/sse-hub.ts'
+import { DEFAULT_STREAM_LIMITS } from '../live/sse-hub.ts'
 
 /* Live streams over real connections; only time is made by hand. */
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
   service = await startService({
     clock,
     live: source,
-    liveLimits: { ...DEFAULT_LIVE_LIMITS, clients: 6, clientsPerKey: 4 },
+    liveLimits: { ...DEFAULT_STREAM_LIMITS, clients: 6, clientsPerKey: 4 },
   })
   call = apiClient(service)
   key = service.key(['query:read'])
@@ -315,11 +315,11 @@ describe('a client that is slow', () => {
     for (let more = 0; more < 200; more++) tell()
     expect(await metric('live_queue_bytes')).toBeGreaterThan(0)
     expect(await metric('live_queue_bytes')).toBeLessThan(
-      2 * (DEFAULT_LIVE_LIMITS.queueChars + DEFAULT_LIVE_LIMITS.bufferBytes),
+      2 * (DEFAULT_STREAM_LIMITS.queueChars + DEFAULT_STREAM_LIMITS.bufferBytes),
     )
     expect(await metric('live_coalesced_total')).toBeGreaterThan(30_000)
     clock.advance(stuck + 30_000 - clock.now())
-    clock.advance(DEFAULT_LIVE_LIMITS.graceMs)
+    clock.advance(DEFAULT_STREAM_LIMITS.graceMs)
     await expect.poll(() => metric('live_clients')).toBe(0)
     expect(await metric('live_ended_total{reason="slow"}')).toBe(1)
     reader.resume()

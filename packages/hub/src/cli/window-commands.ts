@@ -39,6 +39,10 @@ export function addWindowCommands(program: Command, context: CliContext): void {
       .option('--by <dimension>', 'split by it; may be repeated', collect)
       .option('--where <filter>', 'count only these: field=value; may be repeated', collect)
       .option('--project <name>', 'count this project (default: that of the key, else each)')
+      .option(
+        '--trigger <json>',
+        'when results are given, such as {"on":"watermark"} (docs: live windows)',
+      )
       .option('--lateness <duration>', 'how long late events are counted (default: 1m)')
       .option('--max-groups <n>', 'further groups count together', wholeNumber)
       .option('--file <file>', 'all of it as JSON, as -o json shows it; - for standard input')

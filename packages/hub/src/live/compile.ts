@@ -89,8 +89,12 @@ function windowIssue(window: LiveDefinition['windows'][number]): string | null {
   }
 }
 
-/** What the window operators refuse, by making them. */
+/** Triggers that give a result at the end of the window, which every closed window has. */
+const ENDING: ReadonlySet<string> = new Set(['watermark', 'event_time_period'])
+
+/** What the window operators refuse, by making them; and triggers without a result at the end. */
 function triggerIssue(compiled: Compiled): QuestionIssue | null {
+  const { trigger } = compiled.definition
   const groups = new GroupLimit(1)
   const { plan, kept } = compiled
   const fold = new Fold({ plan, kept, project: null, cell: 1, groups })
@@ -105,7 +109,10 @@ function triggerIssue(compiled: Compiled): QuestionIssue | null {
         watermark: null,
       })
     }
-    return null
+    if (trigger === undefined || ENDING.has(trigger.on)) return null
+    const message =
+      'must give a result at the end of the window: {"on":"watermark"}, with this one as its `early`'
+    return { path: '/trigger', message }
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
     return { path: `/${(error.path ?? 'windows').split('.')[0] ?? ''}`, message: error.message }

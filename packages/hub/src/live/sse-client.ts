@@ -68,7 +68,7 @@ const SNAPSHOT_LIMIT = 10_000
  * is told meanwhile waits in a map in which the newest of each window and key wins, so that a slow client gets
  * fewer updates and never old ones. A client has to read all of what it was sent within `stalledMs`.
  */
-export class LiveClient {
+export class LiveStream {
   readonly body: Readable
   readonly #options: ClientOptions
   readonly #watches: Watch[]

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ManualClock, manualClock } from '../../test/manual-clock.ts'
 import { memoryLiveSource, result } from '../../test/memory-live-source.ts'
-import { DEFAULT_LIVE_LIMITS, LiveHub } from './sse-hub.ts'
+import { DEFAULT_STREAM_LIMITS, LiveHub } from './sse-hub.ts'
 import type { LiveSubscription } from './sse-subscription.ts'
 
 /*
@@ -143,7 +143,7 @@ async function follow(all: readonly Step[]): Promise<void> {
     random: () => 0.5,
     epoch: 'run1',
     limits: {
-      ...DEFAULT_LIVE_LIMITS,
+      ...DEFAULT_STREAM_LIMITS,
       queueChars: 2000,
       bufferBytes: 300,
       ringChars: 2500,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { manualClock } from '../../test/manual-clock.ts'
 import { memoryLiveSource, result } from '../../test/memory-live-source.ts'
 import type { LiveSource } from './live.ts'
-import { DEFAULT_LIVE_LIMITS, LiveHub } from './sse-hub.ts'
+import { DEFAULT_STREAM_LIMITS, LiveHub } from './sse-hub.ts'
 
 const ONE = {
   id: 'calls/1m',
@@ -24,7 +24,7 @@ function hubOf(source: LiveSource) {
     clock,
     random: () => 0.5,
     epoch: 'run1',
-    limits: DEFAULT_LIVE_LIMITS,
+    limits: DEFAULT_STREAM_LIMITS,
     onError: (error) => errors.push(error),
   })
   const open = (endAfterMs: number | null): Readable => {
@@ -71,7 +71,7 @@ test('a stream that has ended is let go of even if nobody reads the end of it', 
   clock.advance(5000)
   await turn()
   expect([hub.stats().clients, body.destroyed]).toEqual([1, false])
-  clock.advance(DEFAULT_LIVE_LIMITS.stalledMs)
+  clock.advance(DEFAULT_STREAM_LIMITS.stalledMs)
   await turn()
   expect([hub.stats().clients, body.destroyed]).toEqual([0, true])
   hub.close()

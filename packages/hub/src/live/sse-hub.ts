@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import type { LiveSource, LiveStatus, LiveUpdate } from './live.ts'
-import { type ClientLimits, LiveClient, type Watch } from './sse-client.ts'
+import { type ClientLimits, LiveStream, type Watch } from './sse-client.ts'
 import { type ByeReason, type LiveId, parseLiveId } from './sse-message.ts'
 import { type SentUpdate, UpdateRing, updateKey, updateText } from './sse-ring.ts'
 import { isWatched, type LiveSubscription } from './sse-subscription.ts'
 
-export interface LiveLimits extends ClientLimits {
+export interface LiveStreamLimits extends ClientLimits {
   /** Streams at once, of all keys and of one. */
   readonly clients: number
   readonly clientsPerKey: number
@@ -17,7 +17,7 @@ export interface LiveLimits extends ClientLimits {
   readonly lagMs: number
 }
 
-export const DEFAULT_LIVE_LIMITS: LiveLimits = {
+export const DEFAULT_STREAM_LIMITS: LiveStreamLimits = {
   clients: 200,
   clientsPerKey: 16,
   ringChars: 1024 * 1024,
@@ -39,7 +39,7 @@ export interface LiveHubOptions {
   readonly random: () => number
   /** Of this run alone: lower-case letters and digits. */
   readonly epoch: string
-  readonly limits: LiveLimits
+  readonly limits: LiveStreamLimits
   readonly onError: (error: unknown) => void
 }
 
@@ -72,7 +72,7 @@ interface Channel {
   readonly size: string
   readonly by: readonly string[]
   readonly ring: UpdateRing
-  readonly watchers: Map<Watch, LiveClient>
+  readonly watchers: Map<Watch, LiveStream>
   idleSince: number | null
   isLagging: boolean
 }
@@ -83,7 +83,7 @@ interface Channel {
  */
 export class LiveHub {
   readonly #options: LiveHubOptions
-  readonly #clients = new Map<LiveClient, string>()
+  readonly #clients = new Map<LiveStream, string>()
   readonly #channels = new Map<string, Channel>()
   readonly #ended = new Map<string, number>()
   /** Number of the last update; numbers are given only while the source is listened to. */
@@ -102,7 +102,7 @@ export class LiveHub {
     const refusal = this.#refusal(request.owner)
     if (refusal !== null) return refusal
     const { clock, epoch, limits, onError, random, source } = this.#options
-    const client = new LiveClient({
+    const client = new LiveStream({
       source,
       clock,
       random,
@@ -214,7 +214,7 @@ export class LiveHub {
     for (const client of this.#clients.keys()) client.settle()
   }
 
-  #left(client: LiveClient, reason: ByeReason | 'gone'): void {
+  #left(client: LiveStream, reason: ByeReason | 'gone'): void {
     this.#clients.delete(client)
     this.#coalesced += client.coalesced
     this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1)

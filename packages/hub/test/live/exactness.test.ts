@@ -378,3 +378,17 @@ describe('counting that fails in the middle', () => {
     expect(site.problems).toHaveLength(2)
   })
 })
+
+it('a trigger without late results has late rows counted by the store, one without an end is refused', async () => {
+  await begin([{ ...CALLS, trigger: { on: 'watermark' } }])
+  await send(5, 'one')
+  await pass(70)
+  await send(4, 'late', { ago: 70 })
+  await pass(5)
+  expect(told()).toEqual({ '12:00:00': 9 })
+  const twice = { ...CALLS, name: 'twice', trigger: { on: 'count', n: 2 } } as const
+  expect(site.consumer.put(twice)).toMatchObject({
+    code: 'invalid',
+    issues: [{ path: '/trigger' }],
+  })
+})

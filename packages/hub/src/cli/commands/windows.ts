@@ -61,6 +61,7 @@ export interface NewWindowOptions extends GlobalOptions {
   readonly by?: readonly string[]
   readonly where?: readonly string[]
   readonly project?: string
+  readonly trigger?: string
   readonly lateness?: string
   readonly maxGroups?: number
   readonly file?: string
@@ -98,7 +99,8 @@ async function bodyOf(
     return name === undefined ? own : { ...own, name }
   }
   if (name === undefined) throw new CliError('windows add: give a name, or --file', EXIT.usage)
-  const { by = [], lateness, maxGroups, measure, project, where, window = ['1m'] } = options
+  const { by = [], lateness, maxGroups, measure, project, trigger, where } = options
+  const { window = ['1m'] } = options
   if (measure === undefined) {
     const see = 'llmhub query --list shows what there is'
     throw new CliError(`windows add: give at least one --measure; ${see}`, EXIT.usage)
@@ -110,9 +112,25 @@ async function bodyOf(
     measures: [...measure],
     ...(where === undefined ? {} : { where: { all: where.map(filterOf) } }),
     ...(project === undefined ? {} : { project }),
+    ...(trigger === undefined ? {} : { trigger: triggerOf(trigger) }),
     ...(lateness === undefined ? {} : { lateness }),
     ...(maxGroups === undefined ? {} : { max_groups: maxGroups }),
   }
+}
+
+function triggerOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>
+    }
+  } catch {
+    // The message below says what is expected.
+  }
+  throw new CliError(
+    `--trigger ${text}: expected a JSON object, such as '{"on":"watermark"}'`,
+    EXIT.usage,
+  )
 }
 
 /** What a listing says beyond the definition. */
