@@ -1,6 +1,6 @@
 import type { Operation } from '../log/operation.ts'
 import { placesIn, type RowPlace } from '../log/operation-rows.ts'
-import type { Compiled } from './compiled.ts'
+import { namesPeople } from './compiled.ts'
 import type { DefinitionSet } from './definition-set.ts'
 import type { DefinitionWindows } from './definition-windows.ts'
 import { ALL } from './restating.ts'
@@ -57,18 +57,4 @@ async function doubtPlaces(
   const owners = await places.find(rows)
   if (owners === null) set.doubtWithin(ALL, Number.NEGATIVE_INFINITY, latest())
   else for (const { project, time } of owners) set.doubtAt(project, time)
-}
-
-/** Columns whose values may be about a person; others are names of few values. */
-const PERSONAL: ReadonlySet<string> = new Set([
-  'user_id',
-  'session_id',
-  'trace_id',
-  'decision_id',
-  'actor',
-  'resource',
-])
-
-function namesPeople({ plan }: Compiled): boolean {
-  return plan.by.some(({ ref }) => ref.type === 'tag' || PERSONAL.has(ref.column))
 }

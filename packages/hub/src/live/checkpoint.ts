@@ -21,7 +21,7 @@ export interface CheckpointState {
 /** 'LHLW' in the order of the bytes. */
 const MAGIC = 0x574c_484c
 /** Version of the file (docs/formats/live.md). */
-export const CHECKPOINT_VERSION = 1
+export const CHECKPOINT_VERSION = 2
 /** Magic, version, length of the header, checksum of all that follows. */
 const HEAD_BYTES = 16
 

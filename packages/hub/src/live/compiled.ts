@@ -32,3 +32,18 @@ export function columnsOf({ plan, kept }: Compiled): Set<string> {
   }
   return columns
 }
+
+/** Columns whose values may be about a person; others are names of few values. */
+const PERSONAL: ReadonlySet<string> = new Set([
+  'user_id',
+  'session_id',
+  'trace_id',
+  'decision_id',
+  'actor',
+  'resource',
+])
+
+/** Whether groups may be named by what an erasure is to take away. */
+export function namesPeople({ plan }: Compiled): boolean {
+  return plan.by.some(({ ref }) => ref.type === 'tag' || PERSONAL.has(ref.column))
+}

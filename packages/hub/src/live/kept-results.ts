@@ -69,6 +69,12 @@ export class KeptResults {
     return all.slice(0, most).toSorted((a, b) => byWindow(a, b) || compareKeys(a.key, b.key))
   }
 
+  /** Results of closed windows, the newest ones. */
+  newestClosed(most: number): LiveUpdate[] {
+    const closed = this.all(null).filter(({ pane }) => pane.closed)
+    return closed.sort(byWindow).slice(-most)
+  }
+
   /** Drops closed windows that ended by `keptFrom`, which nobody corrects, and those beyond the limits, the oldest first. */
   trim(watermark: number, keptFrom: number): void {
     const closed = [...this.#kept].filter(([, groups]) => endOf(groups) <= watermark)

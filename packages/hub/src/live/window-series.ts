@@ -11,7 +11,7 @@ import {
   type WindowOperatorOptions,
   type WindowResult,
 } from '@llmhub/stream'
-import type { Compiled } from './compiled.ts'
+import { type Compiled, namesPeople } from './compiled.ts'
 import { KeptResults } from './kept-results.ts'
 import { type LiveUpdate, type LiveWindow, sizeOf } from './live.ts'
 import type { PartValue } from './part.ts'
@@ -46,8 +46,12 @@ export interface SeriesState {
   readonly late: number
   readonly restated: number
   readonly watermark: number | null
+  /** Results of closed windows, so that people see them after a start too. */
+  readonly closed: readonly LiveUpdate[]
 }
 
+/** Results of closed windows in a checkpoint. */
+const MOST_SAVED = 500
 /** While somebody listens, how often a window gives its present value. */
 const EARLY = '1s'
 const DEFAULT_LATENESS = '1m'
@@ -87,6 +91,7 @@ export class WindowSeries {
     this.#keptFor = Math.max(limits.windows * length, length + this.#lateness)
     this.kept = new KeptResults(limits.windows, limits.results)
     this.restating = new Restating(window, options.incompleteBefore, restored?.restating)
+    for (const update of restored?.closed ?? []) this.kept.put(update)
     this.late = restored?.late ?? 0
     this.restated = restored?.restated ?? 0
     const operator = operatorOptions(options)
@@ -124,6 +129,8 @@ export class WindowSeries {
       late: this.late,
       restated: this.restated,
       watermark: Number.isFinite(this.#watermark) ? this.#watermark : null,
+      // What an erasure takes away must not be left in a file until the store has been asked.
+      closed: namesPeople(this.#compiled) ? [] : this.kept.newestClosed(MOST_SAVED),
     }
   }
 

@@ -177,6 +177,23 @@ it('tells present values while somebody listens, and in snapshots', async () => 
   expect(await site.consumer.snapshot(other)).toBeNull()
 })
 
+it('shows closed windows after a start too, but keeps no names of people', async () => {
+  site = await LiveSite.open()
+  const people = { ...CALLS, name: 'people', by: ['user'] }
+  const request = { definition: 'calls', size: '1m', project: 'p', limit: 10 }
+  await site.start([CALLS, people])
+  await site.hub.send(calls(site, 3, 'a'), { project: 'p' })
+  await closeMinute(site)
+  const before = site.consumer.keptResults(request)
+  expect(before?.updates.map(({ values }) => values['requests.count'])).toEqual([3])
+  expect(site.consumer.keptResults({ ...request, definition: 'people' })?.updates).toHaveLength(1)
+  await site.stop()
+  await site.start([CALLS, people])
+  await site.settle()
+  expect(site.consumer.keptResults(request)?.updates).toEqual(before?.updates)
+  expect(site.consumer.keptResults({ ...request, definition: 'people' })?.updates).toEqual([])
+})
+
 it('withdraws what it told of a session that has grown, or become one with another', async () => {
   site = await LiveSite.open()
   const sessions: LiveDefinition = { ...CALLS, windows: [{ type: 'session', gap: '30s' }] }
