@@ -7,27 +7,15 @@
  */
 
 import type { Cell } from '@llmhub/schema'
-import type { CalendarStep, Duration, TriggerSpec } from '@llmhub/stream'
+import type { Duration, TriggerSpec, WindowSpec } from '@llmhub/stream'
 import type { QuestionIssue } from '../core/ask.ts'
 
-/** Windows by calendar or clock, or of activity with pauses. Durations are text (`'10m'`). */
+/**
+ * Windows by calendar or clock, or of activity with pauses. The store cannot restate sessions: late events and
+ * operations do not change them.
+ */
 export type LiveWindow =
-  /** Minutes to months as the wall clock of `zone` shows them (default UTC). */
-  | { readonly type: 'calendar'; readonly step: CalendarStep; readonly zone?: string }
-  | { readonly type: 'tumbling'; readonly size: Duration; readonly offset?: Duration }
-  | {
-      readonly type: 'hopping'
-      readonly size: Duration
-      readonly slide: Duration
-      readonly offset?: Duration
-    }
-  | {
-      readonly type: 'cumulate'
-      readonly size: Duration
-      readonly step: Duration
-      readonly offset?: Duration
-    }
-  /** By key: events at most `gap` apart. The store cannot restate these: late events and operations do not change them. */
+  | Extract<WindowSpec, { readonly type: 'calendar' | 'tumbling' | 'hopping' | 'cumulate' }>
   | { readonly type: 'session'; readonly gap: Duration; readonly longest?: Duration }
 
 /** What is counted live, as data. */

@@ -1,7 +1,7 @@
 import type { Batch, Column, TagsColumn } from '@llmhub/stream'
 import { hasValue, textAt } from '@llmhub/stream'
 import type { FieldRef, Literal, Predicate } from '../store/store.ts'
-import { compareText } from '../store/text-order.ts'
+import { type Comparison, textTest } from '../store/text-test.ts'
 
 /** One byte per row: 1 where the row passes. */
 export type Mask = Uint8Array
@@ -93,8 +93,6 @@ function whereNull(field: FieldRef, batch: Batch): Mask {
   return mask
 }
 
-type Comparison = Exclude<Extract<Predicate, { readonly field: FieldRef }>, { op: 'is_null' }>
-
 function compare(predicate: Comparison, batch: Batch): Mask {
   const mask = new Uint8Array(batch.rows)
   const { field } = predicate
@@ -155,31 +153,6 @@ const oneWhere =
   (passes: (text: string) => boolean) =>
   (text: string): number =>
     passes(text) ? 1 : 0
-
-function textTest(predicate: Comparison): (text: string) => boolean {
-  if (predicate.op === 'in') {
-    const wanted = new Set(predicate.values.map((value) => String(value).toWellFormed()))
-    return (text) => wanted.has(text)
-  }
-  const { op } = predicate
-  const value = String(predicate.value).toWellFormed()
-  switch (op) {
-    case 'lt':
-      return (text) => compareText(text, value) < 0
-    case 'lte':
-      return (text) => compareText(text, value) <= 0
-    case 'gt':
-      return (text) => compareText(text, value) > 0
-    case 'gte':
-      return (text) => compareText(text, value) >= 0
-    case 'contains':
-      return (text) => text.includes(value)
-    case 'starts_with':
-      return (text) => text.startsWith(value)
-    default:
-      return op satisfies never
-  }
-}
 
 /** Numbers and bigints compare by their exact values. */
 function numberTest(predicate: Comparison): (value: number | bigint) => boolean {

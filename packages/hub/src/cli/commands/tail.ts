@@ -17,6 +17,7 @@ import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
 import { count, duration } from '../formats.ts'
 import { documentFor } from '../output.ts'
+import { pause } from '../pause.ts'
 
 export interface TailOptions extends GlobalOptions {
   readonly where?: readonly string[]
@@ -146,8 +147,8 @@ async function pageOf(
     } else if (outcome.status < 500 && outcome.status !== 429) throw failed(outcome)
     if (attempt === 0) terminal.err(`${reasonOf(outcome)}: reconnecting …\n`)
     const asked = outcome instanceof CliError ? null : outcome.retryAfterSeconds
-    const pause = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0
-    await wait(Math.min(asked === null ? pause : asked * 1000, 5000), context)
+    const waitMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0
+    await pause(Math.min(asked === null ? waitMs : asked * 1000, 5000), context)
     if (signal.aborted) return null
   }
 }
@@ -171,18 +172,4 @@ function reasonOf(outcome: HubResponse | CliError): string {
   if (outcome instanceof CliError) return 'the hub does not answer'
   const { title, detail } = (outcome.body ?? {}) as { title?: string; detail?: string }
   return title === undefined ? `HTTP ${outcome.status}` : `${title}: ${detail ?? ''}`
-}
-
-/** Waits, no longer than until the user interrupts. */
-function wait(ms: number, { clock, signal }: CliContext): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.hold(ms, end)
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  })
 }

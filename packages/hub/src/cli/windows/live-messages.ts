@@ -4,6 +4,7 @@ import type { ClientSettings } from '../../config/load.ts'
 import { download } from '../client.ts'
 import type { CliContext } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { pause } from '../pause.ts'
 
 /** A result, as the hub sends it. */
 export interface LiveRow {
@@ -147,18 +148,4 @@ function parsedBlock(block: string): { id: string | null; message: LiveMessage |
   const [id = null, event, data] = ['id', 'event', 'data'].map((name) => fields.get(name))
   if (event === undefined || data === undefined) return { id, message: null }
   return { id, message: { event, ...(JSON.parse(data) as object) } as LiveMessage }
-}
-
-/** Waits, no longer than until the user interrupts. */
-function pause(ms: number, { clock, signal }: CliContext): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.hold(ms, end)
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  })
 }

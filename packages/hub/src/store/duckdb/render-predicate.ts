@@ -1,6 +1,6 @@
 import type { ColumnType } from '@llmhub/schema'
 import type { FieldRef, Literal, Predicate } from '../store.ts'
-import { compareText } from '../text-order.ts'
+import { type Comparison, textTest } from '../text-test.ts'
 import { fieldSql, fieldType, type Parameters } from './render-sql.ts'
 
 /**
@@ -47,8 +47,6 @@ export function renderPredicate(predicate: Predicate, parameters: Parameters): s
   }
 }
 
-type Comparison = Exclude<Extract<Predicate, { field: FieldRef }>, { op: 'is_null' }>
-
 /** Every field that a predicate reads. */
 export function predicateFields(predicate: Predicate): FieldRef[] {
   if ('parts' in predicate) return predicate.parts.flatMap(predicateFields)
@@ -69,30 +67,8 @@ function overField(
   const ids =
     predicate.op === 'in'
       ? parameters.idsOf(field.column, predicate.values.map(String))
-      : parameters.idsWhere(field.column, passing(predicate))
+      : parameters.idsWhere(field.column, textTest(predicate))
   return ids === null ? 'FALSE' : `(${sql} IN (${ids}))`
-}
-
-function passing(predicate: Exclude<Comparison, { op: 'in' }>): (text: string) => boolean {
-  const { op } = predicate
-  // As the driver would bind it.
-  const value = String(predicate.value).toWellFormed()
-  switch (op) {
-    case 'lt':
-      return (text) => compareText(text, value) < 0
-    case 'lte':
-      return (text) => compareText(text, value) <= 0
-    case 'gt':
-      return (text) => compareText(text, value) > 0
-    case 'gte':
-      return (text) => compareText(text, value) >= 0
-    case 'contains':
-      return (text) => text.includes(value)
-    case 'starts_with':
-      return (text) => text.startsWith(value)
-    default:
-      return op satisfies never
-  }
 }
 
 function renderIn(
