@@ -8,11 +8,9 @@
  * reads back to the same bytes. Exceptions are declared by `ordered`.
  */
 
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-
-/** Unit of all times and of durations given as numbers in one stream. */
-export type TimeUnit = 'ms' | 'us'
+import type { TimeUnit } from '../time/time.ts'
 
 /**
  * What to compute, as data: `{ as: 'p95', aggregate: 'quantile', of: 'latency_ms', q: 0.95 }`. `of` is

@@ -1,4 +1,4 @@
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import { StreamError } from '../stream-error.ts'
 import type { AggregateInput } from './aggregate.ts'
 

@@ -1,5 +1,5 @@
-import type { Column } from '../batch.ts'
-import { textAt } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
+import { textAt } from '../batch/batch.ts'
 import { IdPool } from './id-pool.ts'
 import { IdTable } from './id-table.ts'
 

@@ -1,4 +1,4 @@
-import type { Batch, Column } from '../batch.ts'
+import type { Batch, Column } from '../batch/batch.ts'
 import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME } from '../time/time.ts'
 

@@ -1,6 +1,5 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { type Batch, type Column, numberAt } from '../batch.ts'
-import { END_OF_TIME } from '../time/time.ts'
+import { type Batch, type Column, numberAt } from '../batch/batch.ts'
+import { END_OF_TIME, type TimeUnit } from '../time/time.ts'
 import { createGrid, type WindowGrid } from './window-grid.ts'
 import { ALL_OF_TIME, type ResolvedWindow } from './window-spec.ts'
 

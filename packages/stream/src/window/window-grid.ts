@@ -1,6 +1,6 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { bucketEdges, type CalendarStep, stepMicros } from '../calendar.ts'
 import { StreamError } from '../stream-error.ts'
+import { bucketEdges, type CalendarStep, stepMicros } from '../time/calendar.ts'
+import type { TimeUnit } from '../time/time.ts'
 import type { ResolvedWindow } from './window-spec.ts'
 
 /**
