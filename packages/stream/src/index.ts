@@ -25,7 +25,7 @@ export type {
   TextColumn,
   Validity,
 } from './batch/batch.ts'
-export { hasValue, numberAt, textAt } from './batch/batch.ts'
+export { hasValue, isValid, numberAt, textAt } from './batch/batch.ts'
 export {
   BatchBuilder,
   DictWriter,

@@ -73,6 +73,11 @@ export interface Batch {
   readonly columns: ReadonlyMap<string, Column>
 }
 
+/** Whether row `row` has a value, by the validity of its column. */
+export function isValid(valid: Validity, row: number): boolean {
+  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+}
+
 /** Whether row `row` of a column has a value. */
 export function hasValue(column: Column, row: number): boolean {
   switch (column.type) {
@@ -86,7 +91,7 @@ export function hasValue(column: Column, row: number): boolean {
     case 'i16':
     case 'bool':
     case 'text':
-      return column.valid === null || ((column.valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+      return isValid(column.valid, row)
   }
 }
 
