@@ -1,6 +1,6 @@
 /**
  * What an aggregate is to the engine: a set of states addressed by slot, one slot per key and window
- * (or pane). The engine hands out slots, dense from 0; an aggregate knows neither keys nor windows.
+ * (or slice). The engine hands out slots, dense from 0; an aggregate knows neither keys nor windows.
  *
  * Laws that every aggregate keeps, and `aggregates.laws.test.ts` tests: merging is associative and
  * commutative up to rounding of sums, a fresh state is its identity, rows added in any split and order

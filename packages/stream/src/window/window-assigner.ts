@@ -53,7 +53,7 @@ class GridAssigner implements Assigner {
   constructor(grid: WindowGrid) {
     this.#grid = grid
     grid.seek(0)
-    this.grain = grid.paneEnd - grid.paneStart
+    this.grain = grid.sliceEnd - grid.sliceStart
   }
 
   begin(): void {}

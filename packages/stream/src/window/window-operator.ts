@@ -66,7 +66,7 @@ export interface OperatorStatistics {
   readonly invalidValues: number
   /** Keys with state. */
   readonly keys: number
-  /** Windows or panes with state, over all keys. */
+  /** Windows or slices with state, over all keys. */
   readonly open: number
   readonly watermark: number
   readonly clock: number
