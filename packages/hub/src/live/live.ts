@@ -10,6 +10,12 @@ import type { Cell } from '@llmhub/schema'
 import type { CalendarStep, Duration, TriggerSpec } from '@llmhub/stream'
 import type { QuestionIssue } from '../core/ask.ts'
 
+/**
+ * Results of one definition and size that there are at most: so many are kept, asked of the store at once, sent as
+ * one snapshot, and remembered by those who watch.
+ */
+export const MOST_RESULTS = 10_000
+
 /** Windows by calendar or clock, or of activity with pauses. Durations are text (`'10m'`). */
 export type LiveWindow =
   /** Minutes to months as the wall clock of `zone` shows them (default UTC). */
