@@ -105,7 +105,7 @@ export function textAt(column: Column | undefined, row: number): string | null {
   return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]))
 }
 
-/** Number of one row, or null; a 64-bit column answers a number when it is a safe integer. */
+/** Number of one row, or null where it has none; of a 64-bit integer beyond ±2^53 the nearest double. A bool is 0 or 1. */
 export function numberAt(column: Column | undefined, row: number): number | null {
   if (column === undefined || !hasValue(column, row)) return null
   switch (column.type) {
