@@ -12,7 +12,7 @@ export interface Sink {
 export interface Query {
   /** Takes a batch, then the watermark behind it. */
   add(batch: NexmarkBatch, watermark: number): void
-  /** Memory of the state and how many windows or panes hold it. */
+  /** Memory of the state and how many windows or slices hold it. */
   state(): { readonly bytes: number; readonly open: number }
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from './core/clock.ts'
 import { projectScope } from './core/scope.ts'
 import { LiveClient } from './live/client.ts'
 import { defaultDefinitions } from './live/default-definitions.ts'
-import type { LiveDefinition } from './live/live.ts'
+import { type LiveDefinition, MOST_RESULTS } from './live/live.ts'
 import type { MainRequests } from './live/protocol.ts'
 import type { StoreClient } from './store/client.ts'
 
@@ -58,9 +58,6 @@ export function createLive(parts: LiveParts): LiveClient | null {
     onProblem: parts.onProblem,
   })
 }
-
-/** Results that are kept per definition and size. */
-const MOST_RESULTS = 10_000
 
 function listOf(text: string): string[] {
   return text

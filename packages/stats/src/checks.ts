@@ -26,6 +26,12 @@ export function checkBetween(value: number, low: number, high: number, path: str
     throw new StatsError('out_of_range', path, `${value} is not between ${low} and ${high}`)
 }
 
+/** Any number but NaN; the infinities are numbers here. */
+export function checkNumber(value: number, path: string): void {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw new StatsError('not_finite', path, `${value} is not a number`)
+}
+
 /** A whole number of at least `least`. */
 export function checkWhole(value: number, least: number, path: string): void {
   if (!Number.isSafeInteger(value) || value < least)

@@ -5,8 +5,8 @@ import {
   correlationOf,
   covarianceOf,
   createComoments,
+  lineOf,
   mergeComoments,
-  regressionOf,
 } from './comoments.ts'
 import { fitLine } from './regression.ts'
 
@@ -58,7 +58,7 @@ describe('comoments', () => {
           points.map(([x]) => x),
           points.map(([, y]) => y),
         )
-        const line = regressionOf(record)
+        const line = lineOf(record)
         expect(line === null).toBe(fit === null)
         if (fit !== null && line !== null) {
           expect(line.slope).toBeCloseTo(fit.slope, 8)
@@ -87,7 +87,7 @@ describe('comoments', () => {
       ),
     ).toBeNull()
     expect(
-      regressionOf(
+      lineOf(
         recordOf([
           [1, 2],
           [1, 3],

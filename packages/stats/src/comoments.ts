@@ -67,11 +67,11 @@ export function correlationOf(record: Float64Array, at = 0): number | null {
   return Math.min(1, Math.max(-1, r))
 }
 
-/** The line y = intercept + slope · x of least squares; null where x does not vary. */
-export function regressionOf(
-  record: Float64Array,
-  at = 0,
-): { slope: number; intercept: number } | null {
+/**
+ * The line y = intercept + slope · x of least squares of the pairs so far; null where x does not vary. What is known
+ * of its errors needs the points themselves: `fitLine`.
+ */
+export function lineOf(record: Float64Array, at = 0): { slope: number; intercept: number } | null {
   const m2x = record[at + 5] ?? 0
   if (!(m2x > 0)) return null
   const slope = (record[at + 7] ?? 0) / m2x

@@ -10,6 +10,7 @@ import {
   rateOfHalfLife,
   rateOfSpan,
 } from './decayed-moments.ts'
+import { StatsError } from './stats-error.ts'
 
 type Timed = readonly [time: number, value: number]
 
@@ -96,9 +97,9 @@ describe('decayed moments', () => {
   })
 
   it('refuse rates of nothing', () => {
-    expect(() => rateOfHalfLife(0)).toThrow(RangeError)
-    expect(() => rateOfAlpha(1)).toThrow(RangeError)
-    expect(() => rateOfSpan(1)).toThrow(RangeError)
-    expect(() => rateOfSpan(Number.NaN)).toThrow(RangeError)
+    expect(() => rateOfHalfLife(0)).toThrow(StatsError)
+    expect(() => rateOfAlpha(1)).toThrow(StatsError)
+    expect(() => rateOfSpan(1)).toThrow(StatsError)
+    expect(() => rateOfSpan(Number.NaN)).toThrow(StatsError)
   })
 })

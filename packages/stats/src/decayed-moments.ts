@@ -1,3 +1,4 @@
+import { checkBetween, checkPositive } from './checks.ts'
 import type { SpreadOf } from './moments.ts'
 
 /**
@@ -15,24 +16,21 @@ export function createDecayed(): Float64Array {
   return new Float64Array(DECAYED_WIDTH)
 }
 
-/** Rate of decay per unit of time at which a weight halves in `halfLife` (> 0, else a RangeError). */
+/** Rate of decay per unit of time at which a weight halves in `halfLife` (> 0, else a StatsError). */
 export function rateOfHalfLife(halfLife: number): number {
-  if (!(halfLife > 0 && halfLife < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`${halfLife} is not a positive time`)
-  }
+  checkPositive(halfLife, 'halfLife')
   return Math.LN2 / halfLife
 }
 
-/** Rate per value at which the latest of many values has the share `alpha` (between 0 and 1, else a RangeError). */
+/** Rate per value at which the latest of many values has the share `alpha` (between 0 and 1, else a StatsError). */
 export function rateOfAlpha(alpha: number): number {
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`${alpha} is not between 0 and 1`)
+  checkBetween(alpha, 0, 1, 'alpha')
   return -Math.log1p(-alpha)
 }
 
 /** Rate per value with α = 2 / (span + 1), the smoothing of a moving average over `span` (> 1) values. */
 export function rateOfSpan(span: number): number {
-  if (!(span > 1 && span < Number.POSITIVE_INFINITY))
-    throw new RangeError(`${span} is not a span above 1`)
+  checkBetween(span, 1, Number.POSITIVE_INFINITY, 'span')
   return rateOfAlpha(2 / (span + 1))
 }
 

@@ -1,4 +1,5 @@
 import { hashNumber, hashText } from './hash.ts'
+import { StatsError } from './stats-error.ts'
 
 /** So many different values are counted exactly; with more, the count is an estimate. */
 export const EXACT_DISTINCT = 512
@@ -99,27 +100,26 @@ export class DistinctCount {
     return out
   }
 
-  /** Throws a RangeError for bytes that `toBytes` did not give. */
+  /** Throws a StatsError for bytes that `toBytes` did not give. */
   static fromBytes(bytes: Uint8Array): DistinctCount {
     const [version, form] = bytes
-    if (version !== VERSION) throw new RangeError(`a distinct count of version ${version}`)
+    if (version !== VERSION) throw damaged(`a distinct count of version ${version}`)
     const count = new DistinctCount()
     const length = bytes.length - 2
     if (form === 1 && length === REGISTERS) {
       const registers = bytes.slice(2)
-      if (registers.some((value) => value > REST_BITS + 1))
-        throw new RangeError('a damaged register')
+      if (registers.some((value) => value > REST_BITS + 1)) throw damaged('a damaged register')
       count.#hashes = null
       count.#registers = registers
       return count
     }
     if (form !== 0 || length % 8 !== 0 || length / 8 > EXACT_DISTINCT) {
-      throw new RangeError(`${bytes.length} bytes are no distinct count of form ${form}`)
+      throw damaged(`${bytes.length} bytes are no distinct count of form ${form}`)
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = 2; at < bytes.length; at += 8) {
       const hash = view.getFloat64(at, true)
-      if (!(Number.isSafeInteger(hash) && hash >= 0)) throw new RangeError('a damaged hash')
+      if (!(Number.isSafeInteger(hash) && hash >= 0)) throw damaged('a damaged hash')
       count.addHash(hash)
     }
     return count
@@ -133,6 +133,10 @@ export class DistinctCount {
     this.#registers = registers
     return registers
   }
+}
+
+function damaged(problem: string): StatsError {
+  return new StatsError('bad_state', 'bytes', problem)
 }
 
 function placeOf(table: Float64Array, hash: number): number {

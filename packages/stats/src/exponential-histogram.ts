@@ -1,3 +1,4 @@
+import { checkFinite, checkPositive, checkWhole, checkWithin } from './checks.ts'
 import { QuantileSketch } from './quantile-sketch.ts'
 import { valueOf } from './sketch-bins.ts'
 
@@ -9,7 +10,7 @@ export interface ExponentialBuckets {
 
 /**
  * An exponential histogram as in OTLP: bucket i of the positive values covers (base^i, base^(i + 1)]
- * with base = 2^(2^−scale), and bucket i of the negative ones mirrors it.
+ * with base = 2^(2^−scale), and bucket i of the negative ones mirrors it. At scale −10 bucket −1 begins at 0.
  */
 export interface ExponentialHistogramState {
   readonly scale: number
@@ -49,23 +50,20 @@ export class ExponentialHistogram {
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
 
-  /** Throws a RangeError for options out of range. */
+  /** Throws a StatsError for options out of range. */
   constructor(options: ExponentialHistogramOptions = {}) {
     const { buckets = 160, scale = FINEST_SCALE } = options
-    if (!(Number.isInteger(buckets) && buckets >= 2)) {
-      throw new RangeError(`${buckets} is not a number of buckets from 2 on`)
-    }
-    if (!(Number.isInteger(scale) && scale >= COARSEST_SCALE && scale <= FINEST_SCALE)) {
-      throw new RangeError(`${scale} is not a scale from ${COARSEST_SCALE} to ${FINEST_SCALE}`)
-    }
+    checkWhole(buckets, 2, 'options.buckets')
+    checkWhole(scale, COARSEST_SCALE, 'options.scale')
+    checkWithin(scale, COARSEST_SCALE, FINEST_SCALE, 'options.scale')
     this.#most = buckets
     this.#scale = scale
   }
 
-  /** Adds a finite value, standing for `weight` (> 0) values; else a RangeError. */
+  /** Adds a finite value, standing for `weight` (> 0) values; else a StatsError. */
   add(value: number, weight = 1): void {
-    if (!Number.isFinite(value)) throw new RangeError(`${value} is not a finite number`)
-    if (!(weight > 0)) throw new RangeError(`${weight} is not a positive weight`)
+    checkFinite(value, 'value')
+    checkPositive(weight, 'weight')
     this.#count += weight
     this.#sum += value * weight
     if (value < this.#min) this.#min = value
@@ -75,7 +73,7 @@ export class ExponentialHistogram {
       return
     }
     const buckets = value > 0 ? this.#positive : this.#negative
-    const bucket = bucketOf(Math.abs(value)) >> (FINEST_SCALE - this.#scale)
+    const bucket = coarser(bucketOf(Math.abs(value)), FINEST_SCALE - this.#scale, this.#scale)
     const known = buckets.get(bucket)
     buckets.set(bucket, (known ?? 0) + weight)
     if (known === undefined) this.#fit()
@@ -116,7 +114,7 @@ export class ExponentialHistogram {
       [this.#negative, state.negative],
     ] as const) {
       for (const [i, count] of from.counts.entries()) {
-        const bucket = (from.offset + i) >> shift
+        const bucket = coarser(from.offset + i, shift, this.#scale)
         if (count > 0) into.set(bucket, (into.get(bucket) ?? 0) + count)
       }
     }
@@ -131,6 +129,7 @@ export class ExponentialHistogram {
   /** Coarsens until both signs fit. */
   #fit(): void {
     let shift = 0
+    const furthest = this.#scale - COARSEST_SCALE
     for (const buckets of [this.#positive, this.#negative]) {
       let least = Number.POSITIVE_INFINITY
       let greatest = Number.NEGATIVE_INFINITY
@@ -138,22 +137,40 @@ export class ExponentialHistogram {
         least = Math.min(least, bucket)
         greatest = Math.max(greatest, bucket)
       }
-      while (buckets.size > 0 && (greatest >> shift) - (least >> shift) >= this.#most) shift++
+      // At the coarsest scale there are two buckets at most.
+      while (
+        shift < furthest &&
+        buckets.size > 0 &&
+        (greatest >> shift) - (least >> shift) >= this.#most
+      )
+        shift++
     }
     if (shift > 0) this.#coarsen(shift)
   }
 
   #coarsen(by: number): void {
     this.#scale -= by
-    const coarser = (buckets: Map<number, number>) => {
+    const scale = this.#scale
+    const all = (buckets: Map<number, number>) => {
       const out = new Map<number, number>()
-      for (const [bucket, count] of buckets)
-        out.set(bucket >> by, (out.get(bucket >> by) ?? 0) + count)
+      for (const [bucket, count] of buckets) {
+        const into = coarser(bucket, by, scale)
+        out.set(into, (out.get(into) ?? 0) + count)
+      }
       return out
     }
-    this.#positive = coarser(this.#positive)
-    this.#negative = coarser(this.#negative)
+    this.#positive = all(this.#positive)
+    this.#negative = all(this.#negative)
   }
+}
+
+/**
+ * The bucket at `scale` of what has been in a bucket of a scale finer by `by`. At the coarsest scale numbers up to
+ * 2^−1024, which are not normal, count with those up to 1: as in OTLP, two buckets then take every number.
+ */
+function coarser(bucket: number, by: number, scale: number): number {
+  const shifted = bucket >> by
+  return scale === COARSEST_SCALE ? Math.max(shifted, -1) : shifted
 }
 
 /** Bucket at the finest scale; coarser ones follow by shifting, so that scales never disagree at an edge. */
@@ -193,7 +210,9 @@ export function histogramOfSketch(
  */
 export function sketchOfHistogram(histogram: ExponentialHistogramState): QuantileSketch {
   const sketch = new QuantileSketch()
-  const base = 2 ** (2 ** -histogram.scale)
+  // Powers by their exponents: at the coarsest scale the base itself is beyond the range of a double.
+  const exponent = 2 ** -histogram.scale
+  const middle = 2 / (1 + 2 ** -exponent)
   const least = histogram.min ?? Number.NEGATIVE_INFINITY
   const greatest = histogram.max ?? Number.POSITIVE_INFINITY
   const add = (value: number, count: number) => {
@@ -206,7 +225,7 @@ export function sketchOfHistogram(histogram: ExponentialHistogramState): Quantil
   ] as const) {
     for (const [i, count] of buckets.counts.entries()) {
       // The number whose relative distance to both edges of the bucket is the same.
-      add((sign * 2 * base ** (buckets.offset + i + 1)) / (1 + base), count)
+      add(sign * middle * 2 ** (exponent * (buckets.offset + i)), count)
     }
   }
   return sketch

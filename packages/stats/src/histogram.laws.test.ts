@@ -7,6 +7,7 @@ import {
 } from './exponential-histogram.ts'
 import { Histogram } from './histogram.ts'
 import { QuantileSketch } from './quantile-sketch.ts'
+import { StatsError } from './stats-error.ts'
 
 const EDGES = [-5, 0, 5, 50]
 const whole = fc.array(fc.integer({ min: -100, max: 100 }), { maxLength: 40 })
@@ -44,12 +45,12 @@ describe('histogram', () => {
   })
 
   it('refuses edges that do not ascend, NaN, and other edges', () => {
-    expect(() => new Histogram([])).toThrow(RangeError)
+    expect(() => new Histogram([])).toThrow(StatsError)
     expect(() => new Histogram([1, 1])).toThrow('ascend')
     expect(() => new Histogram([Number.NaN])).toThrow('finite')
-    expect(() => new Histogram([1]).add(Number.NaN)).toThrow(RangeError)
-    expect(() => new Histogram([1]).merge(new Histogram([2]))).toThrow(RangeError)
-    expect(() => Histogram.from({ edges: [1], counts: [1] })).toThrow(RangeError)
+    expect(() => new Histogram([1]).add(Number.NaN)).toThrow(StatsError)
+    expect(() => new Histogram([1]).merge(new Histogram([2]))).toThrow(StatsError)
+    expect(() => Histogram.from({ edges: [1], counts: [1] })).toThrow(StatsError)
   })
 })
 
@@ -108,7 +109,11 @@ describe('exponential histogram', () => {
       for (const scale of [-10, -1, 0, 3, 20]) {
         const histogram = new ExponentialHistogram({ scale })
         histogram.add(2 ** power)
-        expect(histogram.state().positive.offset).toBe(Math.ceil(power * 2 ** scale) - 1)
+        const bucket = Math.ceil(power * 2 ** scale) - 1
+        // At the coarsest scale nothing lies below the bucket that ends at 1.
+        expect(histogram.state().positive.offset).toBe(
+          scale === -10 ? Math.max(bucket, -1) : bucket,
+        )
       }
     }
   })
@@ -168,10 +173,32 @@ describe('exponential histogram', () => {
     )
   })
 
+  it('at the coarsest scale two buckets take every number, and the way to a sketch and back has no NaN', () => {
+    const numbers = [5e-324, 2 ** -1030, 1e-300, 0.5, 1, 1.5, 1e10, Number.MAX_VALUE]
+    for (const buckets of [2, 3, 160]) {
+      const histogram = new ExponentialHistogram({ scale: -10, buckets })
+      for (const value of numbers) histogram.add(value)
+      const state = histogram.state()
+      expect(state).toMatchObject({ scale: -10, positive: { offset: -1, counts: [5, 3] } })
+      expect(ExponentialHistogram.from(state, { buckets }).state()).toEqual(state)
+      const sketch = sketchOfHistogram({ ...state, min: null, max: null })
+      expect(sketch.count).toBe(numbers.length)
+      expect(sketch.quantile(0.5)).toBeLessThanOrEqual(1)
+      expect(sketch.quantile(1)).toBe(2)
+    }
+    const fine = new ExponentialHistogram({ buckets: 2 })
+    for (const value of numbers) fine.add(value)
+    expect(fine.state().scale).toBe(-10)
+    const greatest = new ExponentialHistogram()
+    greatest.add(Number.MAX_VALUE)
+    const back = sketchOfHistogram({ ...greatest.state(), min: null, max: null })
+    expect(back.quantile(1)).toBeCloseTo(Number.MAX_VALUE, -304)
+  })
+
   it('refuses what has no place', () => {
-    expect(() => new ExponentialHistogram({ buckets: 1 })).toThrow(RangeError)
-    expect(() => new ExponentialHistogram({ scale: 21 })).toThrow(RangeError)
-    expect(() => new ExponentialHistogram().add(Number.POSITIVE_INFINITY)).toThrow(RangeError)
-    expect(() => new ExponentialHistogram().add(1, 0)).toThrow(RangeError)
+    expect(() => new ExponentialHistogram({ buckets: 1 })).toThrow(StatsError)
+    expect(() => new ExponentialHistogram({ scale: 21 })).toThrow(StatsError)
+    expect(() => new ExponentialHistogram().add(Number.POSITIVE_INFINITY)).toThrow(StatsError)
+    expect(() => new ExponentialHistogram().add(1, 0)).toThrow(StatsError)
   })
 })

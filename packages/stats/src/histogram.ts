@@ -1,3 +1,6 @@
+import { checkFinite, checkNumber, checkPositive } from './checks.ts'
+import { StatsError } from './stats-error.ts'
+
 /** A histogram as plain data: `counts[i]` values lie in (edges[i − 1], edges[i]]. */
 export interface HistogramState {
   readonly edges: readonly number[]
@@ -13,7 +16,7 @@ export class Histogram {
   readonly #edges: Float64Array
   readonly #counts: Float64Array
 
-  /** Edges are finite and ascend, at least one, else a RangeError. */
+  /** Edges are finite and ascend, at least one, else a StatsError. */
   constructor(edges: ArrayLike<number>) {
     checkEdges(edges)
     this.#edges = Float64Array.from(edges)
@@ -25,20 +28,21 @@ export class Histogram {
     return this.#counts.reduce((a, b) => a + b, 0)
   }
 
-  /** Adds a value, standing for `weight` values. NaN is a RangeError. */
+  /** Adds a value, standing for `weight` (> 0) values. NaN is a StatsError. */
   add(value: number, weight = 1): void {
-    if (Number.isNaN(value)) throw new RangeError('NaN has no place in a histogram')
+    checkNumber(value, 'value')
+    checkPositive(weight, 'weight')
     const at = binByEdges(this.#edges, value)
     this.#counts[at] = (this.#counts[at] ?? 0) + weight
   }
 
-  /** Adds the counts of a histogram with the same edges, else a RangeError. */
+  /** Adds the counts of a histogram with the same edges, else a StatsError. */
   merge(other: Histogram): void {
     if (
       other.#edges.length !== this.#edges.length ||
       other.#edges.some((edge, i) => edge !== this.#edges[i])
     ) {
-      throw new RangeError('histograms with different edges')
+      throw new StatsError('mismatch', 'other', 'a histogram with other edges')
     }
     for (const [i, count] of other.#counts.entries()) {
       this.#counts[i] = (this.#counts[i] ?? 0) + count
@@ -52,21 +56,29 @@ export class Histogram {
   static from(state: HistogramState): Histogram {
     const histogram = new Histogram(state.edges)
     if (state.counts.length !== state.edges.length + 1) {
-      throw new RangeError(`${state.counts.length} counts for ${state.edges.length} edges`)
+      throw new StatsError(
+        'bad_state',
+        'state.counts',
+        `${state.counts.length} counts for ${state.edges.length} edges`,
+      )
     }
     histogram.#counts.set(state.counts)
     return histogram
   }
 }
 
-/** Throws a RangeError unless edges are finite and ascend. */
+/** Throws a StatsError unless edges are finite and ascend. */
 export function checkEdges(edges: ArrayLike<number>): void {
-  if (edges.length === 0) throw new RangeError('a histogram needs an edge')
+  if (edges.length === 0) throw new StatsError('too_few', 'edges', 'a histogram needs an edge')
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i] ?? 0
-    if (!Number.isFinite(edge)) throw new RangeError(`the edge ${edge} is not a finite number`)
+    checkFinite(edge, `edges[${i}]`)
     if (i > 0 && !(edge > (edges[i - 1] ?? 0))) {
-      throw new RangeError(`edges must ascend: ${edges[i - 1]} comes before ${edge}`)
+      throw new StatsError(
+        'out_of_range',
+        `edges[${i}]`,
+        `edges must ascend: ${edges[i - 1]} comes before ${edge}`,
+      )
     }
   }
 }

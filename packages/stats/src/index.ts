@@ -4,8 +4,8 @@ export {
   correlationOf,
   covarianceOf,
   createComoments,
+  lineOf,
   mergeComoments,
-  regressionOf,
 } from './comoments.ts'
 export { addToSum, createSum, mergeSums, retractSum, SUM_WIDTH, sumOf } from './compensated-sum.ts'
 export {

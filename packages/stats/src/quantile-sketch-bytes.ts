@@ -1,5 +1,6 @@
 import type { QuantileSketchState } from './quantile-sketch.ts'
 import { SKETCH_MAX_BIN } from './sketch-bins.ts'
+import { StatsError } from './stats-error.ts'
 
 /**
  * Bytes of a quantile sketch, little-endian:
@@ -52,13 +53,13 @@ export function encodeSketch(state: QuantileSketchState): Uint8Array {
   return new Uint8Array(view.buffer, 0, at)
 }
 
-/** Throws a RangeError for bytes that `encodeSketch` did not give. */
+/** Throws a StatsError for bytes that `encodeSketch` did not give. */
 export function decodeSketch(bytes: Uint8Array): QuantileSketchState {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = 0
   const take = (count: number) => {
     at += count
-    if (at > bytes.length) throw new RangeError(`a sketch cut short at byte ${bytes.length}`)
+    if (at > bytes.length) throw damaged(`a sketch cut short at byte ${bytes.length}`)
     return at - count
   }
   const u8 = () => view.getUint8(take(1))
@@ -68,15 +69,15 @@ export function decodeSketch(bytes: Uint8Array): QuantileSketchState {
     for (let scale = 1; ; scale *= 0x80) {
       const byte = u8()
       value += (byte & 0x7f) * scale
-      if (!Number.isSafeInteger(value)) throw new RangeError('a sketch with a number beyond 2^53')
+      if (!Number.isSafeInteger(value)) throw damaged('a sketch with a number beyond 2^53')
       if (byte < 0x80) return value
     }
   }
   const version = u8()
-  if (version !== VERSION) throw new RangeError(`a sketch of version ${version}`)
+  if (version !== VERSION) throw damaged(`a sketch of version ${version}`)
   const form = u8()
   const length = varint()
-  if (2 * length > bytes.length) throw new RangeError(`a sketch of ${length} entries is cut short`)
+  if (2 * length > bytes.length) throw damaged(`a sketch of ${length} entries is cut short`)
   const [min, max] = length > 0 ? [f64(), f64()] : [null, null]
   const binned = (form & BINS) !== 0
   const keys: number[] = []
@@ -86,13 +87,13 @@ export function decodeSketch(bytes: Uint8Array): QuantileSketchState {
     if (binned) {
       const step = varint()
       before += step % 2 === 0 ? step / 2 : -(step + 1) / 2
-      if (Math.abs(before) > SKETCH_MAX_BIN) throw new RangeError(`a sketch with the bin ${before}`)
+      if (Math.abs(before) > SKETCH_MAX_BIN) throw damaged(`a sketch with the bin ${before}`)
     }
     keys.push(binned ? before : f64())
     counts.push((form & FRACTIONS) !== 0 ? f64() : varint())
   }
-  if (at !== bytes.length) throw new RangeError(`a sketch with ${bytes.length - at} bytes too many`)
-  if (!counts.every((count) => count > 0)) throw new RangeError('a sketch with a count of nothing')
+  if (at !== bytes.length) throw damaged(`a sketch with ${bytes.length - at} bytes too many`)
+  if (!counts.every((count) => count > 0)) throw damaged('a sketch with a count of nothing')
   return {
     values: binned ? [] : keys,
     weights: binned ? [] : counts,
@@ -102,4 +103,8 @@ export function decodeSketch(bytes: Uint8Array): QuantileSketchState {
     max,
     ...((form & COLLAPSED) !== 0 && { collapsed: true }),
   }
+}
+
+function damaged(problem: string): StatsError {
+  return new StatsError('bad_state', 'bytes', problem)
 }

@@ -1,4 +1,5 @@
 import { BinStore } from './bin-store.ts'
+import { checkNumber, checkPositive } from './checks.ts'
 import { decodeSketch, encodeSketch } from './quantile-sketch-bytes.ts'
 import { binOf, nearestRankIndex, valueOf } from './sketch-bins.ts'
 
@@ -78,10 +79,10 @@ export class QuantileSketch {
     )
   }
 
-  /** Adds a number standing for `weight` numbers (> 0). NaN is refused with a RangeError. */
+  /** Adds a number standing for `weight` numbers (> 0). NaN is refused with a StatsError. */
   add(value: number, weight = 1): void {
-    if (Number.isNaN(value)) throw new RangeError('NaN has no place among quantiles')
-    if (!(weight > 0)) throw new RangeError(`${weight} is not a positive weight`)
+    checkNumber(value, 'value')
+    checkPositive(weight, 'weight')
     this.#total += weight
     if (value < this.#min) this.#min = value
     if (value > this.#max) this.#max = value
@@ -111,7 +112,7 @@ export class QuantileSketch {
 
   /**
    * The smallest value x such that the share of values up to x reaches q (nearest rank); null when
-   * empty. The least and the greatest value are always exact. Throws a RangeError when q is not
+   * empty. The least and the greatest value are always exact. Throws a StatsError when q is not
    * within 0 and 1. Cost: sorting of at most 64 values, or one pass over the bins in use.
    */
   quantile(q: number): number | null {
@@ -167,7 +168,7 @@ export class QuantileSketch {
     return encodeSketch(this.state())
   }
 
-  /** Throws a RangeError for bytes that `toBytes` did not give. */
+  /** Throws a StatsError for bytes that `toBytes` did not give. */
   static fromBytes(bytes: Uint8Array): QuantileSketch {
     return QuantileSketch.from(decodeSketch(bytes))
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RateCalculator } from './rate-calculator.ts'
+import { StatsError } from './stats-error.ts'
 
 const OPTIONS = { range: 60, parts: 6 }
 const times = fc.array(fc.integer({ min: -100, max: 100 }), { maxLength: 40 })
@@ -79,9 +80,9 @@ describe('rate calculator', () => {
     rate.add(3)
     expect(rate.tooOld).toBe(1)
     expect(rate.rateAt(505)).toBe(4 / 60)
-    expect(() => rate.add(Number.NaN)).toThrow(RangeError)
-    expect(() => rate.add(1, Number.POSITIVE_INFINITY)).toThrow(RangeError)
-    expect(() => new RateCalculator({ range: 0 })).toThrow(RangeError)
-    expect(() => rate.merge(new RateCalculator({ range: 60, parts: 7 }))).toThrow(RangeError)
+    expect(() => rate.add(Number.NaN)).toThrow(StatsError)
+    expect(() => rate.add(1, Number.POSITIVE_INFINITY)).toThrow(StatsError)
+    expect(() => new RateCalculator({ range: 0 })).toThrow(StatsError)
+    expect(() => rate.merge(new RateCalculator({ range: 60, parts: 7 }))).toThrow(StatsError)
   })
 })

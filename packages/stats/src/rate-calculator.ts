@@ -1,3 +1,6 @@
+import { checkFinite, checkPositive, checkWhole } from './checks.ts'
+import { StatsError } from './stats-error.ts'
+
 export interface RateOptions {
   /** Length of the trailing range, in the unit of the times. */
   readonly range: number
@@ -27,14 +30,10 @@ export class RateCalculator {
   #newest = Number.NEGATIVE_INFINITY
   #tooOld = 0
 
-  /** Throws a RangeError for a range that is not positive or no whole number of parts. */
+  /** Throws a StatsError for a range that is not positive or no whole number of parts. */
   constructor({ range, parts = 60 }: RateOptions) {
-    if (!(range > 0 && range < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`${range} is not a positive range`)
-    }
-    if (!(Number.isInteger(parts) && parts >= 1)) {
-      throw new RangeError(`${parts} is not a whole number of parts`)
-    }
+    checkPositive(range, 'options.range')
+    checkWhole(parts, 1, 'options.parts')
     this.#range = range
     this.#part = range / parts
     this.#weights = new Float64Array(parts + 1)
@@ -45,10 +44,10 @@ export class RateCalculator {
     return this.#tooOld
   }
 
-  /** Adds an event at a time, standing for `weight`. NaN or an infinity is a RangeError. */
+  /** Adds an event at a time, standing for `weight`. NaN or an infinity is a StatsError. */
   add(time: number, weight = 1): void {
-    if (!Number.isFinite(time)) throw new RangeError(`${time} is not a finite time`)
-    if (!Number.isFinite(weight)) throw new RangeError(`${weight} is not a finite weight`)
+    checkFinite(time, 'time')
+    checkFinite(weight, 'weight')
     this.#addPart(Math.floor(time / this.#part), weight)
   }
 
@@ -67,10 +66,10 @@ export class RateCalculator {
     return sum / this.#range
   }
 
-  /** Adds the events of another calculator with the same options, else a RangeError. */
+  /** Adds the events of another calculator with the same options, else a StatsError. */
   merge(other: RateCalculator): void {
     if (other.#range !== this.#range || other.#weights.length !== this.#weights.length) {
-      throw new RangeError('rates of different ranges or parts')
+      throw new StatsError('mismatch', 'other', 'a rate of another range or other parts')
     }
     const weights = other.#weights.slice()
     const { length } = weights
@@ -97,7 +96,8 @@ export class RateCalculator {
   static from(state: RateState, options: RateOptions): RateCalculator {
     const rate = new RateCalculator(options)
     const { length } = rate.#weights
-    if (state.weights.length !== length) throw new RangeError('the state of a rate of other parts')
+    if (state.weights.length !== length)
+      throw new StatsError('mismatch', 'state', 'it is that of a rate of other parts')
     rate.#tooOld = state.tooOld
     if (state.newest !== null) {
       rate.#newest = state.newest

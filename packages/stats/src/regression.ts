@@ -1,3 +1,4 @@
+import { checkBetween, checkSameLength, checkValues } from './checks.ts'
 import { studentTQuantile } from './distributions/student-t.ts'
 
 /** A line y = intercept + slope · x fitted by least squares, and how far it can be trusted. */
@@ -17,13 +18,15 @@ export interface LineFit {
 }
 
 /**
- * Fits a line through the points (xs[i], ys[i]), all finite; both arrays have the same length, else
- * a RangeError. Null when a line is not determined: fewer than two points, or all x equal. Sums are
+ * Fits a line through the points (xs[i], ys[i]); `lineOf` has that of pairs that came one by one. A StatsError for
+ * arrays of different lengths and for what is not finite. Null when a line is not determined: fewer than two points, or all x equal. Sums are
  * taken around the means, so that large x (epoch times) cost no digits. Linear time, three passes.
  */
 export function fitLine(xs: ArrayLike<number>, ys: ArrayLike<number>): LineFit | null {
   const n = xs.length
-  if (ys.length !== n) throw new RangeError(`${n} x for ${ys.length} y`)
+  checkSameLength(xs, ys, 'xs', 'ys')
+  checkValues(xs, 0, 'xs')
+  checkValues(ys, 0, 'ys')
   if (n < 2) return null
   const meanX = meanOf(xs)
   const meanY = meanOf(ys)
@@ -78,12 +81,10 @@ export interface Interval {
 /**
  * Range that holds the true slope with the given confidence (0.95 = 95 %), if residuals are
  * independent and normal with equal spread (Student's t, n − 2 degrees of freedom). Null with fewer
- * than three points. Throws a RangeError when the confidence is not between 0 and 1.
+ * than three points. Throws a StatsError when the confidence is not between 0 and 1.
  */
 export function slopeInterval(fit: LineFit, confidence: number): Interval | null {
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new RangeError(`${confidence} is not a confidence between 0 and 1`)
-  }
+  checkBetween(confidence, 0, 1, 'confidence')
   if (fit.slopeError === null) return null
   const half = studentTQuantile(0.5 + confidence / 2, fit.n - 2) * fit.slopeError
   return { low: fit.slope - half, high: fit.slope + half }

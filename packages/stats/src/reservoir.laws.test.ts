@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hashNumber } from './hash.ts'
 import { Reservoir } from './reservoir.ts'
+import { StatsError } from './stats-error.ts'
 
 /** A counter whose steps are mixed: repeatable, and nearby seeds give different numbers. */
 function seeded(seed: number): () => number {
@@ -81,7 +82,7 @@ describe('reservoir', () => {
   })
 
   it('refuses sizes of nothing, and of another sample', () => {
-    expect(() => new Reservoir(0, seeded(1))).toThrow(RangeError)
-    expect(() => sampleOf([], 3, 1).merge(sampleOf([], 4, 1))).toThrow(RangeError)
+    expect(() => new Reservoir(0, seeded(1))).toThrow(StatsError)
+    expect(() => sampleOf([], 3, 1).merge(sampleOf([], 4, 1))).toThrow(StatsError)
   })
 })

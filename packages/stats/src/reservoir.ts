@@ -1,3 +1,6 @@
+import { checkWhole } from './checks.ts'
+import { StatsError } from './stats-error.ts'
+
 /** A sample as plain data, by ascending key. */
 export interface ReservoirState<T> {
   readonly seen: number
@@ -21,9 +24,9 @@ export class Reservoir<T> {
   readonly #items: T[] = []
   #seen = 0
 
-  /** Size is a positive whole number, else a RangeError. */
+  /** Size is a positive whole number, else a StatsError. */
   constructor(size: number, random: () => number) {
-    if (!(Number.isInteger(size) && size >= 1)) throw new RangeError(`${size} is not a sample size`)
+    checkWhole(size, 1, 'size')
     this.#size = size
     this.#random = random
   }
@@ -38,9 +41,10 @@ export class Reservoir<T> {
     this.#offer(this.#random(), item)
   }
 
-  /** Adds what another sample has seen; of the same size, else a RangeError. Its random numbers must be others. */
+  /** Adds what another sample has seen; of the same size, else a StatsError. Its random numbers must be others. */
   merge(other: Reservoir<T>): void {
-    if (other.#size !== this.#size) throw new RangeError('samples of different sizes')
+    if (other.#size !== this.#size)
+      throw new StatsError('mismatch', 'other', `a sample of ${other.#size}, not ${this.#size}`)
     this.#seen += other.#seen
     const items = [...other.#items]
     for (const [i, key] of [...other.#keys].entries()) this.#offer(key, items[i] as T)

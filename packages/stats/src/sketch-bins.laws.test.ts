@@ -9,6 +9,7 @@ import {
   SKETCH_RELATIVE_ERROR,
   valueOf,
 } from './sketch-bins.ts'
+import { StatsError } from './stats-error.ts'
 
 const inRange = fc
   .tuple(fc.double({ min: -142, max: 142, noNaN: true }), fc.boolean())
@@ -104,7 +105,7 @@ describe('nearest rank', () => {
     expect(quantileFromBins([1, 2, 3], [0, 2, 0], 1)).toBe(valueOf(2))
     expect(quantileFromBins([], [], 0.5)).toBeNull()
     expect(quantileFromBins([1], [0], 0.5)).toBeNull()
-    expect(() => quantileFromBins([1], [1], 1.1)).toThrow(RangeError)
-    expect(() => quantileFromBins([1], [1], Number.NaN)).toThrow(RangeError)
+    expect(() => quantileFromBins([1], [1], 1.1)).toThrow(StatsError)
+    expect(() => quantileFromBins([1], [1], Number.NaN)).toThrow(StatsError)
   })
 })

@@ -1,3 +1,5 @@
+import { checkWithin } from './checks.ts'
+
 /**
  * Bins of the quantile sketch: a number becomes a 16-bit integer from which it can be told to 1 %.
  *
@@ -59,7 +61,7 @@ export function valueOf(bin: number): number {
  * The q-quantile by nearest rank: the value of the first bin at which the share of counts up to and
  * including it reaches q. `bins` ascend, `counts[i]` belongs to `bins[i]` and is not negative
  * (weights need not be whole). q = 0 is the least, q = 1 the greatest. Null when nothing was counted.
- * Throws a RangeError when q is not within 0 and 1.
+ * Throws a StatsError when q is not within 0 and 1.
  */
 export function quantileFromBins(
   bins: ArrayLike<number>,
@@ -72,7 +74,7 @@ export function quantileFromBins(
 
 /** Index of the first positive count at which the cumulative share reaches q, or null without counts. */
 export function nearestRankIndex(counts: ArrayLike<number>, q: number): number | null {
-  if (!(q >= 0 && q <= 1)) throw new RangeError(`${q} is not a share between 0 and 1`)
+  checkWithin(q, 0, 1, 'q')
   let total = 0
   for (let i = 0; i < counts.length; i++) total += counts[i] ?? 0
   if (!(total > 0)) return null

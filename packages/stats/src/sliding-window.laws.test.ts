@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addToMoments, createMoments, meanOf, varianceOf } from './moments.ts'
 import { SlidingWindow, type SlidingWindowOptions } from './sliding-window.ts'
+import { StatsError } from './stats-error.ts'
 
 type Timed = readonly [time: number, value: number]
 
@@ -110,12 +111,12 @@ describe('sliding window', () => {
 
   it('refuses what has no place', () => {
     expect(() => new SlidingWindow({})).toThrow('bound')
-    expect(() => new SlidingWindow({ values: 1.5 })).toThrow(RangeError)
-    expect(() => new SlidingWindow({ duration: 0 })).toThrow(RangeError)
+    expect(() => new SlidingWindow({ values: 1.5 })).toThrow(StatsError)
+    expect(() => new SlidingWindow({ duration: 0 })).toThrow(StatsError)
     const window = new SlidingWindow({ duration: 10 })
-    expect(() => window.add(Number.NaN, 1)).toThrow(RangeError)
+    expect(() => window.add(Number.NaN, 1)).toThrow(StatsError)
     expect(() => window.add(1)).toThrow('NaN')
     window.add(1, 5)
-    expect(() => window.add(1, 4)).toThrow(RangeError)
+    expect(() => window.add(1, 4)).toThrow(StatsError)
   })
 })

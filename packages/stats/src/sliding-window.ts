@@ -1,3 +1,4 @@
+import { checkFinite, checkPositive, checkWhole } from './checks.ts'
 import { addToSum, createSum, mergeSums, SUM_WIDTH, sumOf } from './compensated-sum.ts'
 import {
   addToMoments,
@@ -8,6 +9,7 @@ import {
   type SpreadOf,
   varianceOf,
 } from './moments.ts'
+import { StatsError } from './stats-error.ts'
 
 export interface SlidingWindowOptions {
   /** At most so many of the latest values. */
@@ -51,29 +53,31 @@ export class SlidingWindow {
   #newerMax = Number.NEGATIVE_INFINITY
   #latest = Number.NEGATIVE_INFINITY
 
-  /** At least one bound must be given, a positive one, else a RangeError. */
+  /** At least one bound must be given, a positive one, else a StatsError. */
   constructor(options: SlidingWindowOptions) {
     const { values = Number.POSITIVE_INFINITY, duration = Number.POSITIVE_INFINITY } = options
     if (values === Number.POSITIVE_INFINITY && duration === Number.POSITIVE_INFINITY) {
-      throw new RangeError('a sliding window needs a bound: values, duration or both')
+      throw new StatsError(
+        'too_few',
+        'options',
+        'a sliding window needs a bound: values, duration or both',
+      )
     }
-    if (!(values >= 1 && (Number.isInteger(values) || values === Number.POSITIVE_INFINITY))) {
-      throw new RangeError(`${values} is not a positive number of values`)
-    }
-    if (!(duration > 0)) throw new RangeError(`${duration} is not a positive duration`)
+    if (values !== Number.POSITIVE_INFINITY) checkWhole(values, 1, 'options.values')
+    if (duration !== Number.POSITIVE_INFINITY) checkPositive(duration, 'options.duration')
     this.#most = values
     this.#duration = duration
   }
 
   /**
    * Adds a finite value. Times must not go backwards; they may be left out where the window is bounded by
-   * number alone. Else a RangeError.
+   * number alone. Else a StatsError.
    */
   add(
     value: number,
     time: number = this.#duration === Number.POSITIVE_INFINITY ? 0 : Number.NaN,
   ): void {
-    if (!Number.isFinite(value)) throw new RangeError(`${value} is not a finite number`)
+    checkFinite(value, 'value')
     this.advance(time)
     if (this.#held === this.#most) this.#drop()
     if (this.#held === this.#values.length) this.#grow()
@@ -87,10 +91,10 @@ export class SlidingWindow {
     if (value > this.#newerMax) this.#newerMax = value
   }
 
-  /** Lets go of what is too old at a time. A time before the latest, or NaN, is a RangeError. */
+  /** Lets go of what is too old at a time. A time before the latest, or NaN, is a StatsError. */
   advance(time: number): void {
     if (time < this.#latest || Number.isNaN(time)) {
-      throw new RangeError(`${time} is not a time from ${this.#latest} on`)
+      throw new StatsError('out_of_range', 'time', `${time} is not a time from ${this.#latest} on`)
     }
     this.#latest = time
     const horizon = time - this.#duration

@@ -6,13 +6,22 @@
  * - `length`: arrays or matrices do not fit each other
  * - `too_few`: fewer values than the method needs
  * - `degenerate`: values without the spread, or columns without the independence, that the method needs
+ * - `mismatch`: what is to be merged was made with other options
+ * - `bad_state`: bytes or a state that `toBytes` or `state()` did not give
  */
-export type StatsErrorCode = 'not_finite' | 'out_of_range' | 'length' | 'too_few' | 'degenerate'
+export type StatsErrorCode =
+  | 'not_finite'
+  | 'out_of_range'
+  | 'length'
+  | 'too_few'
+  | 'degenerate'
+  | 'mismatch'
+  | 'bad_state'
 
 /**
- * Thrown for input that cannot be answered. `path` names the argument as it is called in the signature
- * (`options.confidence`, `x[3]`), the message says what is wrong with it and what would do. It is a RangeError, as
- * the streaming half of the package throws.
+ * The one error of this package, for input that cannot be answered. `path` names the argument as it is called in
+ * the signature (`options.confidence`, `x[3]`), the message says what is wrong with it and what would do. It is a
+ * RangeError, so that who does not know it understands it too.
  */
 export class StatsError extends RangeError {
   readonly code: StatsErrorCode

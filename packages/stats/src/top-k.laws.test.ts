@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { StatsError } from './stats-error.ts'
 import { TopK } from './top-k.ts'
 
 const CAPACITY = 5
@@ -101,8 +102,8 @@ describe('top k', () => {
     top.add(7, 2)
     top.add('c', 3)
     expect(top.top(3).map(({ value }) => value)).toEqual(['c', 7, 'a'])
-    expect(() => top.add('x', 0)).toThrow(RangeError)
-    expect(() => new TopK(0)).toThrow(RangeError)
-    expect(() => top.merge(new TopK(3))).toThrow(RangeError)
+    expect(() => top.add('x', 0)).toThrow(StatsError)
+    expect(() => new TopK(0)).toThrow(StatsError)
+    expect(() => top.merge(new TopK(3))).toThrow(StatsError)
   })
 })

@@ -1,3 +1,6 @@
+import { checkPositive, checkWhole } from './checks.ts'
+import { StatsError } from './stats-error.ts'
+
 /** A value and how often it came: between `count − error` and `count` times. */
 export interface Frequent<T> {
   readonly value: T
@@ -31,11 +34,9 @@ export class TopK<T extends string | number> {
   #total = 0
   #error = 0
 
-  /** Capacity is a positive whole number, else a RangeError. */
+  /** Capacity is a positive whole number, else a StatsError. */
   constructor(capacity: number) {
-    if (!(Number.isInteger(capacity) && capacity >= 1)) {
-      throw new RangeError(`${capacity} is not a capacity`)
-    }
+    checkWhole(capacity, 1, 'capacity')
     this.#capacity = capacity
   }
 
@@ -54,18 +55,18 @@ export class TopK<T extends string | number> {
     return this.#counts.size
   }
 
-  /** Adds a value, standing for `weight` (> 0) of it, else a RangeError. */
+  /** Adds a value, standing for `weight` (> 0) of it, else a StatsError. */
   add(value: T, weight = 1): void {
-    if (!(weight > 0)) throw new RangeError(`${weight} is not a positive weight`)
+    checkPositive(weight, 'weight')
     this.#total += weight
     this.#counts.set(value, (this.#counts.get(value) ?? 0) + weight)
     if (this.#counts.size > 2 * this.#capacity) this.#lower()
   }
 
-  /** Adds what another summary of the same capacity has seen, else a RangeError; it is left alone. */
+  /** Adds what another summary of the same capacity has seen, else a StatsError; it is left alone. */
   merge(other: TopK<T>): void {
     if (other.#capacity !== this.#capacity)
-      throw new RangeError('summaries of different capacities')
+      throw new StatsError('mismatch', 'other', 'a summary of another capacity')
     const counts = [...other.#counts]
     this.#total += other.#total
     this.#error += other.#error

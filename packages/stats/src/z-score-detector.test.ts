@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { StatsError } from './stats-error.ts'
 import { ZScoreDetector } from './z-score-detector.ts'
 
 /** Equal shares of 9, 10 and 11: mean 10, variance of a sample of 30: 20 / 29. */
@@ -55,18 +56,18 @@ describe('z-score detector', () => {
         expect(detector.seen).toBe(30)
         expect(detector.score(50)?.score).toBeCloseTo(whole.score(50)?.score ?? Number.NaN, 10)
       }
-      expect(() => first.merge(new ZScoreDetector({ span: 3 }))).toThrow(RangeError)
-      expect(() => ZScoreDetector.from({ seen: 1, record: [1] }, options)).toThrow(RangeError)
+      expect(() => first.merge(new ZScoreDetector({ span: 3 }))).toThrow(StatsError)
+      expect(() => ZScoreDetector.from({ seen: 1, record: [1] }, options)).toThrow(StatsError)
     },
   )
 
   it('refuses numbers that are not finite, and options out of range', () => {
     const detector = warm()
-    expect(() => detector.add(Number.NaN)).toThrow(RangeError)
-    expect(() => detector.score(Number.NEGATIVE_INFINITY)).toThrow(RangeError)
+    expect(() => detector.add(Number.NaN)).toThrow(StatsError)
+    expect(() => detector.score(Number.NEGATIVE_INFINITY)).toThrow(StatsError)
     expect(detector.seen).toBe(30)
-    expect(() => new ZScoreDetector({ threshold: 0 })).toThrow(RangeError)
-    expect(() => new ZScoreDetector({ warmUp: 1 })).toThrow(RangeError)
-    expect(() => new ZScoreDetector({ span: 1 })).toThrow(RangeError)
+    expect(() => new ZScoreDetector({ threshold: 0 })).toThrow(StatsError)
+    expect(() => new ZScoreDetector({ warmUp: 1 })).toThrow(StatsError)
+    expect(() => new ZScoreDetector({ span: 1 })).toThrow(StatsError)
   })
 })

@@ -1,3 +1,4 @@
+import { checkFinite, checkPositive, checkWhole } from './checks.ts'
 import {
   addToDecayed,
   createDecayed,
@@ -16,6 +17,7 @@ import {
   mergeMoments,
   varianceOf,
 } from './moments.ts'
+import { StatsError } from './stats-error.ts'
 
 export interface ZScoreOptions {
   /** Standard deviations from which on a value is an outlier; default 3. */
@@ -51,13 +53,11 @@ export class ZScoreDetector {
   readonly #record: Float64Array
   #seen = 0
 
-  /** Throws a RangeError for options out of range. */
+  /** Throws a StatsError for options out of range. */
   constructor(options: ZScoreOptions = {}) {
     const { threshold = 3, warmUp = 30, span } = options
-    if (!(threshold > 0)) throw new RangeError(`${threshold} is not a positive threshold`)
-    if (!(Number.isInteger(warmUp) && warmUp >= 2)) {
-      throw new RangeError(`${warmUp} is not a warm-up of two values or more`)
-    }
+    checkPositive(threshold, 'options.threshold')
+    checkWhole(warmUp, 2, 'options.warmUp')
     this.#threshold = threshold
     this.#warmUp = warmUp
     this.#rate = span === undefined ? null : rateOfSpan(span)
@@ -69,9 +69,9 @@ export class ZScoreDetector {
     return this.#seen
   }
 
-  /** What a value would get, without adding it; null while warming up. NaN and the infinities are a RangeError. */
+  /** What a value would get, without adding it; null while warming up. NaN and the infinities are a StatsError. */
   score(value: number): ZScore | null {
-    if (!Number.isFinite(value)) throw new RangeError(`${value} is not a finite number`)
+    checkFinite(value, 'value')
     if (this.#seen < this.#warmUp) return null
     const record = this.#record
     const mean = (this.#rate === null ? meanOf(record) : decayedMeanOf(record)) ?? 0
@@ -95,7 +95,8 @@ export class ZScoreDetector {
 
   /** Adds the past of another detector with the same span, as what came after that of this one. */
   merge(other: ZScoreDetector): void {
-    if (this.#rate !== other.#rate) throw new RangeError('detectors of different spans')
+    if (this.#rate !== other.#rate)
+      throw new StatsError('mismatch', 'other', 'a detector of another span')
     const record = other.#record.slice()
     if (this.#rate === null) mergeMoments(this.#record, record)
     else {
@@ -114,7 +115,7 @@ export class ZScoreDetector {
     const detector = new ZScoreDetector(options)
     const width = options.span === undefined ? MOMENTS_WIDTH : DECAYED_WIDTH
     if (state.record.length !== width)
-      throw new RangeError('the state of a detector with other options')
+      throw new StatsError('mismatch', 'state', 'it is that of a detector with other options')
     detector.#record.set(state.record)
     detector.#seen = state.seen
     return detector

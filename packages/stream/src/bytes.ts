@@ -38,10 +38,10 @@ export class ByteWriter {
     for (let i = from; i < to; i++) this.f64(values[i] ?? 0)
   }
 
-  /** A whole number from 0 to 2^53 − 1, seven bits per byte, least significant first. Else a RangeError. */
+  /** A whole number from 0 to 2^53 − 1, seven bits per byte, least significant first. Else a StreamError. */
   varint(value: number): void {
     if (!(Number.isSafeInteger(value) && value >= 0)) {
-      throw new RangeError(`${value} is not a whole number from 0 to 2^53 - 1`)
+      throw new StreamError('invalid_input', `${value} is not a whole number from 0 to 2^53 - 1`)
     }
     let rest = value
     while (rest >= 0x80) {

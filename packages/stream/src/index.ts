@@ -5,7 +5,6 @@ export type {
   AggregateSpec,
   Aggregates,
   States,
-  TimeUnit,
 } from './aggregate/aggregate.ts'
 export { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregate/aggregates.ts'
 export type { Formula } from './aggregate/composite.ts'
@@ -25,8 +24,8 @@ export type {
   TagsColumn,
   TextColumn,
   Validity,
-} from './batch.ts'
-export { hasValue, numberAt, textAt } from './batch.ts'
+} from './batch/batch.ts'
+export { hasValue, isValid, numberAt, textAt } from './batch/batch.ts'
 export {
   BatchBuilder,
   DictWriter,
@@ -35,21 +34,10 @@ export {
   TagsWriter,
   TextWriter,
   validityBytes,
-} from './batch-builder.ts'
-export { BATCH_VERSION, BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
+} from './batch/batch-builder.ts'
+export { BATCH_VERSION, BatchFormatError, decodeBatch, encodeBatch } from './batch/batch-codec.ts'
+export { ERASED_COLUMN, eraseRows, isErased } from './batch/erase-rows.ts'
 export { ByteReader, ByteWriter } from './bytes.ts'
-export type { BucketEdges, BucketRequest, CalendarStep } from './calendar.ts'
-export {
-  bucketEdges,
-  bucketStart,
-  CALENDAR_STEPS,
-  MAX_BUCKETS,
-  parseStep,
-  stepMicros,
-} from './calendar.ts'
-export { ERASED_COLUMN, eraseRows, isErased } from './erase-rows.ts'
-export type { ParsedTime } from './parse-time.ts'
-export { parseTime } from './parse-time.ts'
 export type {
   IntervalJoinOptions,
   JoinType,
@@ -84,11 +72,23 @@ export type { Key } from './state/key-dictionary.ts'
 export { OVERFLOW_KEY } from './state/value-ids.ts'
 export type { StreamErrorCode } from './stream-error.ts'
 export { StreamError } from './stream-error.ts'
+export type { BucketEdges, BucketRequest, CalendarStep } from './time/calendar.ts'
+export {
+  bucketEdges,
+  bucketStart,
+  CALENDAR_STEPS,
+  MAX_BUCKETS,
+  parseStep,
+  stepMicros,
+} from './time/calendar.ts'
 export type { Duration } from './time/duration.ts'
 export { parseDuration } from './time/duration.ts'
+export type { ParsedTime } from './time/parse-time.ts'
+export { parseTime } from './time/parse-time.ts'
+export type { TimeUnit } from './time/time.ts'
 export { BEGINNING_OF_TIME, END_OF_TIME } from './time/time.ts'
-export type { OffsetSegment, OffsetSegments } from './time-zone.ts'
-export { offsetSegments } from './time-zone.ts'
+export type { OffsetSegment, OffsetSegments } from './time/time-zone.ts'
+export { offsetSegments } from './time/time-zone.ts'
 export type { TriggerSpec } from './trigger/trigger-spec.ts'
 export { DEFAULT_TRIGGER } from './trigger/trigger-spec.ts'
 export {

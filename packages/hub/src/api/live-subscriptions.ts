@@ -2,14 +2,18 @@
 
 import { nearestName } from '@llmhub/schema'
 import type { ProjectScope } from '../core/scope.ts'
-import { type LiveDefinition, type LiveUpdate, sizeOf } from '../live/live.ts'
+import { type LiveDefinition, type LiveUpdate, MOST_RESULTS, sizeOf } from '../live/live.ts'
 import type { LiveSubscription } from '../live/sse-subscription.ts'
 import { fieldNamed } from '../query/dimensions.ts'
 import { measureNamed } from '../query/measures.ts'
 import { parseFilterText } from '../query/where-text.ts'
 import type { ProblemDetail } from './problems.ts'
 
-export const SUBSCRIPTION_LIMITS = { subscriptions: 32, filters: 20, results: 10_000 } as const
+export const SUBSCRIPTION_LIMITS = {
+  subscriptions: 32,
+  filters: 20,
+  results: MOST_RESULTS,
+} as const
 export const DEFAULT_RESULTS = 1000
 
 export type ParsedSubscriptions =

@@ -1,5 +1,11 @@
 import { binOf, quantileFromBins } from '@llmhub/stats'
-import type { AggregateInput, ByteReader, ByteWriter, States } from '@llmhub/stream'
+import {
+  type AggregateInput,
+  type ByteReader,
+  type ByteWriter,
+  isValid,
+  type States,
+} from '@llmhub/stream'
 
 /** Column that holds the sketch bin of a column, where ingest made it. */
 export const BIN_COLUMNS: ReadonlyMap<string, string> = new Map([
@@ -39,7 +45,7 @@ export class BinStates implements States {
       const { valid, data } = bins
       for (let i = 0; i < count; i++) {
         const row = rows[i] ?? 0
-        if (valid !== null && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue
+        if (!isValid(valid, row)) continue
         this.#add(slots[i] ?? 0, data[row] ?? 0, 1)
       }
       return
@@ -49,7 +55,7 @@ export class BinStates implements States {
     const { valid, data } = column
     for (let i = 0; i < count; i++) {
       const row = rows[i] ?? 0
-      if (valid !== null && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue
+      if (!isValid(valid, row)) continue
       this.#add(slots[i] ?? 0, binOf(data[row] ?? 0), 1)
     }
   }

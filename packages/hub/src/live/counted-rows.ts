@@ -1,4 +1,4 @@
-import { type Batch, ERASED_COLUMN } from '@llmhub/stream'
+import { type Batch, ERASED_COLUMN, isValid } from '@llmhub/stream'
 import { BatchMasks, type Mask } from './predicate.ts'
 
 /** A batch, which of its rows count, and which of them pass what. */
@@ -27,7 +27,6 @@ function drop(batch: Batch, name: string, value: 0 | 1, mask: Mask): void {
   if (column?.type !== 'bool') return
   const { valid, data } = column
   for (let row = 0; row < mask.length; row++) {
-    const isThere = valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
-    if (isThere && data[row] === value) mask[row] = 0
+    if (isValid(valid, row) && data[row] === value) mask[row] = 0
   }
 }

@@ -11,6 +11,12 @@ import type { Duration, TriggerSpec, WindowSpec } from '@llmhub/stream'
 import type { QuestionIssue } from '../core/ask.ts'
 
 /**
+ * Results of one definition and size that there are at most: so many are kept, asked of the store at once, sent as
+ * one snapshot, and remembered by those who watch.
+ */
+export const MOST_RESULTS = 10_000
+
+/**
  * Windows by calendar or clock, or of activity with pauses. The store cannot restate sessions: late events and
  * operations do not change them.
  */

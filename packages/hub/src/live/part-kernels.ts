@@ -1,5 +1,5 @@
 import { addToSum, mergeSums, SUM_WIDTH, sumOf } from '@llmhub/stats'
-import type { Column } from '@llmhub/stream'
+import { type Column, isValid } from '@llmhub/stream'
 import {
   type FixedPoint,
   fixedPoint,
@@ -31,10 +31,6 @@ type NumberColumn = Extract<Column, { readonly data: unknown }>
 /** The column where it holds numbers; null where it is absent or does not. */
 function numbersOf(column: Column | null): NumberColumn | null {
   return column !== null && 'data' in column ? column : null
-}
-
-function isValid(valid: Uint8Array | null, row: number): boolean {
-  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
 }
 
 /** Sum of weights in millionths. The column is that of the weight; absent, every row weighs 1. */

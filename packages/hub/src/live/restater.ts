@@ -2,7 +2,7 @@ import type { Answer, Question } from '@llmhub/schema'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { AskOutcome } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
-import type { LiveUpdate } from './live.ts'
+import { type LiveUpdate, MOST_RESULTS } from './live.ts'
 import { ALL, type Due } from './restating.ts'
 import type { WindowSeries } from './window-series.ts'
 
@@ -35,7 +35,6 @@ const AGAIN_MS = 1000
 const PAUSE_MS = 1000
 /** A window whose own question fails is asked for again no sooner than that, so that it does not hold up the others. */
 const FAILED_MS = 30_000
-const MOST_ROWS = 10_000
 
 interface Asked {
   readonly series: WindowSeries
@@ -220,7 +219,7 @@ export function questionOf(
     ...(where === null ? {} : { where }),
     from: formatIsoMicros(start),
     to: formatIsoMicros(end),
-    limit: Math.min(maxGroups ?? MOST_ROWS, MOST_ROWS),
+    limit: Math.min(maxGroups ?? MOST_RESULTS, MOST_RESULTS),
   }
 }
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { formatIsoMicros } from '@llmhub/schema'
 import type { Clock } from '../core/clock.ts'
-import type { LiveSource, LiveUpdate } from './live.ts'
+import { type LiveSource, type LiveUpdate, MOST_RESULTS } from './live.ts'
 import {
   type ByeReason,
   type LiveId,
@@ -60,8 +60,6 @@ export interface Watch {
   /** The newest of each window and key that is not sent yet. */
   readonly pending: Map<string, SentUpdate>
 }
-
-const SNAPSHOT_LIMIT = 10_000
 
 /**
  * One live stream: its `body` is what the client reads. Nothing is made for a client that does not read; what
@@ -247,7 +245,7 @@ export class LiveStream {
     const { subscription, why } = watch
     const { by, definition, filter, id, limit, project, size } = subscription
     watch.state = 'asked'
-    const asked = filter === null ? limit : SNAPSHOT_LIMIT
+    const asked = filter === null ? limit : MOST_RESULTS
     const found = await this.#options.source.snapshot({ definition, size, project, limit: asked })
     if (this.#ended !== null || !this.#watches.includes(watch)) return
     if (found === null) {

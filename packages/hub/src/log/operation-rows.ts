@@ -3,7 +3,14 @@
  * columns `partition`, `offset` and `index` say the place; the others are named as those of the row.
  */
 
-import { type Batch, BatchBuilder, type BatchColumnSpec, numberAt, textAt } from '@llmhub/stream'
+import {
+  type Batch,
+  BatchBuilder,
+  type BatchColumnSpec,
+  isValid,
+  numberAt,
+  textAt,
+} from '@llmhub/stream'
 
 /** Place of a row in the log. */
 export interface RowPlace {
@@ -117,7 +124,7 @@ export function* repricesIn(rows: Batch): Generator<RepricedRow> {
   const money = (name: string, row: number): bigint | null => {
     const column = rows.columns.get(name)
     if (column?.type !== 'i64') return null
-    const known = column.valid === null || ((column.valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+    const known = isValid(column.valid, row)
     return known ? (column.data[row] ?? null) : null
   }
   const text = (name: string, row: number): string | null => textAt(rows.columns.get(name), row)

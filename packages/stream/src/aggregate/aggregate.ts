@@ -1,6 +1,6 @@
 /**
  * What an aggregate is to the engine: a set of states addressed by slot, one slot per key and window
- * (or pane). The engine hands out slots, dense from 0; an aggregate knows neither keys nor windows.
+ * (or slice). The engine hands out slots, dense from 0; an aggregate knows neither keys nor windows.
  *
  * Laws that every aggregate keeps, and `aggregates.laws.test.ts` tests: merging is associative and
  * commutative up to rounding of sums, a fresh state is its identity, rows added in any split and order
@@ -8,11 +8,9 @@
  * reads back to the same bytes. Exceptions are declared by `ordered`.
  */
 
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-
-/** Unit of all times and of durations given as numbers in one stream. */
-export type TimeUnit = 'ms' | 'us'
+import type { TimeUnit } from '../time/time.ts'
 
 /**
  * What to compute, as data: `{ as: 'p95', aggregate: 'quantile', of: 'latency_ms', q: 0.95 }`. `of` is

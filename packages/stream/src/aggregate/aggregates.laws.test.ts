@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Batch } from '../batch.ts'
-import { BatchBuilder } from '../batch-builder.ts'
+import { type Batch, isValid } from '../batch/batch.ts'
+import { BatchBuilder } from '../batch/batch-builder.ts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { AggregateInput, AggregateSpec, States } from './aggregate.ts'
 import { AGGREGATES, aggregateNamed, prepareAggregate } from './aggregates.ts'
@@ -344,7 +344,7 @@ function invalidOf(spec: AggregateSpec, { batch, times }: Table): number {
       if (column === undefined) return null
       if (column.type === 'dict') return (column.codes[i] ?? -1) < 0 ? null : 0
       if (column.type !== 'f64') return null
-      const valid = column.valid === null || ((column.valid[i >> 3] ?? 0) & (1 << (i & 7))) !== 0
+      const valid = isValid(column.valid, i)
       return valid ? (column.data[i] ?? 0) : null
     })
   return Array.from(times, (_, i) => cells(i)).filter(

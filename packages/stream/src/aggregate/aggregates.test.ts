@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { AggregateSpec, States } from './aggregate.ts'
 import { AGGREGATES, prepareAggregate } from './aggregates.ts'

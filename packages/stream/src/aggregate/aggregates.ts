@@ -1,5 +1,6 @@
 import { StreamError } from '../stream-error.ts'
-import type { Aggregate, AggregateSpec, Aggregates, States, TimeUnit } from './aggregate.ts'
+import type { TimeUnit } from '../time/time.ts'
+import type { Aggregate, AggregateSpec, Aggregates, States } from './aggregate.ts'
 import { collect } from './collect.ts'
 import { compositeAggregate } from './composite.ts'
 import { count } from './count.ts'

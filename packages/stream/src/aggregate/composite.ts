@@ -1,4 +1,5 @@
-import type { Aggregate, AggregateSpec, Aggregates, States, TimeUnit } from './aggregate.ts'
+import type { TimeUnit } from '../time/time.ts'
+import type { Aggregate, AggregateSpec, Aggregates, States } from './aggregate.ts'
 import { DerivedStates } from './derived-states.ts'
 import { finiteOrNull } from './number-aggregate.ts'
 import { checkMembers, invalidAggregate } from './parameters.ts'

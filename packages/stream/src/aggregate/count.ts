@@ -1,4 +1,4 @@
-import { type Column, hasValue } from '../batch.ts'
+import { type Column, hasValue } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Aggregate, AggregateInput, States } from './aggregate.ts'
 import { checkMembers, columnOf } from './parameters.ts'

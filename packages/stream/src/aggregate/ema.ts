@@ -10,7 +10,8 @@ import {
   shiftDecayed,
 } from '@llmhub/stats'
 import { parseDuration } from '../time/duration.ts'
-import type { Aggregate, AggregateSpec, TimeUnit } from './aggregate.ts'
+import type { TimeUnit } from '../time/time.ts'
+import type { Aggregate, AggregateSpec } from './aggregate.ts'
 import { numberAggregate } from './number-aggregate.ts'
 import { invalidAggregate, numberParameter, wordParameter } from './parameters.ts'
 import type { RecordKernel } from './record-states.ts'

@@ -1,4 +1,5 @@
-import type { Aggregate, AggregateSpec, TimeUnit } from './aggregate.ts'
+import type { TimeUnit } from '../time/time.ts'
+import type { Aggregate, AggregateSpec } from './aggregate.ts'
 import { checkMembers, columnOf } from './parameters.ts'
 import { type RecordKernel, RecordStates } from './record-states.ts'
 

@@ -1,9 +1,9 @@
-import { type Column, textAt } from '../batch.ts'
+import { type Column, isValid, textAt } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Aggregate, AggregateInput, States } from './aggregate.ts'
 import { checkMembers, columnOf } from './parameters.ts'
 import { compareScalars, noScalars, readScalar, type Scalar, writeScalar } from './scalar.ts'
-import { columnNamed, isNumeric, isValid, type Numbers, numbersOf } from './value-rows.ts'
+import { columnNamed, isNumeric, type Numbers, numbersOf } from './value-rows.ts'
 
 /**
  * Which of two rows is kept: by `key` first (1 the greater, −1 the less, 0 there is none), then by

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import { prepareAggregate } from './aggregates.ts'
 import { prepareAggregates } from './prepare-aggregates.ts'
 

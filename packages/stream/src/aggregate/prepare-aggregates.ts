@@ -1,4 +1,5 @@
-import type { AggregateSpec, Aggregates, States, TimeUnit } from './aggregate.ts'
+import type { TimeUnit } from '../time/time.ts'
+import type { AggregateSpec, Aggregates, States } from './aggregate.ts'
 import { prepareAggregate } from './aggregates.ts'
 
 /** The states of several aggregates, each that several hold only once. */

@@ -3,8 +3,8 @@ import {
   COMOMENTS_WIDTH,
   correlationOf,
   covarianceOf,
+  lineOf,
   mergeComoments,
-  regressionOf,
 } from '@llmhub/stats'
 import type { Aggregate, AggregateSpec } from './aggregate.ts'
 import { finiteOrNull, numberAggregate } from './number-aggregate.ts'
@@ -55,4 +55,4 @@ export const covariance: Aggregate = relationAggregate('covariance', ['kind'], (
 export const correlation: Aggregate = relationAggregate('correlation', [], () => correlationOf)
 
 /** Line of least squares of `with` over `of`, as { slope, intercept }; null where `of` does not vary. */
-export const regression: Aggregate = relationAggregate('regression', [], () => regressionOf)
+export const regression: Aggregate = relationAggregate('regression', [], () => lineOf)

@@ -1,4 +1,4 @@
-import { type Column, numberAt, textAt } from '../batch.ts'
+import { type Column, numberAt, textAt } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { StreamError } from '../stream-error.ts'
 

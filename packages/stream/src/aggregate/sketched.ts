@@ -1,5 +1,5 @@
 import { DistinctCount, hashNumber, hashText, QuantileSketch, TopK } from '@llmhub/stats'
-import type { Column } from '../batch.ts'
+import type { Column } from '../batch/batch.ts'
 import type { Aggregate } from './aggregate.ts'
 import { type ObjectKernel, ObjectStates, restored } from './object-states.ts'
 import { checkMembers, columnOf, invalidAggregate, numberParameter } from './parameters.ts'

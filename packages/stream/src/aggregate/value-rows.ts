@@ -1,4 +1,4 @@
-import type { Column } from '../batch.ts'
+import { type Column, isValid } from '../batch/batch.ts'
 import { StreamError } from '../stream-error.ts'
 import type { AggregateInput } from './aggregate.ts'
 
@@ -64,7 +64,7 @@ export function valueRows(
   let invalid = 0
   for (let i = 0; i < count; i++) {
     const row = rows[i] ?? 0
-    if (valid !== null && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue
+    if (!isValid(valid, row)) continue
     const value = data[row] ?? 0
     // Only a finite number is its own difference from itself.
     if (value - value !== 0) {
@@ -120,11 +120,6 @@ export function pairRows(
 export function columnNamed(input: AggregateInput, name: string): Column | null {
   if (input.columns === undefined) throw new TypeError('the input does not have all columns')
   return input.columns.get(name) ?? null
-}
-
-/** Whether a row has a value, by the validity of its column. */
-export function isValid(valid: Uint8Array | null, row: number): boolean {
-  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
 }
 
 export interface Numbers {

@@ -1,6 +1,6 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
 import { StreamError } from '../stream-error.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
+import type { TimeUnit } from '../time/time.ts'
 import { createGrid } from '../window/window-grid.ts'
 import { resolveWindow, type WindowSpec } from '../window/window-spec.ts'
 import type { ProcessFunction, ProcessInput } from './process-operator.ts'

@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts'
+import type { Batch } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Key } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'

@@ -1,5 +1,5 @@
 import { QuantileSketch } from '@llmhub/stats'
-import type { Batch } from '../batch.ts'
+import type { Batch } from '../batch/batch.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
 import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import type { Key } from '../state/key-dictionary.ts'

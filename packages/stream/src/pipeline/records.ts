@@ -1,5 +1,5 @@
-import type { Batch, BatchColumnType } from '../batch.ts'
-import { BatchBuilder } from '../batch-builder.ts'
+import type { Batch, BatchColumnType } from '../batch/batch.ts'
+import { BatchBuilder } from '../batch/batch-builder.ts'
 
 /** Plain objects: events as people have them, or results of a stage on their way to the next. */
 export type PlainRecord = Readonly<Record<string, unknown>>

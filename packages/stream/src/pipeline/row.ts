@@ -1,5 +1,5 @@
-import type { Batch, Column } from '../batch.ts'
-import { hasValue, numberAt, textAt } from '../batch.ts'
+import type { Batch, Column } from '../batch/batch.ts'
+import { hasValue, numberAt, textAt } from '../batch/batch.ts'
 
 /** Value of one cell. Numbers of 64 bits that a double does not hold are texts of their digits. */
 export type Cell = string | number | boolean | null | Readonly<Record<string, string | null>>

@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts'
+import type { Batch } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { IdPool } from './id-pool.ts'
 import { IdTable } from './id-table.ts'

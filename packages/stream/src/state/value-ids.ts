@@ -1,5 +1,4 @@
-import type { Column } from '../batch.ts'
-import { textAt } from '../batch.ts'
+import { type Column, isValid, textAt } from '../batch/batch.ts'
 import { IdPool } from './id-pool.ts'
 import { IdTable } from './id-table.ts'
 
@@ -88,7 +87,9 @@ export class ValueIds {
       case 'i64':
         for (let i = 0; i < count; i++) {
           const row = rows[i] ?? 0
-          out[row] = this.idOf(isSet(column.valid, row) ? keyOfInt64(column.data[row] ?? 0n) : null)
+          out[row] = this.idOf(
+            isValid(column.valid, row) ? keyOfInt64(column.data[row] ?? 0n) : null,
+          )
         }
         return
       case 'f64':
@@ -99,7 +100,7 @@ export class ValueIds {
       case 'bool':
         for (let i = 0; i < count; i++) {
           const row = rows[i] ?? 0
-          out[row] = this.idOf(isSet(column.valid, row) ? column.data[row] === 1 : null)
+          out[row] = this.idOf(isValid(column.valid, row) ? column.data[row] === 1 : null)
         }
         return
       case 'text':
@@ -124,7 +125,7 @@ export class ValueIds {
     for (let i = 0; i < count; i++) {
       const row = rows[i] ?? 0
       const value = data[row] ?? 0
-      if (valid !== null && !isSet(valid, row)) {
+      if (!isValid(valid, row)) {
         out[row] = this.idOf(null)
         continue
       }
@@ -189,10 +190,6 @@ export class ValueIds {
       this.#idOfCode.byteLength
     )
   }
-}
-
-function isSet(valid: Uint8Array | null, row: number): boolean {
-  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
 }
 
 /** A number where it is exact, else its digits: two great numbers never become one key. */

@@ -1,5 +1,5 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
 import { StreamError } from '../stream-error.ts'
+import type { TimeUnit } from './time.ts'
 
 /** A number in the unit of the stream, or a text such as `'5m'`, `'1h30m'` or `'250ms'`. */
 export type Duration = number | string

@@ -3,6 +3,9 @@
  * reached only by saturation: a window that would end later ends at the end of time.
  */
 
+/** Unit of all times and of durations given as numbers in one stream. */
+export type TimeUnit = 'ms' | 'us'
+
 export const END_OF_TIME = 8.64e15
 export const BEGINNING_OF_TIME = -8.64e15
 

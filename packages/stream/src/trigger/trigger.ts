@@ -1,6 +1,6 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
 import { StreamError } from '../stream-error.ts'
 import { parseDuration } from '../time/duration.ts'
+import type { TimeUnit } from '../time/time.ts'
 import type { TriggerSpec } from './trigger-spec.ts'
 
 /**

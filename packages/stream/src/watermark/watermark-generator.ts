@@ -1,9 +1,8 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { type Batch, numberAt } from '../batch.ts'
+import { type Batch, numberAt } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { StreamError } from '../stream-error.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import { isTime } from '../time/time.ts'
+import { isTime, type TimeUnit } from '../time/time.ts'
 
 /** How the watermark of one partition follows from its events, as data. */
 export type WatermarkSpec =

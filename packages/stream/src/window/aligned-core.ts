@@ -1,29 +1,29 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { END_OF_TIME } from '../time/time.ts'
-import { mergeInto, PaneBlocks, releaseAll } from './pane-blocks.ts'
-import { PaneTable } from './pane-table.ts'
+import { mergeInto, releaseAll, SliceBlocks } from './slice-blocks.ts'
+import { SliceTable } from './slice-table.ts'
 import { type KeyedRows, PendingRows } from './slots.ts'
 import type { CoreContext, Pane, WindowCore } from './window-core.ts'
 import type { WindowGrid } from './window-grid.ts'
 
-/** Whether all windows of the current pane are still to come, some have fired, or all are forgotten. */
+/** Whether all windows of the current slice are still to come, some have fired, or all are forgotten. */
 const OPEN = 0
 const FIRED = 1
 const GONE = 2
 
 /**
  * Windows of a grid that fire at their end and with every late event, which nearly all do. Events go
- * into panes, once each however many windows overlap; a window is merged from its panes when it fires. Per event
+ * into slices, once each however many windows overlap; a window is merged from its slices when it fires. Per event
  * there is one comparison of times, one look-up of the key and a place in the list of rows.
  */
 export class AlignedCore implements WindowCore {
   readonly #context: CoreContext
   readonly #grid: WindowGrid
   readonly #pending: PendingRows
-  readonly #blocks: PaneBlocks
+  readonly #blocks: SliceBlocks
   /** Ascending by start. */
-  #panes: PaneTable[] = []
-  #current: PaneTable | null = null
+  #slices: SliceTable[] = []
+  #current: SliceTable | null = null
   #currentState = OPEN
   #watermark = Number.NEGATIVE_INFINITY
   /** End of window → key id → panes given, for windows that got a late event. */
@@ -33,14 +33,14 @@ export class AlignedCore implements WindowCore {
     this.#context = context
     this.#grid = grid
     grid.seek(0)
-    const pane = grid.paneEnd - grid.paneStart
+    const slice = grid.sliceEnd - grid.sliceStart
     const longest = grid.lastEnd - grid.startOf(grid.lastEnd)
-    this.#blocks = new PaneBlocks(context.slots, pane, longest)
+    this.#blocks = new SliceBlocks(context.slots, slice, longest)
     this.#pending = new PendingRows(context.slots)
   }
 
   get open(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.count, 0)
+    return this.#slices.reduce((sum, slice) => sum + slice.count, 0)
   }
 
   add(of: KeyedRows): void {
@@ -49,33 +49,33 @@ export class AlignedCore implements WindowCore {
     const ids = of.keys
     const pending = this.#pending
     pending.begin(of, count)
-    let pane = this.#current
-    let start = pane?.start ?? Number.POSITIVE_INFINITY
-    let end = pane?.end ?? Number.NEGATIVE_INFINITY
+    let slice = this.#current
+    let start = slice?.start ?? Number.POSITIVE_INFINITY
+    let end = slice?.end ?? Number.NEGATIVE_INFINITY
     let state = this.#currentState
     for (let i = 0; i < count; i++) {
       const row = rows[i] ?? 0
       const time = times[row] ?? 0
       if (!(time >= start && time < end)) {
-        pane = this.#seek(time)
-        start = pane?.start ?? Number.POSITIVE_INFINITY
-        end = pane?.end ?? Number.NEGATIVE_INFINITY
+        slice = this.#seek(time)
+        start = slice?.start ?? Number.POSITIVE_INFINITY
+        end = slice?.end ?? Number.NEGATIVE_INFINITY
         state = this.#currentState
       }
-      if (pane === null) {
+      if (slice === null) {
         if (state === GONE) this.#context.late(of, row, 'late')
         else this.#context.outside()
         continue
       }
       const key = ids[row] ?? 0
-      let slot = pane.slotOf(key)
+      let slot = slice.slotOf(key)
       if (state === FIRED) {
-        this.#addLate(of, row, key, pane, slot)
+        this.#addLate(of, row, key, slice, slot)
         continue
       }
       if (slot < 0) {
         slot = slots.take()
-        pane.set(key, slot)
+        slice.set(key, slot)
         keys.retain(key)
       }
       pending.add(slot, row)
@@ -83,12 +83,12 @@ export class AlignedCore implements WindowCore {
     pending.flush()
   }
 
-  /** Makes the pane around `time` the current one; null and its state when no live window holds it. */
-  #seek(time: number): PaneTable | null {
+  /** Makes the slice around `time` the current one; null and its state when no live window holds it. */
+  #seek(time: number): SliceTable | null {
     const grid = this.#grid
     grid.seek(time)
     this.#current = null
-    const { paneStart, paneEnd, firstEnd, lastEnd } = grid
+    const { sliceStart, sliceEnd, firstEnd, lastEnd } = grid
     if (Number.isNaN(firstEnd) || Number.isNaN(lastEnd)) {
       this.#currentState = OPEN
       return null
@@ -100,36 +100,36 @@ export class AlignedCore implements WindowCore {
     }
     // Without lateness windows that have fired are forgotten: an event counts for the others alone.
     this.#currentState = lateness === 0 || firstEnd > this.#watermark ? OPEN : FIRED
-    const at = this.#indexFrom(paneStart)
-    let pane = this.#panes[at]
-    if (pane?.start !== paneStart) {
-      pane = new PaneTable(paneStart, paneEnd, firstEnd, lastEnd)
-      this.#panes.splice(at, 0, pane)
+    const at = this.#indexFrom(sliceStart)
+    let slice = this.#slices[at]
+    if (slice?.start !== sliceStart) {
+      slice = new SliceTable(sliceStart, sliceEnd, firstEnd, lastEnd)
+      this.#slices.splice(at, 0, slice)
     }
-    this.#blocks.changed(paneStart)
-    this.#current = pane
-    return pane
+    this.#blocks.changed(sliceStart)
+    this.#current = slice
+    return slice
   }
 
-  /** Index of the first pane that begins at or after `start`. */
+  /** Index of the first slice that begins at or after `start`. */
   #indexFrom(start: number): number {
-    const panes = this.#panes
+    const slices = this.#slices
     let low = 0
-    let high = panes.length
+    let high = slices.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((panes[middle]?.start ?? 0) < start) low = middle + 1
+      if ((slices[middle]?.start ?? 0) < start) low = middle + 1
       else high = middle
     }
     return low
   }
 
   /** An event of which at least one window has fired: these give a pane each, at once. */
-  #addLate(of: KeyedRows, row: number, key: number, pane: PaneTable, known: number): void {
+  #addLate(of: KeyedRows, row: number, key: number, slice: SliceTable, known: number): void {
     const { slots, keys, windowing } = this.#context
     this.#pending.flush()
     const ends: number[] = []
-    for (let end = pane.firstEnd; end <= pane.lastEnd; end = this.#grid.endAfter(end)) {
+    for (let end = slice.firstEnd; end <= slice.lastEnd; end = this.#grid.endAfter(end)) {
       if (end <= this.#watermark && end + windowing.lateness > this.#watermark) ends.push(end)
     }
     const given = ends.map((end) => this.#panesGiven(end, key))
@@ -137,7 +137,7 @@ export class AlignedCore implements WindowCore {
     let slot = known
     if (slot < 0) {
       slot = slots.take()
-      pane.set(key, slot)
+      slice.set(key, slot)
       keys.retain(key)
     }
     this.#pending.add(slot, row)
@@ -160,10 +160,10 @@ export class AlignedCore implements WindowCore {
     const noted = this.#latePanes.get(end)?.get(key)
     if (noted !== undefined) return noted
     const start = this.#grid.startOf(end)
-    for (let i = this.#indexFrom(start); i < this.#panes.length; i++) {
-      const pane = this.#panes[i]
-      if (pane === undefined || pane.start >= end) break
-      if (pane.slotOf(key) >= 0) return 1
+    for (let i = this.#indexFrom(start); i < this.#slices.length; i++) {
+      const slice = this.#slices[i]
+      if (slice === undefined || slice.start >= end) break
+      if (slice.slotOf(key) >= 0) return 1
     }
     return 0
   }
@@ -176,10 +176,10 @@ export class AlignedCore implements WindowCore {
       this.#pending.add(merged, row)
       this.#pending.flush()
     } else {
-      for (let i = this.#indexFrom(start); i < this.#panes.length; i++) {
-        const pane = this.#panes[i]
-        if (pane === undefined || pane.start >= end) break
-        const slot = pane.slotOf(key)
+      for (let i = this.#indexFrom(start); i < this.#slices.length; i++) {
+        const slice = this.#slices[i]
+        if (slice === undefined || slice.start >= end) break
+        const slot = slice.slotOf(key)
         if (slot >= 0) slots.merge(merged, slot)
       }
     }
@@ -208,12 +208,12 @@ export class AlignedCore implements WindowCore {
 
   /** Least end greater than `fired` of a window with events; NaN for none. */
   #nextEnd(fired: number): number {
-    for (const pane of this.#panes) {
-      if (pane.lastEnd <= fired) continue
-      if (pane.firstEnd > fired) return pane.firstEnd
+    for (const slice of this.#slices) {
+      if (slice.lastEnd <= fired) continue
+      if (slice.firstEnd > fired) return slice.firstEnd
       const end = this.#grid.endAfter(fired)
-      // Windows of a cumulating grid with this end may have begun behind the pane.
-      if (end <= pane.lastEnd) return end
+      // Windows of a cumulating grid with this end may have begun behind the slice.
+      if (end <= slice.lastEnd) return end
     }
     return Number.NaN
   }
@@ -225,15 +225,15 @@ export class AlignedCore implements WindowCore {
     const info: Pane = { index: 0, onTimeIndex: 0, timing: 'on_time', first: true, last }
     const from = this.#indexFrom(start)
     let to = from
-    while ((this.#panes[to]?.start ?? Number.POSITIVE_INFINITY) < end) to++
-    const only = this.#panes[from]
+    while ((this.#slices[to]?.start ?? Number.POSITIVE_INFINITY) < end) to++
+    const only = this.#slices[from]
     if (only !== undefined && to - from === 1) {
       for (let i = 0; i < only.count; i++)
         this.#give(only.keyAt(i), only.slotAt(i), start, end, info)
       return
     }
-    const merged = new PaneTable(start, end, end, end)
-    this.#blocks.tables(this.#panes, from, start, end, (table) => {
+    const merged = new SliceTable(start, end, end, end)
+    this.#blocks.tables(this.#slices, from, start, end, (table) => {
       mergeInto(merged, table, slots)
     })
     for (let i = 0; i < merged.count; i++) {
@@ -249,21 +249,21 @@ export class AlignedCore implements WindowCore {
     this.#context.emit({ window, time: end - 1, pane, retraction: false, values }, key)
   }
 
-  /** Gives back the panes whose windows are all forgotten. */
+  /** Gives back the slices whose windows are all forgotten. */
   #forget(): void {
     const { slots, keys, windowing } = this.#context
     const { lateness } = windowing
     let gone = 0
-    for (const pane of this.#panes) {
-      if (pane.lastEnd + lateness > this.#watermark) break
+    for (const slice of this.#slices) {
+      if (slice.lastEnd + lateness > this.#watermark) break
       gone++
-      this.#blocks.changed(pane.start)
-      for (let i = 0; i < pane.count; i++) {
-        slots.release(pane.slotAt(i))
-        keys.release(pane.keyAt(i))
+      this.#blocks.changed(slice.start)
+      for (let i = 0; i < slice.count; i++) {
+        slots.release(slice.slotAt(i))
+        keys.release(slice.keyAt(i))
       }
     }
-    if (gone > 0) this.#panes.splice(0, gone)
+    if (gone > 0) this.#slices.splice(0, gone)
     for (const end of this.#latePanes.keys()) {
       if (end + lateness <= this.#watermark) this.#latePanes.delete(end)
     }
@@ -271,13 +271,13 @@ export class AlignedCore implements WindowCore {
 
   write(out: ByteWriter): void {
     out.f64(this.#watermark)
-    out.varint(this.#panes.length)
-    for (const pane of this.#panes) {
-      out.f64(pane.start)
-      out.varint(pane.count)
-      for (let i = 0; i < pane.count; i++) {
-        out.varint(pane.keyAt(i))
-        this.#context.slots.write(pane.slotAt(i), out)
+    out.varint(this.#slices.length)
+    for (const slice of this.#slices) {
+      out.f64(slice.start)
+      out.varint(slice.count)
+      for (let i = 0; i < slice.count; i++) {
+        out.varint(slice.keyAt(i))
+        this.#context.slots.write(slice.slotAt(i), out)
       }
     }
     out.varint(this.#latePanes.size)
@@ -294,18 +294,18 @@ export class AlignedCore implements WindowCore {
   read(from: ByteReader, idOf: (id: number) => number): void {
     const { slots, keys } = this.#context
     this.#watermark = from.f64()
-    for (let panes = from.count(9); panes > 0; panes--) {
+    for (let slices = from.count(9); slices > 0; slices--) {
       const start = from.f64()
       this.#seek(start)
-      const pane = this.#current
-      if (pane?.start !== start) throw from.bad(`a pane at ${start}`)
+      const slice = this.#current
+      if (slice?.start !== start) throw from.bad(`a slice at ${start}`)
       for (let entries = from.count(); entries > 0; entries--) {
         const key = idOf(from.varint())
         const slot = slots.take()
         slots.read(slot, from)
-        const known = key < 0 ? -1 : pane.slotOf(key)
+        const known = key < 0 ? -1 : slice.slotOf(key)
         if (key >= 0 && known < 0) {
-          pane.set(key, slot)
+          slice.set(key, slot)
           keys.retain(key)
           continue
         }
@@ -324,12 +324,12 @@ export class AlignedCore implements WindowCore {
         if (key >= 0) byKey.set(key, Math.max(given, byKey.get(key) ?? 0))
       }
     }
-    this.#panes = this.#panes.filter((pane) => pane.count > 0)
+    this.#slices = this.#slices.filter((slice) => slice.count > 0)
     this.#current = null
     this.#currentState = OPEN
   }
 
   bytes(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.bytes(), this.#blocks.bytes())
+    return this.#slices.reduce((sum, slice) => sum + slice.bytes(), this.#blocks.bytes())
   }
 }

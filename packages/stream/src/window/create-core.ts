@@ -1,5 +1,5 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
 import { StreamError } from '../stream-error.ts'
+import type { TimeUnit } from '../time/time.ts'
 import { Trigger } from '../trigger/trigger.ts'
 import { DEFAULT_TRIGGER, type TriggerSpec } from '../trigger/trigger-spec.ts'
 import { AlignedCore } from './aligned-core.ts'

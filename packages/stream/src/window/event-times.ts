@@ -1,4 +1,4 @@
-import type { Batch, Column } from '../batch.ts'
+import { type Batch, type Column, isValid } from '../batch/batch.ts'
 import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME } from '../time/time.ts'
 
@@ -50,7 +50,7 @@ function isGood(times: Float64Array, valid: Uint8Array | null, row: number): boo
     Math.floor(time) === time &&
     time >= BEGINNING_OF_TIME &&
     time <= END_OF_TIME &&
-    (valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0)
+    isValid(valid, row)
   )
 }
 

@@ -8,14 +8,14 @@ import {
 } from './window-operator.ts'
 import type { WindowingSpec, WindowSpec } from './window-spec.ts'
 
-/** Windows of many panes, whose blocks come and go as late events change them, and few. */
+/** Windows of many slices, whose blocks come and go as late events change them, and few. */
 const window = fc.oneof(
   fc
-    .record({ slide: fc.integer({ min: 1, max: 3 }), panes: fc.integer({ min: 30, max: 90 }) })
-    .map(({ slide, panes }): WindowSpec => ({ type: 'hopping', size: slide * panes, slide })),
+    .record({ slide: fc.integer({ min: 1, max: 3 }), slices: fc.integer({ min: 30, max: 90 }) })
+    .map(({ slide, slices }): WindowSpec => ({ type: 'hopping', size: slide * slices, slide })),
   fc
-    .record({ step: fc.integer({ min: 1, max: 3 }), panes: fc.integer({ min: 30, max: 60 }) })
-    .map(({ step, panes }): WindowSpec => ({ type: 'cumulate', size: step * panes, step })),
+    .record({ step: fc.integer({ min: 1, max: 3 }), slices: fc.integer({ min: 30, max: 60 }) })
+    .map(({ step, slices }): WindowSpec => ({ type: 'cumulate', size: step * slices, step })),
   fc.record({
     type: fc.constant('hopping' as const),
     size: fc.integer({ min: 1, max: 40 }),

@@ -16,7 +16,7 @@ interface KeyTimes {
 
 /**
  * Windows that the events define: [t − difference, t] and [t + 1, t + 1 + difference] for each event time t, as
- * far as they hold events. Every event time of a key is a pane; a window is merged from its panes when the
+ * far as they hold events. Every event time of a key is a slice; a window is merged from its slices when the
  * watermark reaches its end, and again for a late event.
  */
 export class SlidingCore implements WindowCore {

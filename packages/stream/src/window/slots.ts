@@ -1,13 +1,13 @@
-import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
+import type { Aggregate, AggregateSpec } from '../aggregate/aggregate.ts'
 import {
   type PreparedAggregates,
   type PreparedStates,
   prepareAggregates,
 } from '../aggregate/prepare-aggregates.ts'
-import type { Batch, Column } from '../batch.ts'
+import type { Batch, Column } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { StreamError } from '../stream-error.ts'
-import { BEGINNING_OF_TIME, END_OF_TIME } from '../time/time.ts'
+import { BEGINNING_OF_TIME, END_OF_TIME, type TimeUnit } from '../time/time.ts'
 
 const FIRST_SLOTS = 64
 const NO_ROWS = new Int32Array(0)

@@ -1,6 +1,5 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { type Batch, type Column, numberAt } from '../batch.ts'
-import { END_OF_TIME } from '../time/time.ts'
+import { type Batch, type Column, numberAt } from '../batch/batch.ts'
+import { END_OF_TIME, type TimeUnit } from '../time/time.ts'
 import { createGrid, type WindowGrid } from './window-grid.ts'
 import { ALL_OF_TIME, type ResolvedWindow } from './window-spec.ts'
 
@@ -54,7 +53,7 @@ class GridAssigner implements Assigner {
   constructor(grid: WindowGrid) {
     this.#grid = grid
     grid.seek(0)
-    this.grain = grid.paneEnd - grid.paneStart
+    this.grain = grid.sliceEnd - grid.sliceStart
   }
 
   begin(): void {}

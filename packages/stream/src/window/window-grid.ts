@@ -1,18 +1,18 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { bucketEdges, type CalendarStep, stepMicros } from '../calendar.ts'
 import { StreamError } from '../stream-error.ts'
+import { bucketEdges, type CalendarStep, stepMicros } from '../time/calendar.ts'
+import type { TimeUnit } from '../time/time.ts'
 import type { ResolvedWindow } from './window-spec.ts'
 
 /**
- * Windows that do not depend on the events, and the panes they are made of: the longest stretches that
+ * Windows that do not depend on the events, and the slices they are made of: the longest stretches that
  * belong whole to each window or not at all. No two windows have the same end, so that a window is known by it.
  */
 export interface WindowGrid {
-  /** Sets `paneStart`, `paneEnd` and the ends of the first and last window around `time`. */
+  /** Sets `sliceStart`, `sliceEnd` and the ends of the first and last window around `time`. */
   seek(time: number): void
-  readonly paneStart: number
-  readonly paneEnd: number
-  /** Least end of a window that holds the pane; NaN when none does. */
+  readonly sliceStart: number
+  readonly sliceEnd: number
+  /** Least end of a window that holds the slice; NaN when none does. */
   readonly firstEnd: number
   readonly lastEnd: number
   /** Least end of a window that is greater than `end`, which may be −∞ only where windows are dense. */
@@ -40,79 +40,84 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-class HoppingGrid implements WindowGrid {
-  readonly #size: number
-  readonly #slide: number
-  readonly #offset: number
-  readonly #pane: number
-  paneStart = Number.NaN
-  paneEnd = Number.NaN
+/** What windows of fixed lengths have in common: one begins at `offset`. */
+abstract class RegularGrid implements WindowGrid {
+  protected readonly size: number
+  protected readonly offset: number
+  sliceStart = Number.NaN
+  sliceEnd = Number.NaN
   firstEnd = Number.NaN
   lastEnd = Number.NaN
 
+  constructor(size: number, offset: number) {
+    this.size = size
+    this.offset = offset
+  }
+
+  abstract seek(time: number): void
+  abstract endAfter(end: number): number
+  abstract startOf(end: number): number
+
+  /** Greatest multiple of `every`, counted from the offset, that is not after `time`. */
+  protected floor(time: number, every: number): number {
+    return Math.floor((time - this.offset) / every) * every + this.offset
+  }
+}
+
+class HoppingGrid extends RegularGrid {
+  readonly #slide: number
+  readonly #slice: number
+
   constructor(size: number, slide: number, offset: number) {
-    this.#size = size
+    super(size, offset)
     this.#slide = slide
-    this.#offset = offset
-    this.#pane = greatestCommonDivisor(size, slide)
+    this.#slice = greatestCommonDivisor(size, slide)
   }
 
   seek(time: number): void {
-    const slide = this.#slide
-    const since = time - this.#offset
-    this.paneStart = Math.floor(since / this.#pane) * this.#pane + this.#offset
-    this.paneEnd = this.paneStart + this.#pane
-    const lastStart = Math.floor(since / slide) * slide + this.#offset
-    this.lastEnd = lastStart + this.#size
+    this.sliceStart = this.floor(time, this.#slice)
+    this.sliceEnd = this.sliceStart + this.#slice
+    this.lastEnd = this.floor(time, this.#slide) + this.size
     if (this.lastEnd <= time) {
       this.firstEnd = Number.NaN
       this.lastEnd = Number.NaN
     } else {
       // Windows that hold the time begin later than time − size.
-      const before = Math.floor((this.lastEnd - this.paneStart - 1) / slide)
-      this.firstEnd = this.lastEnd - before * slide
+      const before = Math.floor((this.lastEnd - this.sliceStart - 1) / this.#slide)
+      this.firstEnd = this.lastEnd - before * this.#slide
     }
   }
 
   endAfter(end: number): number {
-    const since = end - this.#offset - this.#size
-    return (Math.floor(since / this.#slide) + 1) * this.#slide + this.#offset + this.#size
+    return this.floor(end - this.size, this.#slide) + this.#slide + this.size
   }
 
   startOf(end: number): number {
-    return end - this.#size
+    return end - this.size
   }
 }
 
-class CumulateGrid implements WindowGrid {
-  readonly #size: number
+class CumulateGrid extends RegularGrid {
   readonly #step: number
-  readonly #offset: number
-  paneStart = Number.NaN
-  paneEnd = Number.NaN
-  firstEnd = Number.NaN
-  lastEnd = Number.NaN
 
   constructor(size: number, step: number, offset: number) {
-    this.#size = size
+    super(size, offset)
     this.#step = step
-    this.#offset = offset
   }
 
   seek(time: number): void {
-    const since = time - this.#offset
-    this.paneStart = Math.floor(since / this.#step) * this.#step + this.#offset
-    this.paneEnd = this.paneStart + this.#step
-    this.firstEnd = this.paneEnd
-    this.lastEnd = Math.floor(since / this.#size) * this.#size + this.#offset + this.#size
+    this.sliceStart = this.floor(time, this.#step)
+    this.sliceEnd = this.sliceStart + this.#step
+    this.firstEnd = this.sliceEnd
+    this.lastEnd = this.floor(time, this.size) + this.size
   }
 
   endAfter(end: number): number {
-    return (Math.floor((end - this.#offset) / this.#step) + 1) * this.#step + this.#offset
+    return this.floor(end, this.#step) + this.#step
   }
 
   startOf(end: number): number {
-    return Math.floor((end - 1 - this.#offset) / this.#size) * this.#size + this.#offset
+    return this.floor(end - 1, this.size)
   }
 }
 
@@ -129,8 +134,8 @@ class CalendarGrid implements WindowGrid {
   /** µs per unit of the stream. */
   readonly #scale: number
   #edges: readonly number[] = []
-  paneStart = Number.NaN
-  paneEnd = Number.NaN
+  sliceStart = Number.NaN
+  sliceEnd = Number.NaN
 
   constructor(step: CalendarStep, zone: string, unit: TimeUnit) {
     this.#step = step
@@ -139,17 +144,17 @@ class CalendarGrid implements WindowGrid {
   }
 
   get firstEnd(): number {
-    return this.paneEnd
+    return this.sliceEnd
   }
 
   get lastEnd(): number {
-    return this.paneEnd
+    return this.sliceEnd
   }
 
   seek(time: number): void {
     const i = this.#indexOf(time)
-    this.paneStart = this.#edges[i] ?? Number.NaN
-    this.paneEnd = this.#edges[i + 1] ?? Number.NaN
+    this.sliceStart = this.#edges[i] ?? Number.NaN
+    this.sliceEnd = this.#edges[i + 1] ?? Number.NaN
   }
 
   endAfter(end: number): number {

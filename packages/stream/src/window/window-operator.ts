@@ -1,9 +1,9 @@
-import type { Aggregate, AggregateSpec, TimeUnit } from '../aggregate/aggregate.ts'
-import type { Batch } from '../batch.ts'
+import type { Aggregate, AggregateSpec } from '../aggregate/aggregate.ts'
+import type { Batch } from '../batch/batch.ts'
 import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
 import { type Key, KeyDictionary, readKey, writeKey } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
-import { BEGINNING_OF_TIME, END_OF_TIME, isTime } from '../time/time.ts'
+import { BEGINNING_OF_TIME, END_OF_TIME, isTime, type TimeUnit } from '../time/time.ts'
 import { createCore } from './create-core.ts'
 import { readTimes } from './event-times.ts'
 import { Slots } from './slots.ts'
@@ -66,7 +66,7 @@ export interface OperatorStatistics {
   readonly invalidValues: number
   /** Keys with state. */
   readonly keys: number
-  /** Windows or panes with state, over all keys. */
+  /** Windows or slices with state, over all keys. */
   readonly open: number
   readonly watermark: number
   readonly clock: number

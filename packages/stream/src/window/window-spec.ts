@@ -1,8 +1,7 @@
-import type { TimeUnit } from '../aggregate/aggregate.ts'
-import { bucketStart, CALENDAR_STEPS, type CalendarStep } from '../calendar.ts'
 import { StreamError } from '../stream-error.ts'
+import { bucketStart, CALENDAR_STEPS, type CalendarStep } from '../time/calendar.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import { BEGINNING_OF_TIME, END_OF_TIME } from '../time/time.ts'
+import { BEGINNING_OF_TIME, END_OF_TIME, type TimeUnit } from '../time/time.ts'
 import type { TriggerSpec } from '../trigger/trigger-spec.ts'
 
 /** Into which windows [start, end) an event goes, as data. */

@@ -1,4 +1,4 @@
-import type { CalendarStep } from '../calendar.ts'
+import type { CalendarStep } from '../time/calendar.ts'
 import type { Duration } from '../time/duration.ts'
 import type { WindowSpec } from './window-spec.ts'
 

@@ -179,7 +179,7 @@ export function outputs(
       keys,
       open,
     } = operator.statistics()
-    // How many windows or panes hold the state, and when keys without state are put away, is the operator's own.
+    // How many windows or slices hold the state, and when keys without state are put away, is the operator's own.
     const left = step === null ? { keys, open } : {}
     const statistics = { events, refused, closed, outside, regressions, watermark, clock, ...left }
     if (restarts) operator = restoreWindowOperator(options, operator.snapshot())

@@ -1,3 +1,4 @@
+import { MOST_RESULTS } from '../../live/live.ts'
 import { type CliContext, connection, type GlobalOptions } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 import { filterOf } from '../filter.ts'
@@ -202,7 +203,7 @@ class Screen {
 
   /** Windows that closed long ago are corrected as if they were new. */
   #forget(): void {
-    const over = this.#rows.size - 10_000
+    const over = this.#rows.size - MOST_RESULTS
     if (over > 0) for (const key of [...this.#rows.keys()].slice(0, over)) this.#rows.delete(key)
   }
 

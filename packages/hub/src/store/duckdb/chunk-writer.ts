@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import type { Batch, Column, TagsColumn, TextColumn } from '@llmhub/stream'
+import { type Batch, type Column, isValid, type TagsColumn, type TextColumn } from '@llmhub/stream'
 import type { Dictionaries } from './dictionary.ts'
 import type { Connection } from './driver.ts'
 import type { StoredColumn } from './physical.ts'
@@ -270,9 +270,7 @@ class DefaultedColumnWriter implements ColumnWriter {
     const column = this.#source
     for (let i = 0; i < count; i++) {
       const row = start + i
-      const present =
-        column !== undefined &&
-        (column.valid === null || ((column.valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0)
+      const present = column !== undefined && isValid(column.valid, row)
       data[at + i] = present ? (column.data[row] ?? missing) : missing
     }
   }

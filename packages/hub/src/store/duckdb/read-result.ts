@@ -1,4 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
+import { isValid } from '@llmhub/stream'
 import type { FrameCell } from '../store.ts'
 import type { NumberList } from './sketch-rank.ts'
 
@@ -76,7 +77,7 @@ function readVector(vector: duckdb.Vector, type: duckdb.LogicalType, size: numbe
   // DuckDB leaves the bitmap out when no row is null.
   if (validity === null) return cells
   for (let r = 0; r < size; r++) {
-    if (((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) cells[r] = null
+    if (!isValid(validity, r)) cells[r] = null
   }
   return cells
 }
@@ -151,7 +152,7 @@ function readStrings(vector: duckdb.Vector, size: number): (string | null)[] {
   const cells: (string | null)[] = []
   for (let r = 0; r < size; r++) {
     // A null row holds no pointer worth following.
-    if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
+    if (!isValid(validity, r)) {
       cells.push(null)
       continue
     }
@@ -194,7 +195,7 @@ function readMaps(
   const values = readStrings(duckdb.struct_vector_get_child(pairs, 1), count)
   const cells: (Readonly<Record<string, string>> | null)[] = []
   for (let r = 0; r < size; r++) {
-    if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
+    if (!isValid(validity, r)) {
       cells.push(null)
       continue
     }
@@ -227,7 +228,7 @@ function readLists(
   const all = width === 2 ? new Int16Array(copy) : new Float64Array(copy)
   const cells: (NumberList | null)[] = []
   for (let r = 0; r < size; r++) {
-    if (validity !== null && ((validity[r >> 3] ?? 0) & (1 << (r & 7))) === 0) {
+    if (!isValid(validity, r)) {
       cells.push(null)
       continue
     }

@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import type { Validity } from '@llmhub/stream'
+import { isValid, type Validity } from '@llmhub/stream'
 
 /** Rows of a data chunk: DuckDB's vector size. */
 export const CHUNK_ROWS = 2048
@@ -47,7 +47,7 @@ export class RowValidity {
     }
     for (; i < count; i++) {
       const row = start + i
-      if (((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) {
+      if (!isValid(valid, row)) {
         this.#drop(at + i)
         this.#anyNull = true
       }

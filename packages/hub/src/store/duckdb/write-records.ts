@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import { type Batch, decodeBatch } from '@llmhub/stream'
+import { type Batch, decodeBatch, isValid } from '@llmhub/stream'
 import type { LogRecord } from '../../log/log.ts'
 import { LIVE } from '../../log/log.ts'
 import { cutOf, decodeOperation } from '../../log/operation.ts'
@@ -220,7 +220,7 @@ class TouchedHours {
     let lastProject = Number.NaN
     let lastHour = Number.NaN
     for (let row = 0; row < batch.rows; row++) {
-      if (time.valid !== null && ((time.valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue
+      if (!isValid(time.valid, row)) continue
       const micros = (words[row * 2 + 1] ?? 0) * 0x1_0000_0000 + ((words[row * 2] ?? 0) >>> 0)
       if (latest === null || micros > latest) latest = micros
       const hour = Math.floor(micros / HOUR)

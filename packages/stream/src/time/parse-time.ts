@@ -43,6 +43,7 @@ const ROUNDING: Readonly<Record<string, CalendarStep>> = {
  */
 export function parseTime(value: string | number, now: number, zone = 'UTC'): ParsedTime {
   if (typeof value === 'number') return settled(epochMicros(value), value)
+  if (typeof value !== 'string') return invalid(`${String(value)} is neither a text nor a number`)
   const text = value.trim()
   if (EPOCH.test(text)) return settled(epochMicros(Number(text)), value)
   const relative = RELATIVE.exec(text)
@@ -80,8 +81,10 @@ function isoMicros(iso: RegExpExecArray): number | null {
     .slice(1, 7)
     .map((digits) => Number(digits ?? 0))
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  // Date rolls over what does not exist (30 February, 24:00, 10:60): such a time is not the one asked for.
+  // Date rolls over what does not exist (30 February, 24:00, 10:60), and takes the years 0 to 99 for those from 1900:
+  // such a time is not the one asked for.
   const exists =
+    date.getUTCFullYear() === year &&
     date.getUTCMonth() === month - 1 &&
     date.getUTCDate() === day &&
     date.getUTCHours() === hour &&

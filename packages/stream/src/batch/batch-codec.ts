@@ -16,6 +16,7 @@
  * else would contradict a damaged number of rows.
  */
 
+import { StreamError } from '../stream-error.ts'
 import type { Batch, BatchColumnType, Column, TextColumn, Validity } from './batch.ts'
 import {
   BASE_BYTES,
@@ -35,6 +36,9 @@ const MAGIC = 0x3142484c
 /** Version of the layout (docs/formats/batch.md). */
 export const BATCH_VERSION = 1
 const HEADER_BYTES = 24
+/** What a byte, and two, can count. */
+const LONGEST_NAME = 255
+const MOST_COLUMNS = 65_535
 const CHECK_AT = 16
 /** Packings of a section: as it is, or 1 + bytes of a distance + 16 × decimal digits. */
 const PLAIN = 0
@@ -142,10 +146,17 @@ const SECTIONS: Record<BatchColumnType, number> = {
   tags: 7,
 }
 
-/** Encodes `batch` into a buffer of its own. Cost: one copy of every column. */
+/**
+ * Encodes `batch` into a buffer of its own. Cost: one copy of every column. Throws a StreamError `invalid_input` for a
+ * name of more than 255 bytes of UTF-8, and for more than 65,535 columns: the layout has no room for them.
+ */
 export function encodeBatch(batch: Batch): Uint8Array {
+  if (batch.columns.size > MOST_COLUMNS) {
+    const problem = `a batch of ${batch.columns.size} columns; at most ${MOST_COLUMNS} can be encoded`
+    throw new StreamError('invalid_input', problem, 'columns')
+  }
   const columns = [...batch.columns].map(([name, column]) => ({
-    name: encoder.encode(name),
+    name: encodedName(name),
     type: TYPES.indexOf(column.type),
     sections: sectionsOf(column),
   }))
@@ -181,6 +192,14 @@ export function encodeBatch(batch: Batch): Uint8Array {
   }
   view.setUint32(CHECK_AT, checkOf(out, HEADER_BYTES + directory), true)
   return out
+}
+
+function encodedName(name: string): Uint8Array {
+  const bytes = encoder.encode(name)
+  if (bytes.length <= LONGEST_NAME) return bytes
+  const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name
+  const problem = `has a name of ${bytes.length} bytes; at most ${LONGEST_NAME} can be encoded`
+  throw new StreamError('invalid_input', `column '${shown}' ${problem}`, name)
 }
 
 /** Fowler, Noll and Vo's hash 1a of header and directory, with zero in the place of the check. */

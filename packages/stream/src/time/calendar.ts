@@ -1,3 +1,4 @@
+import { StreamError } from '../stream-error.ts'
 import { type OffsetSegment, offsetSegments } from './time-zone.ts'
 
 /**
@@ -87,11 +88,18 @@ export type BucketEdges =
       readonly finest: CalendarStep | null
     }
 
-/** Edges of the buckets that cover [from, to). Cost: that of the zone's segments plus 0.1 µs per edge; the latter alone in UTC. */
+/**
+ * Edges of the buckets that cover [from, to). Cost: that of the zone's segments plus 0.1 µs per edge; the latter alone
+ * in UTC. Throws a StreamError for bounds that are not whole microseconds.
+ */
 export function bucketEdges(request: BucketRequest): BucketEdges {
   const { from, to, step, zone } = request
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
-    throw new RangeError(`${from} … ${to} are not epoch microseconds`)
+    throw new StreamError(
+      'invalid_input',
+      `${from} … ${to} are not epoch microseconds`,
+      Number.isSafeInteger(from) ? 'to' : 'from',
+    )
   }
   const edges = edgesWithinLimit(from, to, step, zone)
   if (edges === 'unknown_zone') {

@@ -3,13 +3,13 @@ import { mix } from '../state/id-table.ts'
 const FIRST_PLACES = 16
 
 /**
- * The states of one pane: key id → slot. Open addressing with linear probing, at most half full; nothing is
- * ever removed, because panes go as a whole. Entries are in order of arrival.
+ * The states of one slice: key id → slot. Open addressing with linear probing, at most half full; nothing is
+ * ever removed, because slices go as a whole. Entries are in order of arrival.
  */
-export class PaneTable {
+export class SliceTable {
   readonly start: number
   readonly end: number
-  /** Least and greatest end of the windows that hold the pane. */
+  /** Least and greatest end of the windows that hold the slice. */
   readonly firstEnd: number
   readonly lastEnd: number
   /** Two numbers by place, side by side for the cache: key + 1, 0 for none, and slot. */

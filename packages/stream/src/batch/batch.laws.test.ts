@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { StreamError } from '../stream-error.ts'
 import { type Batch, type BatchColumnSpec, numberAt, textAt } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { BatchFormatError, decodeBatch, encodeBatch } from './batch-codec.ts'
@@ -135,6 +136,40 @@ describe('column batch', () => {
       ),
       { numRuns: 500 },
     )
+  })
+
+  it('answers the nearest double of a 64-bit number', () => {
+    const builder = new BatchBuilder(SPECS)
+    builder.int64('time').setBig(builder.addRow(), 2n ** 53n + 1n)
+    expect(numberAt(builder.finish().columns.get('time'), 0)).toBe(2 ** 53)
+  })
+
+  it('refuses a name that does not fit, in place of cutting it off', () => {
+    for (const [name, fits] of [
+      ['x'.repeat(255), true],
+      ['x'.repeat(256), false],
+      ['ä'.repeat(127), true],
+      ['ä'.repeat(128), false],
+    ] as const) {
+      const builder = new BatchBuilder([{ name, type: 'f64' }])
+      builder.number(name).set(builder.addRow(), 1)
+      const batch = builder.finish()
+      if (fits) expect([...decodeBatch(encodeBatch(batch)).columns.keys()]).toEqual([name])
+      else {
+        expect(() => encodeBatch(batch)).toThrow(
+          expect.objectContaining({ code: 'invalid_input', path: name }),
+        )
+      }
+    }
+    const column = { type: 'f64', valid: null, data: new Float64Array(0) } as const
+    const columns = new Map(Array.from({ length: 65_536 }, (_, i) => [`c${i}`, column]))
+    expect(() => encodeBatch({ rows: 0, columns })).toThrow(StreamError)
+  })
+
+  it('refuses a writer that it does not have by a typed error', () => {
+    const builder = new BatchBuilder(SPECS)
+    expect(() => builder.number('model')).toThrow(StreamError)
+    expect(() => builder.dict('modell')).toThrow(/modell/)
   })
 
   it('keeps 64-bit words and bigints as they are', () => {

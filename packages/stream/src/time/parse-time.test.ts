@@ -67,6 +67,10 @@ describe('parseTime', () => {
     'now-999999999y',
     '2026-11-21T10:00:00',
     '2026-02-30',
+    // Years that Date.UTC would take for those of the twentieth century.
+    '0000-01-01',
+    '0070-01-01T00:00:00Z',
+    '0099-12-31T23:59:59Z',
     '2026-13-01',
     '2026-11-21T24:00:00Z',
     '2026-11-21T10:60:00Z',
@@ -83,6 +87,12 @@ describe('parseTime', () => {
   ])('refuses %s as a value', (text) => {
     const found = parseTime(text, NOW)
     expect(found).toMatchObject({ ok: false, code: 'invalid_time' })
+  })
+
+  it('refuses what is neither a text nor a number', () => {
+    for (const value of [undefined, null, {}, 5n]) {
+      expect(parseTime(value as string, NOW)).toMatchObject({ code: 'invalid_time' })
+    }
   })
 
   it('reads every instant back as it is written', () => {

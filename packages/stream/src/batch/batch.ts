@@ -73,6 +73,11 @@ export interface Batch {
   readonly columns: ReadonlyMap<string, Column>
 }
 
+/** Whether row `row` has a value, by the validity of its column. */
+export function isValid(valid: Validity, row: number): boolean {
+  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+}
+
 /** Whether row `row` of a column has a value. */
 export function hasValue(column: Column, row: number): boolean {
   switch (column.type) {
@@ -86,7 +91,7 @@ export function hasValue(column: Column, row: number): boolean {
     case 'i16':
     case 'bool':
     case 'text':
-      return column.valid === null || ((column.valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
+      return isValid(column.valid, row)
   }
 }
 
@@ -100,7 +105,7 @@ export function textAt(column: Column | undefined, row: number): string | null {
   return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]))
 }
 
-/** Number of one row, or null; a 64-bit column answers a number when it is a safe integer. */
+/** Number of one row, or null where it has none; of a 64-bit integer beyond ±2^53 the nearest double. A bool is 0 or 1. */
 export function numberAt(column: Column | undefined, row: number): number | null {
   if (column === undefined || !hasValue(column, row)) return null
   switch (column.type) {

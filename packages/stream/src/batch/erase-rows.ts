@@ -1,4 +1,12 @@
-import type { Batch, Column, DictColumn, TagsColumn, TextColumn, Validity } from './batch.ts'
+import {
+  type Batch,
+  type Column,
+  type DictColumn,
+  isValid,
+  type TagsColumn,
+  type TextColumn,
+  type Validity,
+} from './batch.ts'
 import { validityBytes } from './batch-builder.ts'
 
 /** The column that marks rows which `eraseRows` has emptied. */
@@ -56,7 +64,7 @@ function emptied(column: Column, gone: Uint8Array): Column | null {
       const data = column.data.slice()
       for (let row = 0; row < gone.length; row++) {
         // A null may hide the bytes of an earlier value.
-        if (isSet(valid, row)) continue
+        if (isValid(valid, row)) continue
         if (data instanceof BigInt64Array) data[row] = 0n
         else data[row] = 0
       }
@@ -65,15 +73,11 @@ function emptied(column: Column, gone: Uint8Array): Column | null {
   }
 }
 
-function isSet(valid: Uint8Array, row: number): boolean {
-  return ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
-}
-
 /** Which rows have a value and are not gone. */
 function remaining(valid: Validity, gone: Uint8Array): Uint8Array {
   const left = new Uint8Array(validityBytes(gone.length))
   for (let row = 0; row < gone.length; row++) {
-    if (gone[row] === 0 && (valid === null || isSet(valid, row))) {
+    if (gone[row] === 0 && isValid(valid, row)) {
       left[row >> 3] = (left[row >> 3] ?? 0) | (1 << (row & 7))
     }
   }
@@ -104,7 +108,7 @@ function used(
 function emptiedText(column: TextColumn, gone: Uint8Array): TextColumn | null {
   const valid = remaining(column.valid, gone)
   if (valid.every((byte) => byte === 0)) return null
-  const stays = (row: number): boolean => isSet(valid, row)
+  const stays = (row: number): boolean => isValid(valid, row)
   return { type: 'text', valid, ...packed(column, gone.length, stays) }
 }
 
@@ -156,7 +160,7 @@ function pickedText(column: TextColumn, picked: readonly number[]): TextColumn {
   const offsets = new Uint32Array(picked.length + 1)
   let length = 0
   for (const [at, row] of picked.entries()) {
-    if (column.valid === null || isSet(column.valid, row)) {
+    if (isValid(column.valid, row)) {
       valid[at >> 3] = (valid[at >> 3] ?? 0) | (1 << (at & 7))
     }
     length += (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0)

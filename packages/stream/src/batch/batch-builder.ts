@@ -12,6 +12,7 @@
  * towards its limit: a busy process collects its whole heap because of it.
  */
 
+import { StreamError } from '../stream-error.ts'
 import type { Batch, BatchColumnSpec, BatchColumnType, Column, Validity } from './batch.ts'
 
 const FIRST_ROWS = 64
@@ -408,7 +409,11 @@ export class BatchBuilder {
   #writer<W>(name: string, type: new (...args: never[]) => W): W {
     const writer = this.#writers.get(name)
     if (writer instanceof type) return writer
-    throw new TypeError(`no column ${name} of the type that ${type.name} writes`)
+    throw new StreamError(
+      'invalid_input',
+      `there is no column '${name}' of the type that a ${type.name} writes; there are ${[...this.#writers.keys()].join(', ')}`,
+      name,
+    )
   }
 
   /** The batch of the rows so far. The builder must not be used afterwards. */
