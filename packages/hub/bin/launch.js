@@ -15,9 +15,13 @@ const THREAD_POOL_SIZE = '16'
  * node:sqlite still warns that it is experimental on the older of the supported versions. The old space
  * of V8 starts at 256 MiB instead of growing there collection by collection: bodies and columns live
  * outside of the heap but count towards its limit, so that a small heap is collected all the time, and
- * acknowledgements wait for it.
+ * acknowledgements wait for it. What that leaves behind is collected when nothing goes on (`core/idle-heap.ts`).
  */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--initial-old-space-size=256']
+const NODE_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--initial-old-space-size=256',
+  '--expose-gc',
+]
 /** EX_UNAVAILABLE and EX_SOFTWARE of sysexits.h. */
 const NO_NODE = 69
 const NO_PROGRAM = 70

@@ -24,6 +24,7 @@ import { descriptorLimit } from './core/descriptor-limit.ts'
 import { checkFolderFormat } from './core/folder-format.ts'
 import { lockFolder } from './core/folder-lock.ts'
 import { watchFreeSpace } from './core/free-space.ts'
+import { keepHeapSmall } from './core/idle-heap.ts'
 import { createLogger, type LogDestination, type Logger, type LogLevel } from './core/logger.ts'
 import { isNewerFormat } from './core/newer-format.ts'
 import { newer, type Refused } from './core/refused.ts'
@@ -447,6 +448,7 @@ async function start(
   warmUp({ intake: ingest.intake, limits: receiverLimits, clock, isOver }).catch((error: unknown) =>
     logger.warn({ error: String(error) }, 'the warm-up failed'),
   )
+  started.add(keepHeapSmall(clock))
   const { address } = listening
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return {

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
+import { keepHeapSmall } from './core/idle-heap.ts'
 import { checkpointIn } from './live/checkpoint-file.ts'
 import { LiveConsumer } from './live/consumer.ts'
 import type { FromLive, LiveWorkerData, MainRequests, ToLive } from './live/protocol.ts'
@@ -58,6 +59,7 @@ async function serve(toMain: MessagePort, data: LiveWorkerData): Promise<void> {
     send({ type: 'status', status: consumer.status(), definitions: consumer.definitions() })
   }
   const stopTelling = systemClock.every(STATUS_MS, tell)
+  keepHeapSmall(systemClock)
 
   const answer = async (
     message: Extract<ToLive, { readonly type: 'request' }>,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './core/clock.ts'
+import { keepHeapSmall } from './core/idle-heap.ts'
 import { allProjects, projectScope } from './core/scope.ts'
 import { ROLLUPS } from './rollup/rollups.ts'
 import { nextBuild } from './rollup/schedule.ts'
@@ -34,6 +35,7 @@ async function serve(toMain: MessagePort, data: StoreWorkerData): Promise<void> 
     nextBuild,
     onStatus: (status) => send({ type: 'status', status }),
   })
+  keepHeapSmall(systemClock)
   const cancels = new Map<number, AbortController>()
 
   const answer = async (message: RequestMessage, signal: AbortSignal): Promise<unknown> => {
