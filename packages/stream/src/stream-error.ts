@@ -6,8 +6,9 @@ export type StreamErrorCode =
   | 'unknown_aggregate'
   | 'invalid_aggregate'
   | 'bad_snapshot'
-  | 'key_limit'
   | 'invalid_input'
+  | 'unknown_option'
+  | 'unknown_column'
 
 /**
  * The error of this package: `code` tells programs what is wrong, `message` people what to do, and

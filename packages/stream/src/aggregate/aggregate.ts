@@ -85,6 +85,8 @@ export interface Aggregate {
   readonly needs: AggregateNeeds
   /** Whether its states have `retract`. */
   readonly invertible: boolean
+  /** Parameters that name columns, or are aggregates which name some. Default `of`. */
+  readonly columns?: readonly string[]
   /** True when the value depends on the order in which rows were added, beyond rounding. */
   readonly ordered?: boolean
   /**

@@ -1,3 +1,4 @@
+import { nearestName } from '../nearest-name.ts'
 import { StreamError } from '../stream-error.ts'
 import type { TimeUnit } from '../time/time.ts'
 import type { Aggregate, AggregateSpec, Aggregates, States } from './aggregate.ts'
@@ -76,37 +77,4 @@ export function aggregateNamed(spec: AggregateSpec, others: Aggregates = {}): Ag
     `there is no aggregate '${name}' (as '${spec.as}'); ${hint}`,
     `${spec.as}.aggregate`,
   )
-}
-
-/** The name that takes the fewest edits, if they are at most a third of its letters or two. */
-function nearestName(name: string, names: readonly string[]): string | null {
-  let nearest: string | null = null
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of names) {
-    const edits = editDistance(name, candidate)
-    if (edits < least) {
-      least = edits
-      nearest = candidate
-    }
-  }
-  return nearest
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      current.push(
-        Math.min(
-          (previous[j] ?? 0) + 1,
-          (current[j - 1] ?? 0) + 1,
-          (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      )
-    }
-    previous = current
-  }
-  return previous[b.length] ?? 0
 }

@@ -89,6 +89,7 @@ export function compositeAggregate(
     name: 'composite',
     needs: 'nothing',
     invertible: false,
+    columns: ['parts'],
     prepare(spec, unit = 'ms', others = {}) {
       checkMembers(spec, ['parts', 'formula'])
       const { parts } = spec

@@ -1,9 +1,11 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { checkFunction, checkName, checkOptions, checkWord } from '../check-options.ts'
 import { StreamError } from '../stream-error.ts'
 import type { Aggregate, AggregateInput, AggregateNeeds, AggregateSpec } from './aggregate.ts'
 import { type ObjectKernel, ObjectStates } from './object-states.ts'
 import { columnOf } from './parameters.ts'
 import { type Scalar, scalarAt } from './scalar.ts'
+import { isNumeric } from './value-rows.ts'
 
 /** An aggregate of one's own, over objects of any shape. */
 export interface AggregateDefinition<S> {
@@ -28,8 +30,30 @@ export interface AggregateDefinition<S> {
   readonly bytes?: (state: S) => number
 }
 
-/** Makes an aggregate of a definition, to be given to the engine among `others`. */
+const MEMBERS: readonly (keyof AggregateDefinition<unknown>)[] = [
+  'name',
+  'needs',
+  'ordered',
+  'init',
+  'add',
+  'merge',
+  'value',
+  'write',
+  'read',
+  'bytes',
+]
+
+/**
+ * Makes an aggregate of a definition, to be given to the engine among `others`. Throws a StreamError that names the
+ * member that is wrong, missing or not known.
+ */
 export function defineAggregate<S>(definition: AggregateDefinition<S>): Aggregate {
+  checkOptions(definition, 'an aggregate', MEMBERS)
+  checkName(definition.name, 'name')
+  checkWord(definition.needs, ['nothing', 'number', 'text', 'any'], 'needs')
+  for (const member of ['init', 'add', 'merge', 'value'] as const) {
+    checkFunction(definition[member], member, `that of the example in the README`)
+  }
   return {
     name: definition.name,
     needs: definition.needs,
@@ -59,10 +83,11 @@ function kernelOf<S>(
   return {
     create: () => ({ state: definition.init(spec) }),
     add(at, slots, rows, count, input) {
+      checkColumn(input, definition.needs)
       let invalid = 0
       for (let i = 0; i < count; i++) {
         const row = rows[i] ?? 0
-        const value = definition.needs === 'nothing' ? null : valueAt(input, row, definition.needs)
+        const value = definition.needs === 'nothing' ? null : valueAt(input, row)
         if (value === null && definition.needs !== 'nothing') continue
         if (Number.isNaN(value)) invalid++
         else add(at(slots[i] ?? 0), value, input.times[row] ?? 0)
@@ -88,14 +113,14 @@ function kernelOf<S>(
   }
 }
 
-function valueAt(input: AggregateInput, row: number, needs: AggregateNeeds): Scalar | null {
-  const value = input.column === null ? null : scalarAt(input.column, row)
-  if (
-    value === null ||
-    needs === 'any' ||
-    typeof value === (needs === 'text' ? 'string' : 'number')
-  ) {
-    return value
-  }
-  throw new StreamError('invalid_input', `a ${typeof value} where the aggregate needs a ${needs}`)
+/** Before any row is added: a column of another type is refused whole. */
+function checkColumn({ column }: AggregateInput, needs: AggregateNeeds): void {
+  if (column === null || needs === 'nothing' || needs === 'any') return
+  const holds = isNumeric(column) ? 'number' : 'text'
+  if (holds === needs) return
+  throw new StreamError('invalid_input', `a ${holds} where the aggregate needs a ${needs}`)
+}
+
+function valueAt(input: AggregateInput, row: number): Scalar | null {
+  return input.column === null ? null : scalarAt(input.column, row)
 }

@@ -8,6 +8,8 @@ export interface NumberAggregateParts {
   /** Parameters beside `of`. */
   readonly parameters?: readonly string[]
   readonly ordered?: boolean
+  /** As in `Aggregate`. */
+  readonly columns?: readonly string[]
   /** The kernel for a specification whose members are known by name, not yet by value. */
   kernel(spec: AggregateSpec, unit: TimeUnit): RecordKernel
   readonly invertible?: boolean
@@ -20,6 +22,7 @@ export function numberAggregate(parts: NumberAggregateParts): Aggregate {
     needs: 'number',
     invertible: parts.invertible ?? false,
     ordered: parts.ordered ?? false,
+    columns: parts.columns ?? ['of'],
     prepare(spec, unit = 'ms') {
       checkMembers(spec, ['of', ...(parts.parameters ?? [])])
       columnOf(spec)

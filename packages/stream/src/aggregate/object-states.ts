@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { AggregateInput, States } from './aggregate.ts'
+import { noScalars } from './scalar.ts'
 
 /** An aggregate whose state is an object, made when the first row of a slot comes. */
 export interface ObjectKernel<S> {
@@ -65,6 +66,7 @@ export class ObjectStates<S> implements States {
   }
 
   addRows(slots: Int32Array, rows: Int32Array, count: number, input: AggregateInput): void {
+    if (input.column?.type === 'tags') throw noScalars()
     this.#invalid += this.#kernel.add(this.#at, slots, rows, count, input, this.#arrivals)
     this.#arrivals += input.times.length
   }

@@ -185,6 +185,7 @@ function pickAggregate(name: string, prefer: Preference): Aggregate {
     name,
     needs: 'any',
     invertible: false,
+    columns: keyed ? ['of', 'by'] : ['of'],
     prepare(spec) {
       checkMembers(spec, keyed ? ['of', 'by'] : ['of'])
       columnOf(spec)

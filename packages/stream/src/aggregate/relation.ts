@@ -38,6 +38,7 @@ function relationAggregate(
   return numberAggregate({
     name,
     parameters: ['with', ...parameters],
+    columns: ['of', 'with'],
     kernel: (spec) => relationKernel(columnOf(spec, 'with'), value(spec)),
   })
 }

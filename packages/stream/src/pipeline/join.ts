@@ -1,3 +1,4 @@
+import { checkLimit, checkOptions, checkUnit, checkWord } from '../check-options.ts'
 import { StreamError } from '../stream-error.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
 import type { TimeUnit } from '../time/time.ts'
@@ -54,7 +55,9 @@ type WindowJoinState = Record<string, Waiting>
 export function windowJoin(
   options: WindowJoinOptions,
 ): ProcessOperator<WindowJoinState, WindowPair> {
+  checkJoin(options, 'a window join', ['window', 'take'])
   const { unit = 'ms', left, right, join = 'inner', take = 'all' } = options
+  checkWord(take, ['all', 'first', 'last'], 'take')
   const grid = createGrid(resolveWindow(options.window, unit), unit)
   if (grid === null) {
     throw new StreamError(
@@ -140,6 +143,7 @@ interface IntervalJoinState {
 export function intervalJoin(
   options: IntervalJoinOptions,
 ): ProcessOperator<IntervalJoinState, Pair> {
+  checkJoin(options, 'an interval join', ['from', 'to'])
   const { unit = 'ms', left, right, join = 'inner' } = options
   const from = parseDuration(options.from, unit, 'from', 'any')
   const to = parseDuration(options.to, unit, 'to', 'any')
@@ -189,6 +193,16 @@ export function intervalJoin(
 
 function alone(side: Side, event: Row): Pair {
   return side === 'left' ? { left: event, right: null } : { left: null, right: event }
+}
+
+function checkJoin(options: JoinInputs, what: string, more: readonly string[]): void {
+  checkOptions(options, what, ['unit', 'left', 'right', 'join', 'keys', ...more])
+  checkUnit(options.unit ?? 'ms')
+  checkWord(options.join ?? 'inner', ['inner', 'left', 'right', 'outer'], 'join')
+  checkLimit(options.keys ?? 1, 1, 'keys')
+  for (const side of ['left', 'right'] as const) {
+    checkOptions(options[side], 'an input', ['time', 'keys'], side)
+  }
 }
 
 function joinOperator<S, P>(

@@ -1,5 +1,6 @@
 import type { Batch } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { invalidInput, shown } from '../check-options.ts'
 import type { Key } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
 import { CombinedWatermark } from '../watermark/combined-watermark.ts'
@@ -21,6 +22,12 @@ import { type Row, rowAt } from './row.ts'
  * has reached the next node before the watermark does.
  */
 export interface Node {
+  /**
+   * Throws what `push` of the same would throw because of what the batch is, before anything is counted anywhere: so that
+   * a batch is taken by the whole pipeline or not at all. Functions of the user are called here, and their answers kept
+   * for `push`.
+   */
+  check(batch: Batch, rows: Int32Array | undefined, input: number): void
   push(batch: Batch, rows: Int32Array | undefined, input: number): void
   watermark(time: number, input: number): void
   clock(now: number): void
@@ -30,16 +37,41 @@ export interface Node {
   read?(from: readonly ByteReader[], owns: ((key: Key) => boolean) | undefined): void
   /** For statistics, with the name of the stage. */
   statistics?(): Readonly<Record<string, number>>
+  /** What looks like a mistake, as sentences that begin with `where`. */
+  warnings?(where: string): string[]
 }
 
 /** Where the results of a node go: another node's input, or the end of the pipeline. */
 export interface Outlet {
   /** Whether results are wanted as batches, or as they are. */
   readonly takes: 'batches' | 'results'
+  /** As `Node.check`. */
+  check(this: void, batch: Batch, rows?: Int32Array): void
   batch(this: void, batch: Batch, rows?: Int32Array): void
   result(this: void, result: unknown): void
   watermark(this: void, time: number): void
   late(this: void, stage: string, event: LateEvent): void
+}
+
+/** What a node made of rows when they were checked, for when they are pushed. */
+class Prepared<T> {
+  readonly #made = new WeakMap<
+    Batch,
+    { readonly rows: Int32Array | undefined; readonly value: T }[]
+  >()
+
+  put(batch: Batch, rows: Int32Array | undefined, value: T): T {
+    const others = (this.#made.get(batch) ?? []).filter((one) => one.rows !== rows)
+    this.#made.set(batch, [...others, { rows, value }])
+    return value
+  }
+
+  /** Once: the same batch may come again, and a function may then answer otherwise. */
+  take(batch: Batch, rows: Int32Array | undefined): T | undefined {
+    const all = this.#made.get(batch)
+    const at = all?.findIndex((one) => one.rows === rows) ?? -1
+    return at < 0 ? undefined : all?.splice(at, 1)[0]?.value
+  }
 }
 
 /** Several streams as one: the watermark is the least of theirs. Also the way into the next node. */
@@ -50,6 +82,10 @@ export class MergeNode implements Node {
   constructor(inputs: number, out: Outlet) {
     this.#out = out
     for (let i = 0; i < inputs; i++) this.#inputs.add(String(i))
+  }
+
+  check(batch: Batch, rows: Int32Array | undefined): void {
+    this.#out.check(batch, rows)
   }
 
   push(batch: Batch, rows: Int32Array | undefined): void {
@@ -76,16 +112,25 @@ export class MergeNode implements Node {
 export class FilterNode implements Node {
   readonly #out: Outlet
   readonly #keeps: (event: Row) => boolean
+  readonly #prepared = new Prepared<Int32Array>()
 
   constructor(keeps: (event: Row) => boolean, out: Outlet) {
     this.#keeps = keeps
     this.#out = out
   }
 
+  check(batch: Batch, rows: Int32Array | undefined): void {
+    const kept = this.#prepared.put(batch, rows, this.#kept(batch, rows))
+    if (kept.length > 0) this.#out.check(batch, kept)
+  }
+
   push(batch: Batch, rows: Int32Array | undefined): void {
-    const all = rows ?? allRows(batch.rows)
-    const kept = all.filter((row) => this.#keeps(rowAt(batch, row)))
+    const kept = this.#prepared.take(batch, rows) ?? this.#kept(batch, rows)
     if (kept.length > 0) this.#out.batch(batch, kept)
+  }
+
+  #kept(batch: Batch, rows: Int32Array | undefined): Int32Array {
+    return (rows ?? allRows(batch.rows)).filter((row) => this.#keeps(rowAt(batch, row)))
   }
 
   watermark(time: number): void {
@@ -99,16 +144,27 @@ export class FilterNode implements Node {
 export class SelectNode implements Node {
   readonly #out: Outlet
   readonly #select: (batch: Batch, rows: Int32Array) => Int32Array
+  readonly #prepared = new Prepared<Int32Array>()
 
   constructor(select: (batch: Batch, rows: Int32Array) => Int32Array, out: Outlet) {
     this.#select = select
     this.#out = out
   }
 
+  check(batch: Batch, rows: Int32Array | undefined): void {
+    const kept = this.#prepared.put(batch, rows, this.#kept(batch, rows))
+    if (kept.length > 0) this.#out.check(batch, kept)
+  }
+
   push(batch: Batch, rows: Int32Array | undefined): void {
-    const all = rows ?? allRows(batch.rows)
-    const kept = this.#select(batch, all)
+    const kept = this.#prepared.take(batch, rows) ?? this.#kept(batch, rows)
     if (kept.length > 0) this.#out.batch(batch, kept)
+  }
+
+  #kept(batch: Batch, rows: Int32Array | undefined): Int32Array {
+    const kept: unknown = this.#select(batch, rows ?? allRows(batch.rows))
+    if (kept instanceof Int32Array) return kept
+    throw invalidInput('select', `its answer, ${shown(kept)}, is no Int32Array of rows`)
   }
 
   watermark(time: number): void {
@@ -122,13 +178,24 @@ export class SelectNode implements Node {
 export class MapNode implements Node {
   readonly #out: Outlet
   readonly #map: (event: Row) => PlainRecord | readonly PlainRecord[] | null
+  readonly #prepared = new Prepared<Batch[]>()
 
   constructor(map: (event: Row) => PlainRecord | readonly PlainRecord[] | null, out: Outlet) {
     this.#map = map
     this.#out = out
   }
 
+  check(batch: Batch, rows: Int32Array | undefined): void {
+    const made = this.#prepared.put(batch, rows, this.#made(batch, rows))
+    for (const one of made) this.#out.check(one)
+  }
+
   push(batch: Batch, rows: Int32Array | undefined): void {
+    const made = this.#prepared.take(batch, rows) ?? this.#made(batch, rows)
+    for (const one of made) this.#out.batch(one)
+  }
+
+  #made(batch: Batch, rows: Int32Array | undefined): Batch[] {
     const records: PlainRecord[] = []
     for (const row of rows ?? allRows(batch.rows)) {
       const made = this.#map(rowAt(batch, row))
@@ -136,7 +203,7 @@ export class MapNode implements Node {
       if (Array.isArray(made)) records.push(...(made as readonly PlainRecord[]))
       else records.push(made as PlainRecord)
     }
-    for (const one of batchesOf(records)) this.#out.batch(one)
+    return batchesOf(records)
   }
 
   watermark(time: number): void {
@@ -166,6 +233,10 @@ export class WindowNode implements Node {
     this.#options = options
     this.#out = out
     this.#operator = createWindowOperator(options)
+  }
+
+  check(batch: Batch): void {
+    this.#operator.check(batch)
   }
 
   push(batch: Batch, rows: Int32Array | undefined): void {
@@ -206,7 +277,12 @@ export class WindowNode implements Node {
   }
 
   statistics(): Readonly<Record<string, number>> {
-    return { ...this.#operator.statistics() }
+    const { unseenColumns: _, ...counts } = this.#operator.statistics()
+    return counts
+  }
+
+  warnings(where: string): string[] {
+    return this.#operator.warnings(where)
   }
 }
 
@@ -242,6 +318,10 @@ export class ProcessNode<S, O> implements Node {
     return new ProcessNode(() => new ProcessOperator(options), out)
   }
 
+  check(batch: Batch, _rows: Int32Array | undefined, input: number): void {
+    this.#operator.check(batch, input)
+  }
+
   push(batch: Batch, rows: Int32Array | undefined, input: number): void {
     this.#operator.push(batch, rows, input)
     this.#drain()
@@ -274,11 +354,17 @@ export class ProcessNode<S, O> implements Node {
 
   read(from: readonly ByteReader[], owns: ((key: Key) => boolean) | undefined): void {
     this.#operator = this.#make()
-    for (const one of from) this.#operator.restore(one.bytes(), owns)
+    const all = from.map((one) => one.bytes())
+    this.#operator.restore(all, owns)
   }
 
   statistics(): Readonly<Record<string, number>> {
-    return { ...this.#operator.statistics() }
+    const { unseenColumns: _, ...counts } = this.#operator.statistics()
+    return counts
+  }
+
+  warnings(where: string): string[] {
+    return this.#operator.warnings(where)
   }
 }
 

@@ -1,18 +1,22 @@
 import { QuantileSketch } from '@llmhub/stats'
 import type { Batch } from '../batch/batch.ts'
+import { UnseenColumns } from '../batch/unseen-columns.ts'
+import { checkFunction, checkLimit, checkOptions, invalidInput, shown } from '../check-options.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
-import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
+import { checkIsNew, Restoring, type Snapshots } from '../snapshot/restoring.ts'
+import { beginSnapshot, endSnapshot } from '../snapshot/snapshot-frame.ts'
 import type { Key } from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
-import { SourceWatermarks } from '../watermark/source-watermarks.ts'
-import { readTimes } from '../window/event-times.ts'
+import { END_OF_TIME } from '../time/time.ts'
+import type { SourceWatermarks } from '../watermark/source-watermarks.ts'
+import { checkTimeColumn, readTimes } from '../window/event-times.ts'
 import type { LateReason } from '../window/window-core.ts'
 import type { LateEvent } from '../window/window-operator.ts'
 import type { Node, Outlet } from './node.ts'
 import { batchesOf, type PlainRecord } from './records.ts'
 import { ResultQueue } from './result-queue.ts'
 import { type Row, rowAt } from './row.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, sourceWatermarks } from './stage.ts'
 
 export interface PipelineOptions {
   /**
@@ -51,6 +55,8 @@ export interface PipelineStatistics {
   readonly lateNotKept: number
   /** Events refused because they were too far in the future. */
   readonly future: number
+  /** How often the clock was not believed, because it went back or said what is no time. */
+  readonly clockIgnored: number
   /** Results that wait. */
   readonly waiting: number
   /** Least watermark of the sources. */
@@ -66,12 +72,18 @@ export interface PipelineStatistics {
     readonly name: string
     readonly counts: Readonly<Record<string, number>>
   }[]
+  /**
+   * What looks like a mistake: columns that a source or stage reads and no event has had. An event may lack any column, so
+   * that a misspelt one cannot be refused where the columns are not known (`stream({ columns })`).
+   */
+  readonly warnings: readonly string[]
 }
 
 interface Source {
   readonly name: string
   readonly time: string
   readonly watermarks: SourceWatermarks
+  readonly unseen: UnseenColumns
   readonly out: Outlet
   watermark: number
 }
@@ -93,14 +105,21 @@ export class Pipeline<O> implements AsyncIterable<O> {
   /** Processing time, as the clock says it and as a whole number. */
   #exact = 0
   #now = 0
-  #counts = { events: 0, results: 0, late: 0, lateNotKept: 0 }
+  #counts = { events: 0, results: 0, late: 0, lateNotKept: 0, clockIgnored: 0 }
   #ended = false
+  #isNew = true
 
+  /** Throws a StreamError when something in the description or the options is wrong. */
   constructor(stage: Stage, options: PipelineOptions) {
+    checkOptions(options, 'run', ['clock', 'results', 'late'])
+    if (options.clock !== undefined) checkFunction(options.clock, 'clock', '() => Date.now()')
+    checkLimit(options.results ?? 10_000, 1, 'results')
+    checkLimit(options.late ?? 1000, 0, 'late')
     this.#options = options
     this.#results = new ResultQueue(options.results ?? 10_000)
     const end: Outlet = {
       takes: 'results',
+      check: () => {},
       batch: (batch, rows) => {
         const count = rows?.length ?? batch.rows
         for (let i = 0; i < count; i++) this.#give(rowAt(batch, rows?.[i] ?? i) as O)
@@ -136,9 +155,18 @@ export class Pipeline<O> implements AsyncIterable<O> {
         const message = 'maxFuture is measured from the clock: give one, run({ clock: Date.now })'
         throw new StreamError('invalid_input', message, 'maxFuture')
       }
-      const watermarks = new SourceWatermarks(stage.source)
-      const watermark = Number.NEGATIVE_INFINITY
-      this.#sources.push({ name: stage.name, time, watermarks, out: spread, watermark })
+      const { watermark } = stage.source
+      this.#sources.push({
+        name: stage.name,
+        time,
+        watermarks: sourceWatermarks(stage.source),
+        unseen: new UnseenColumns([
+          time,
+          ...(watermark.type === 'punctuated' ? [watermark.column] : []),
+        ]),
+        out: spread,
+        watermark: Number.NEGATIVE_INFINITY,
+      })
       return
     }
     const node = stage.node?.(spread)
@@ -147,6 +175,9 @@ export class Pipeline<O> implements AsyncIterable<O> {
     for (const [input, from] of stage.from.entries()) {
       const into: Outlet = {
         takes: 'batches',
+        check: (batch, rows) => {
+          node.check(batch, rows, input)
+        },
         batch: (batch, rows) => {
           node.push(batch, rows, input)
         },
@@ -176,25 +207,33 @@ export class Pipeline<O> implements AsyncIterable<O> {
     else this.#counts.lateNotKept++
   }
 
-  /** Takes in one event or several, after waiting until there is room for results. Rejects after `end`. */
+  /**
+   * Takes in one event or several, after waiting until there is room for results. All of them or none: what the
+   * stages cannot read rejects with a StreamError `invalid_input`, and then nothing was counted and no watermark raised.
+   * Results of one stage that the next cannot read are found later, when they come. Rejects after `end`.
+   */
   async push(events: PlainRecord | readonly PlainRecord[], to: PushTo = {}): Promise<void> {
-    for (const batch of asBatches(events)) await this.pushBatch(batch, to)
+    await this.#pushAll(asBatches(events), to)
   }
 
   /** The same for a batch. A batch is processed whole, so that it may leave more results than there is room for. */
   async pushBatch(batch: Batch, to: PushTo = {}): Promise<void> {
+    await this.#pushAll([checkedBatch(batch)], to)
+  }
+
+  async #pushAll(batches: readonly Batch[], to: PushTo): Promise<void> {
     if (this.#results.isFull) {
       this.#block(true)
       await this.#results.room()
       this.#block(false)
     }
-    this.#process(batch, to)
+    this.#process(batches, to)
   }
 
-  /** Takes in events if there is room for results, else answers false and takes none. */
+  /** Takes in events if there is room for results, else answers false and takes none. Throws as `push` rejects. */
   offer(events: PlainRecord | readonly PlainRecord[], to: PushTo = {}): boolean {
     if (this.#results.isFull) return false
-    for (const batch of asBatches(events)) this.#process(batch, to)
+    this.#process(asBatches(events), to)
     return true
   }
 
@@ -215,11 +254,30 @@ export class Pipeline<O> implements AsyncIterable<O> {
     )
   }
 
-  #process(batch: Batch, to: PushTo): void {
+  /** Batches that came together: one step of time, taken whole or not at all. */
+  #process(batches: readonly Batch[], to: PushTo): void {
+    checkOptions(to, 'push', ['source', 'partition'], 'to')
     if (this.#ended) throw new StreamError('invalid_input', 'the pipeline has ended')
     const source = this.#source(to.source)
+    if (batches.length === 0) return
+    this.#isNew = false
     this.tick()
     const before = this.#exact
+    for (const batch of batches) {
+      checkTimeColumn(batch, source.time)
+      source.out.check(batch)
+    }
+    const learned = batches.map((batch) => this.#take(batch, source))
+    for (const { batch, times, rows, count } of learned) {
+      source.watermarks.observe(to.partition ?? '', times, rows, count, this.#now, batch)
+    }
+    this.#advance()
+    this.#askClock()
+    this.#latency.add(this.#exact - before)
+  }
+
+  /** Hands a batch on; answers the rows that the watermark may learn from. */
+  #take(batch: Batch, source: Source): Learned {
     const timed = readTimes(batch, source.time)
     const { times } = timed
     const { rows, count, future } = source.watermarks.admit(
@@ -229,14 +287,12 @@ export class Pipeline<O> implements AsyncIterable<O> {
       this.#now,
     )
     this.#counts.events += batch.rows
+    source.unseen.see(batch)
     if (future > 0)
       this.#refuse(batch, source, timed.rows, timed.count, new Set(rows.subarray(0, count)))
     // Rows without a time go on, so that the stage counts them; those of the future do not.
     source.out.batch(batch, future > 0 ? rows.slice(0, count) : undefined)
-    source.watermarks.observe(to.partition ?? '', times, rows, count, this.#now, batch)
-    this.#advance()
-    this.#askClock()
-    this.#latency.add(this.#exact - before)
+    return { batch, times, rows, count }
   }
 
   #refuse(
@@ -265,9 +321,14 @@ export class Pipeline<O> implements AsyncIterable<O> {
   }
 
   #askClock(): void {
-    const now = this.#options.clock?.() ?? 0
-    // A clock that goes back, or says no number, is not believed.
-    if (!(now > this.#exact)) return
+    const { clock } = this.#options
+    if (clock === undefined) return
+    const now = clock()
+    // A clock that goes back, or says what is no time, is not believed.
+    if (!(now >= this.#exact && now <= END_OF_TIME)) {
+      this.#counts.clockIgnored++
+      return
+    }
     this.#exact = now
     this.#now = Math.max(this.#now, Math.floor(now))
   }
@@ -335,10 +396,14 @@ export class Pipeline<O> implements AsyncIterable<O> {
   }
 
   statistics(): PipelineStatistics {
+    const warnings = this.#sources.flatMap(({ name, unseen }) =>
+      unseen.warnings(`source '${name}'`),
+    )
     const stages: { name: string; counts: Readonly<Record<string, number>> }[] = []
     for (const { name, node } of [...this.#nodes].reverse()) {
       const counts = node.statistics?.()
       if (counts !== undefined) stages.push({ name, counts })
+      warnings.push(...(node.warnings?.(`stage '${name}'`) ?? []))
     }
     return {
       ...this.#counts,
@@ -351,6 +416,7 @@ export class Pipeline<O> implements AsyncIterable<O> {
         p99: this.#latency.quantile(0.99),
       },
       stages,
+      warnings,
     }
   }
 
@@ -369,30 +435,46 @@ export class Pipeline<O> implements AsyncIterable<O> {
   }
 
   /**
-   * Takes in the state of a snapshot, or of those of several instances of which this one has the keys that
-   * `owns` says. To be called before anything else. Throws a StreamError `bad_snapshot`.
+   * Takes over a snapshot, or those of several instances, by the rules of `Restoring`; with `owns`, the keys of which it
+   * says so. Results and late events that wait cannot be divided by key: with `owns` there must be none. To be called
+   * before anything else. Throws a StreamError `bad_snapshot`, or `invalid_input` when this is no new pipeline.
    */
-  restore(snapshots: Uint8Array | readonly Uint8Array[], owns?: (key: Key) => boolean): void {
-    const all = snapshots instanceof Uint8Array ? [snapshots] : snapshots
-    const readers = all.map((bytes) => openSnapshot(bytes, 'a pipeline', this.#shape))
+  restore(snapshots: Snapshots, owns?: (key: Key) => boolean): void {
+    checkIsNew(this.#isNew)
+    this.#isNew = false
+    const restoring = new Restoring(snapshots, 'a pipeline', this.#shape, owns)
+    const { readers } = restoring
     for (const from of readers) {
-      this.#now = from.f64()
-      this.#ended = from.u8() === 1
-      const waiting = readValue(from) as Waiting<O>
-      // Results and counters cannot be divided by key: they stay with whom takes over everything.
-      if (owns !== undefined) continue
-      this.#counts = waiting.counts
-      for (const result of waiting.results) this.#results.add(result)
-      this.#late.push(...waiting.late)
+      this.#now = restoring.agreed('clock', from.f64())
+      this.#ended = restoring.agreed('end', from.u8()) === 1
+      this.#readWaiting(readValue(from) as Waiting<O>, restoring.keepsCounters, owns !== undefined)
     }
+    this.#exact = this.#now
     for (const source of this.#sources) {
       for (const from of readers) {
-        source.watermark = from.f64()
+        source.watermark = restoring.agreed(`watermark of '${source.name}'`, from.f64())
         source.watermarks.read(from)
       }
     }
     for (const { node } of this.#nodes) node.read?.(readers, owns)
+    restoring.end()
     if (this.#ended) this.#results.end()
+  }
+
+  #readWaiting(
+    { counts, results, late }: Waiting<O>,
+    keepsCounters: boolean,
+    divides: boolean,
+  ): void {
+    if (divides && results.length + late.length > 0) {
+      throw new StreamError(
+        'bad_snapshot',
+        'results and late events that wait cannot be divided by key: take them before the snapshot',
+      )
+    }
+    if (keepsCounters) this.#counts = { ...this.#counts, ...counts }
+    for (const result of results) this.#results.add(result)
+    this.#late.push(...late)
   }
 }
 
@@ -400,6 +482,9 @@ export class Pipeline<O> implements AsyncIterable<O> {
 function spreadOver(outs: readonly Outlet[], first: Outlet): Outlet {
   return {
     takes: first.takes,
+    check: (batch, rows) => {
+      for (const out of outs) out.check(batch, rows)
+    },
     batch: (batch, rows) => {
       for (const out of outs) out.batch(batch, rows)
     },
@@ -412,7 +497,7 @@ function spreadOver(outs: readonly Outlet[], first: Outlet): Outlet {
 }
 
 interface Waiting<O> {
-  readonly counts: { events: number; results: number; late: number; lateNotKept: number }
+  readonly counts: Readonly<Record<string, number>>
   readonly results: readonly O[]
   readonly late: readonly LateRecord[]
 }
@@ -421,4 +506,18 @@ function asBatches(events: PlainRecord | readonly PlainRecord[]): Batch[] {
   return batchesOf(
     Array.isArray(events) ? (events as readonly PlainRecord[]) : [events as PlainRecord],
   )
+}
+
+function checkedBatch(batch: Batch): Batch {
+  const { rows, columns } = (batch ?? {}) as Partial<Batch>
+  if (typeof rows === 'number' && columns instanceof Map) return batch
+  throw invalidInput('batch', `${shown(batch)} is no batch: push takes plain events`)
+}
+
+/** Rows that the watermark learns from once all batches of a push are processed. */
+interface Learned {
+  readonly batch: Batch
+  readonly times: Float64Array
+  readonly rows: Int32Array
+  readonly count: number
 }

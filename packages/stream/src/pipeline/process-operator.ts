@@ -1,15 +1,33 @@
 import type { Batch } from '../batch/batch.ts'
+import { UnseenColumns } from '../batch/unseen-columns.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { invalidInput } from '../check-options.ts'
 import { readValue, writeValue } from '../snapshot/json-value.ts'
-import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
-import { type Key, KeyDictionary, OVERFLOW_ID, readKey, writeKey } from '../state/key-dictionary.ts'
+import { checkIsNew, Restoring, type Snapshots } from '../snapshot/restoring.ts'
+import { beginSnapshot, endSnapshot } from '../snapshot/snapshot-frame.ts'
+import {
+  checkKeyColumns,
+  type Key,
+  KeyDictionary,
+  OVERFLOW_ID,
+  readKey,
+  writeKey,
+} from '../state/key-dictionary.ts'
 import { addTime, type KeyRecord, keyRecord, removeTime } from '../state/keyed-records.ts'
 import { TimerWheel } from '../state/timer-wheel.ts'
 import { StreamError } from '../stream-error.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import { addToTime, END_OF_TIME, isTime, type TimeUnit } from '../time/time.ts'
+import {
+  addToTime,
+  checkProcessingTime,
+  checkWatermark,
+  END_OF_TIME,
+  isTime,
+  type TimeUnit,
+} from '../time/time.ts'
 import { CombinedWatermark } from '../watermark/combined-watermark.ts'
-import { readTimes } from '../window/event-times.ts'
+import { checkTimeColumn, readTimes } from '../window/event-times.ts'
+import { checkProcess } from './check-process.ts'
 import { type Row, rowAt } from './row.ts'
 
 /** What a process function may do for the key of its event or timer. Not to be kept after the call. */
@@ -84,6 +102,8 @@ export interface ProcessStatistics {
   readonly regressions: number
   readonly keys: number
   readonly watermark: number
+  /** Columns of time and key that no batch of their input has had; as in `OperatorStatistics`. */
+  readonly unseenColumns: readonly string[]
 }
 
 const COUNTERS = ['events', 'invalid', 'results', 'expired', 'regressions'] as const
@@ -102,16 +122,16 @@ export class ProcessOperator<S, O> {
   readonly #context: Context<S, O>
   #watermark = Number.NEGATIVE_INFINITY
   #overflowedBefore = 0
-  #isRestored = false
+  #isNew = true
+  readonly #unseen: readonly UnseenColumns[]
   #results: ProcessResult<O>[] = []
   #keyIds = new Int32Array(0)
 
+  /** Throws a StreamError that names the option that is wrong, missing or not known. */
   constructor(options: ProcessOptions<S, O>) {
+    checkProcess(options)
     const { unit = 'ms', inputs, ttl, limits } = options
     const columns = inputs[0]?.keys ?? []
-    if (inputs.length === 0 || inputs.some((input) => input.keys.length !== columns.length)) {
-      throw new StreamError('invalid_input', 'inputs: their keys differ in length', 'inputs')
-    }
     this.#options = options
     this.#keys = new KeyDictionary(columns.length, limits?.keys ?? 1_000_000)
     this.#dictionaries = inputs.map((input) => input.keys)
@@ -119,19 +139,39 @@ export class ProcessOperator<S, O> {
       ttl === undefined
         ? Number.POSITIVE_INFINITY
         : parseDuration(ttl.after, unit, 'ttl.after', 'positive')
+    this.#unseen = inputs.map(({ time = 'time', keys }) => new UnseenColumns([time, ...keys]))
     const second = unit === 'ms' ? 1000 : 1_000_000
     this.#timers = new TimerWheel(second)
     this.#clockTimers = new TimerWheel(second)
     for (const i of inputs.keys()) this.#inputs.add(String(i))
     this.#context = new Context<S, O>(this.#timers, this.#clockTimers, (value, time, key) => {
+      checkResultTime(time)
       this.#counts.results++
       this.#results.push({ key: this.#keys.key(key), time, value })
     })
   }
 
-  push(batch: Batch, rows?: Int32Array, input = 0): void {
+  /** Throws what `push` of the batch would throw before it calls the function, and changes nothing. */
+  check(batch: Batch, input = 0): void {
+    const columns = this.#columnsOf(input)
+    checkKeyColumns(batch, columns)
+    checkTimeColumn(batch, this.#options.inputs[input]?.time ?? 'time')
+  }
+
+  #columnsOf(input: number): KeyColumns {
     const columns = this.#dictionaries[input]
-    if (columns === undefined) throw new StreamError('invalid_input', `there is no input ${input}`)
+    if (columns !== undefined) return columns
+    throw invalidInput(
+      'input',
+      `there is no input ${input}; there are ${this.#dictionaries.length}`,
+    )
+  }
+
+  push(batch: Batch, rows?: Int32Array, input = 0): void {
+    this.check(batch, input)
+    const columns = this.#columnsOf(input)
+    this.#isNew = false
+    this.#unseen[input]?.see(batch)
     const timed = readTimes(batch, this.#options.inputs[input]?.time ?? 'time', rows)
     this.#counts.events += timed.count + timed.invalid
     this.#counts.invalid += timed.invalid
@@ -198,7 +238,9 @@ export class ProcessOperator<S, O> {
 
   /** Tells the watermark of an input; the function goes by the least of all inputs. */
   watermark(time: number, input = 0): void {
-    checkTime(time, 'watermark')
+    checkWatermark(time)
+    this.#columnsOf(input)
+    this.#isNew = false
     const name = String(input)
     if (time < this.#inputs.watermarkOf(name)) {
       this.#counts.regressions++
@@ -229,7 +271,8 @@ export class ProcessOperator<S, O> {
   }
 
   clock(now: number): void {
-    checkTime(now, 'clock')
+    checkProcessingTime(now)
+    this.#isNew = false
     if (now < this.#context.clock) {
       this.#counts.regressions++
       return
@@ -266,7 +309,13 @@ export class ProcessOperator<S, O> {
       overflowed: this.#overflowedBefore + this.#keys.overflowed,
       keys: this.#records.size,
       watermark: this.#watermark,
+      unseenColumns: this.#unseen.flatMap((unseen) => unseen.names()),
     }
+  }
+
+  /** The same as sentences. */
+  warnings(where: string): string[] {
+    return this.#unseen.flatMap((unseen) => unseen.warnings(where))
   }
 
   snapshot(): Uint8Array {
@@ -300,32 +349,28 @@ export class ProcessOperator<S, O> {
     return { unit, name, inputs, ttl: ttl ?? null }
   }
 
-  /** Takes in the keys of a snapshot that it owns. A new operator only. Throws a StreamError `bad_snapshot`. */
-  restore(bytes: Uint8Array, owns?: (key: Key) => boolean): void {
-    const from = openSnapshot(bytes, 'a process operator', this.#fingerprint())
-    this.#inputs.read(from)
-    const watermark = from.f64()
-    if (this.#isRestored && watermark !== this.#watermark) {
-      throw new StreamError(
-        'bad_snapshot',
-        `instances restored together need one watermark: ${this.#watermark} and ${watermark}`,
-      )
+  /**
+   * Takes over a snapshot, or those of several instances, by the rules of `Restoring`; with `owns`, the keys of which it
+   * says so. Throws a StreamError `bad_snapshot`, or `invalid_input` when this is not a new operator.
+   */
+  restore(snapshots: Snapshots, owns?: (key: Key) => boolean): void {
+    checkIsNew(this.#isNew)
+    this.#isNew = false
+    const kind = 'a process operator'
+    const restoring = new Restoring(snapshots, kind, this.#fingerprint(), owns)
+    for (const from of restoring.readers) {
+      this.#inputs.read(from)
+      this.#watermark = restoring.agreed('watermark', from.f64())
+      this.#context.clock = restoring.agreed('clock', from.f64())
+      for (const counter of COUNTERS) this.#counts[counter] = restoring.counter(from.varint())
+      this.#overflowedBefore = restoring.counter(from.varint())
+      for (let left = from.count(); left > 0; left--) this.#readRecord(from, restoring)
     }
-    this.#isRestored = true
-    this.#watermark = watermark
-    this.#context.clock = from.f64()
-    for (const counter of COUNTERS) {
-      const count = from.varint()
-      this.#counts[counter] = owns === undefined ? count : 0
-    }
-    const overflowed = from.varint()
-    this.#overflowedBefore = owns === undefined ? overflowed : 0
-    for (let left = from.count(); left > 0; left--) this.#readRecord(from, owns)
-    if (from.left > 0) throw from.bad(`${from.left} bytes too many`)
+    restoring.end()
     this.#keys.sweep()
   }
 
-  #readRecord(from: ByteReader, owns?: (key: Key) => boolean): void {
+  #readRecord(from: ByteReader, restoring: Restoring): void {
     const key = readKey(this.#dictionaries[0]?.length ?? 0, from)
     const state = from.u8() === 1 ? readValue(from) : undefined
     const expires = from.f64()
@@ -335,11 +380,11 @@ export class ProcessOperator<S, O> {
       for (let left = from.count(8); left > 0; left--) times.push(from.f64())
       lists.push(times)
     }
-    if (owns !== undefined && !owns(key)) return
+    if (!restoring.owns(key)) return
     const record = this.#record(this.#keys.idOf(key))
     // Of several overflow keys, one's state stays: a function's state cannot be put together.
     record.state ??= state
-    record.expires = expires
+    record.expires = Math.min(record.expires, expires)
     if (expires < Number.POSITIVE_INFINITY) this.#timers.set(expires, record)
     for (const time of lists[0] ?? []) {
       if (addTime(record.timers, time)) this.#timers.set(time, record)
@@ -352,14 +397,14 @@ export class ProcessOperator<S, O> {
 
 type KeyColumns = readonly string[]
 
-function checkTime(time: number, what: string): void {
-  if (isTime(time) || time === Number.POSITIVE_INFINITY || time === Number.NEGATIVE_INFINITY) return
-  throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
+function checkResultTime(time: number): void {
+  if (isTime(time)) return
+  throw invalidInput('time', `a result of ${time}, which is no time of a stream`)
 }
 
 function checkTimer(time: number): void {
   if (isTime(time)) return
-  throw new StreamError('invalid_input', `timer: ${time} is no time of a stream`, 'timer')
+  throw invalidInput('timer', `${time} is no time of a stream`)
 }
 
 /** One object for all calls. */

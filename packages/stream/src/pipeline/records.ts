@@ -1,5 +1,6 @@
 import type { Batch, BatchColumnType } from '../batch/batch.ts'
 import { BatchBuilder } from '../batch/batch-builder.ts'
+import { invalidInput, shown } from '../check-options.ts'
 
 /** Plain objects: events as people have them, or results of a stage on their way to the next. */
 export type PlainRecord = Readonly<Record<string, unknown>>
@@ -9,9 +10,17 @@ type RecordColumn = Extract<BatchColumnType, 'dict' | 'f64' | 'bool'>
 /**
  * Objects as batches, in their order: numbers, booleans and texts as such, null and undefined as no value,
  * anything else as the text of its JSON. Usually one batch; where a member changes its type from one object to the
- * next, another one begins, so that no value becomes something else.
+ * next, another one begins, so that no value becomes something else. Throws a StreamError `invalid_input` for what is
+ * no object.
  */
 export function batchesOf(records: readonly PlainRecord[]): Batch[] {
+  for (const [i, record] of records.entries()) {
+    if (typeof record === 'object' && record !== null && !Array.isArray(record)) continue
+    throw invalidInput(
+      `events[${i}]`,
+      `${shown(record)} is no event, such as { time: 0, value: 1 }`,
+    )
+  }
   const batches: Batch[] = []
   let from = 0
   while (from < records.length) {

@@ -1,11 +1,19 @@
 import type { Batch } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { StreamError } from '../stream-error.ts'
 import { IdPool } from './id-pool.ts'
 import { IdTable } from './id-table.ts'
 import { type KeyPart, OVERFLOW, OVERFLOW_KEY, ValueIds } from './value-ids.ts'
 
 /** No key column: null; one: its value; several: an array in their order. */
 export type Key = KeyPart | readonly KeyPart[]
+
+/** Throws a StreamError `invalid_input` where a column of the key has no one value in a row. */
+export function checkKeyColumns({ columns }: Batch, names: readonly string[]): void {
+  const tags = names.find((name) => columns.get(name)?.type === 'tags')
+  if (tags === undefined) return
+  throw new StreamError('invalid_input', `column '${tags}' is of tags, which are no key`, tags)
+}
 
 /** Id of the key of all events whose own key was beyond the limit. Other ids begin behind it. */
 export const OVERFLOW_ID = 0

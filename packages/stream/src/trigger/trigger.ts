@@ -1,3 +1,4 @@
+import { checkOptions } from '../check-options.ts'
 import { StreamError } from '../stream-error.ts'
 import { parseDuration } from '../time/duration.ts'
 import type { TimeUnit } from '../time/time.ts'
@@ -122,6 +123,8 @@ export class Trigger {
 
 function compile(spec: TriggerSpec, unit: TimeUnit, path: string, nodes: Node[]): Node {
   if (typeof spec !== 'object' || spec === null) throw invalid(path, 'is no trigger')
+  const known = Object.hasOwn(MEMBERS, spec.on) ? MEMBERS[spec.on] : undefined
+  if (known !== undefined) checkOptions(spec, `a trigger on ${spec.on}`, known, path)
   const at = 2 * nodes.length
   const node = { kind: spec.on, at, amount: 0, of: [] as Node[], early: null, late: null }
   // Held for its number; the finished node takes its place.
@@ -131,6 +134,20 @@ function compile(spec: TriggerSpec, unit: TimeUnit, path: string, nodes: Node[])
   const made = { ...node, ...members(spec, unit, path, part) }
   nodes[at / 2] = made
   return made
+}
+
+const MEMBERS: Readonly<Record<TriggerSpec['on'], readonly string[]>> = {
+  watermark: ['on', 'early', 'late'],
+  count: ['on', 'n'],
+  processing_time: ['on', 'delay'],
+  event_time_period: ['on', 'every'],
+  processing_time_period: ['on', 'every'],
+  repeatedly: ['on', 'of'],
+  or_finally: ['on', 'of', 'until'],
+  first_of: ['on', 'of'],
+  all_of: ['on', 'of'],
+  in_turn: ['on', 'of'],
+  never: ['on'],
 }
 
 type Part = (sub: TriggerSpec, member: string) => Node

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { checkWatermark } from '../time/time.ts'
 
 interface Input {
   watermark: number
@@ -59,7 +60,9 @@ export class CombinedWatermark {
     return this.#inputs.get(input)?.idle ?? false
   }
 
+  /** One that goes back, or of an input that is not known or idle, is ignored. A StreamError for what is no watermark. */
   advance(name: string, watermark: number): CombinedChange {
+    checkWatermark(watermark)
     const input = this.#inputs.get(name)
     if (input === undefined || input.idle || watermark <= input.watermark) return NO_CHANGE
     input.watermark = watermark

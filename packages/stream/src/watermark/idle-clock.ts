@@ -1,9 +1,11 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { StreamError } from '../stream-error.ts'
+import { checkClock } from '../time/time.ts'
 
 /**
  * Says when a partition has been silent for so long that nobody waits for it. Time in which we ourselves
- * keep it from speaking (`block`: backpressure, alignment) does not count as silence.
+ * keep it from speaking (`block`: backpressure, alignment) does not count as silence. Every call throws a StreamError
+ * `invalid_input` for what is no time of a clock.
  */
 export class IdleClock {
   readonly #timeout: number
@@ -22,6 +24,7 @@ export class IdleClock {
 
   /** It has spoken. */
   active(now: number): void {
+    checkClock(now)
     this.#since = now
     if (!Number.isNaN(this.#blockedSince)) this.#blockedSince = now
     this.#idle = false
@@ -29,6 +32,7 @@ export class IdleClock {
 
   /** Whether it has been silent for longer than the timeout. The first call starts the clock. */
   check(now: number): boolean {
+    checkClock(now)
     if (Number.isNaN(this.#since)) this.#since = now
     const until = Number.isNaN(this.#blockedSince) ? now : this.#blockedSince
     if (until - this.#since > this.#timeout) this.#idle = true
@@ -36,10 +40,12 @@ export class IdleClock {
   }
 
   block(now: number): void {
+    checkClock(now)
     if (Number.isNaN(this.#blockedSince)) this.#blockedSince = now
   }
 
   unblock(now: number): void {
+    checkClock(now)
     if (Number.isNaN(this.#blockedSince)) return
     // Silence goes on as long as it had been when the block began.
     this.#since += now - this.#blockedSince

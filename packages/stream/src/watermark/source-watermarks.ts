@@ -1,7 +1,8 @@
 import type { Batch } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { checkOptions, checkUnit } from '../check-options.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import type { TimeUnit } from '../time/time.ts'
+import { checkClock, type TimeUnit } from '../time/time.ts'
 import { CombinedWatermark } from './combined-watermark.ts'
 import { IdleClock } from './idle-clock.ts'
 import { WatermarkGenerator, type WatermarkSpec } from './watermark-generator.ts'
@@ -17,6 +18,14 @@ export interface SourceWatermarkOptions {
   readonly maxFuture?: Duration
 }
 
+export const SOURCE_MEMBERS: readonly (keyof SourceWatermarkOptions)[] = [
+  'unit',
+  'watermark',
+  'idleAfter',
+  'maxDrift',
+  'maxFuture',
+]
+
 interface Partition {
   readonly generator: WatermarkGenerator
   readonly idle: IdleClock | null
@@ -30,7 +39,10 @@ export interface AdmittedRows {
   readonly future: number
 }
 
-/** The watermark of a source with partitions: one generator each, combined; idleness and alignment. */
+/**
+ * The watermark of a source with partitions: one generator each, combined; idleness and alignment. Times of the clock
+ * that go back change nothing; what is no time throws a StreamError `invalid_input`.
+ */
 export class SourceWatermarks {
   readonly #options: SourceWatermarkOptions
   readonly #unit: TimeUnit
@@ -42,8 +54,10 @@ export class SourceWatermarks {
   #blocked = false
   #future = 0
 
-  /** Throws a StreamError when an option is wrong. */
+  /** Throws a StreamError when an option is wrong, missing or not known. */
   constructor(options: SourceWatermarkOptions) {
+    checkOptions(options, 'the watermarks of a source', SOURCE_MEMBERS)
+    checkUnit(options.unit ?? 'ms')
     const { unit = 'ms', idleAfter, maxDrift, maxFuture } = options
     const optional = (value: Duration | undefined, path: string): number =>
       value === undefined ? Number.POSITIVE_INFINITY : parseDuration(value, unit, path, 'from zero')
@@ -99,6 +113,7 @@ export class SourceWatermarks {
    * were processed.
    */
   admit(times: Float64Array, rows: Int32Array, count: number, now: number): AdmittedRows {
+    checkClock(now)
     const limit = now + this.#maxFuture
     let good = 0
     while (good < count && (times[rows[good] ?? 0] ?? 0) <= limit) good++
@@ -122,6 +137,7 @@ export class SourceWatermarks {
     now: number,
     batch: Batch | null = null,
   ): void {
+    checkClock(now)
     const partition = this.#partition(name)
     if (count === 0) return
     partition.idle?.active(now)
@@ -132,6 +148,7 @@ export class SourceWatermarks {
 
   /** Learns the processing time: generators that go by the clock, and silence. */
   tick(now: number): void {
+    checkClock(now)
     for (const [name, { generator }] of this.#partitions) {
       generator.tick(now)
       this.#combined.advance(name, generator.watermark)
@@ -154,6 +171,7 @@ export class SourceWatermarks {
 
   /** Whether we ourselves keep the source from speaking: silence does not count meanwhile. */
   block(blocked: boolean, now: number): void {
+    checkClock(now)
     this.#blocked = blocked
     this.#stopIdleClocks(now)
   }

@@ -1,8 +1,8 @@
 import { type Batch, numberAt } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-import { StreamError } from '../stream-error.ts'
+import { checkName, checkOptions, invalidInput, shown } from '../check-options.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import { isTime, type TimeUnit } from '../time/time.ts'
+import { checkClock, END_OF_TIME, isTime, type TimeUnit } from '../time/time.ts'
 
 /** How the watermark of one partition follows from its events, as data. */
 export type WatermarkSpec =
@@ -17,6 +17,14 @@ export type WatermarkSpec =
   /** As `bounded`, and while no event raises it, it goes on with the clock. So a quiet source closes its windows. */
   | { readonly type: 'advancing'; readonly lag: Duration }
 
+const MEMBERS: Readonly<Record<WatermarkSpec['type'], readonly string[]>> = {
+  bounded: ['type', 'lag'],
+  ascending: ['type'],
+  punctuated: ['type', 'column'],
+  clock: ['type', 'lag'],
+  advancing: ['type', 'lag'],
+}
+
 /** The watermark of one partition: no event before it is expected. It never goes back. */
 export class WatermarkGenerator {
   readonly #spec: WatermarkSpec
@@ -28,6 +36,16 @@ export class WatermarkGenerator {
 
   /** Throws a StreamError when the specification is wrong. */
   constructor(spec: WatermarkSpec, unit: TimeUnit) {
+    if (typeof spec !== 'object' || spec === null) {
+      throw invalidInput(
+        'watermark',
+        `${shown(spec)} is no rule for it, such as { type: 'bounded', lag: '5s' }`,
+      )
+    }
+    const members = Object.hasOwn(MEMBERS, spec.type) ? MEMBERS[spec.type] : undefined
+    if (members !== undefined) {
+      checkOptions(spec, `a watermark of type ${spec.type}`, members, 'watermark')
+    }
     this.#spec = spec
     switch (spec.type) {
       case 'bounded':
@@ -38,15 +56,17 @@ export class WatermarkGenerator {
             ? spec.lag
             : parseDuration(spec.lag, unit, 'watermark.lag', 'from zero')
         return
-      case 'ascending':
       case 'punctuated':
+        checkName(spec.column, 'watermark.column')
+        this.#lag = 0
+        return
+      case 'ascending':
         this.#lag = 0
         return
       default:
-        throw new StreamError(
-          'invalid_input',
-          `watermark.type: there is no '${String((spec as { type: unknown }).type)}'`,
+        throw invalidInput(
           'watermark.type',
+          `there is no '${String((spec as { type: unknown }).type)}'; there are ${Object.keys(MEMBERS).join(', ')}`,
         )
     }
   }
@@ -63,11 +83,13 @@ export class WatermarkGenerator {
     now: number,
     batch: Batch | null = null,
   ): void {
+    checkClock(now)
     if (count === 0) return
     let greatest = Number.NEGATIVE_INFINITY
     for (let i = 0; i < count; i++) {
       const time = times[rows[i] ?? 0] ?? Number.NEGATIVE_INFINITY
-      if (time > greatest) greatest = time
+      // What is no time says nothing of the order of events.
+      if (time > greatest && time <= END_OF_TIME) greatest = time
     }
     switch (this.#spec.type) {
       case 'bounded':
@@ -97,6 +119,7 @@ export class WatermarkGenerator {
 
   /** Learns the processing time. */
   tick(now: number): void {
+    checkClock(now)
     if (this.#spec.type === 'clock') this.#raise(now - this.#lag)
     else if (this.#spec.type === 'advancing') {
       this.#raise(this.#base + Math.max(0, now - this.#baseAt))

@@ -18,6 +18,17 @@ export function allRows(count: number): Int32Array {
   return rows
 }
 
+/** Throws a StreamError `invalid_input` where the column of the event time holds no numbers. */
+export function checkTimeColumn(batch: Batch, name: string): void {
+  const type = batch.columns.get(name)?.type
+  if (type !== 'bool' && type !== 'dict' && type !== 'text' && type !== 'tags') return
+  throw new StreamError(
+    'invalid_input',
+    `column '${name}' of the event time is of type ${type}, not a number`,
+    name,
+  )
+}
+
 /**
  * Reads the event times of rows `chosen` (all when absent) from a column of numbers. Copies nothing when
  * the column is f64 and every time is good. Throws a StreamError `invalid_input` for a column of texts.
@@ -29,7 +40,8 @@ export function readTimes(batch: Batch, name: string, chosen?: Int32Array): Time
   if (column === undefined) {
     return { rows, count: 0, times: new Float64Array(0), invalid: count }
   }
-  const times = numbersOf(column, name)
+  checkTimeColumn(batch, name)
+  const times = numbersOf(column)
   const valid = 'valid' in column ? column.valid : null
   let good = 0
   while (good < count && isGood(times, valid, rows[good] ?? 0)) good++
@@ -54,7 +66,7 @@ function isGood(times: Float64Array, valid: Uint8Array | null, row: number): boo
   )
 }
 
-function numbersOf(column: Column, name: string): Float64Array {
+function numbersOf(column: Column): Float64Array {
   switch (column.type) {
     case 'f64':
       return column.data
@@ -67,11 +79,7 @@ function numbersOf(column: Column, name: string): Float64Array {
     case 'dict':
     case 'text':
     case 'tags':
-      throw new StreamError(
-        'invalid_input',
-        `column '${name}' of the event time is of type ${column.type}, not a number`,
-        name,
-      )
+      return new Float64Array(0)
   }
 }
 

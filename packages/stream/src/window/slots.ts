@@ -6,6 +6,7 @@ import {
 } from '../aggregate/prepare-aggregates.ts'
 import type { Batch, Column } from '../batch/batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { isList } from '../check-options.ts'
 import { StreamError } from '../stream-error.ts'
 import { BEGINNING_OF_TIME, END_OF_TIME, type TimeUnit } from '../time/time.ts'
 
@@ -44,6 +45,10 @@ export class Slots {
     unit: TimeUnit,
     others: Readonly<Record<string, Aggregate>>,
   ) {
+    if (!isList(specs) || specs.some((spec) => typeof spec !== 'object' || spec === null)) {
+      const problem = "is a list such as [{ as: 'n', aggregate: 'count' }]"
+      throw new StreamError('invalid_aggregate', `aggregates: ${problem}`, 'aggregates')
+    }
     const names = specs.map((spec) => spec.as)
     const twice = names.find((one, i) => names.indexOf(one) !== i)
     if (twice !== undefined) {

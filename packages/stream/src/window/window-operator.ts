@@ -1,11 +1,35 @@
 import type { Aggregate, AggregateSpec } from '../aggregate/aggregate.ts'
+import { columnsRead } from '../aggregate/columns-read.ts'
 import type { Batch } from '../batch/batch.ts'
-import { beginSnapshot, endSnapshot, openSnapshot } from '../snapshot/snapshot-frame.ts'
-import { type Key, KeyDictionary, readKey, writeKey } from '../state/key-dictionary.ts'
+import { UnseenColumns } from '../batch/unseen-columns.ts'
+import type { ByteReader } from '../bytes.ts'
+import {
+  checkLimit,
+  checkName,
+  checkNames,
+  checkOptions,
+  checkUnit,
+  checkWord,
+} from '../check-options.ts'
+import { Restoring, type Snapshots } from '../snapshot/restoring.ts'
+import { beginSnapshot, endSnapshot } from '../snapshot/snapshot-frame.ts'
+import {
+  checkKeyColumns,
+  type Key,
+  KeyDictionary,
+  readKey,
+  writeKey,
+} from '../state/key-dictionary.ts'
 import { StreamError } from '../stream-error.ts'
-import { BEGINNING_OF_TIME, END_OF_TIME, isTime, type TimeUnit } from '../time/time.ts'
+import {
+  BEGINNING_OF_TIME,
+  checkProcessingTime,
+  checkWatermark,
+  END_OF_TIME,
+  type TimeUnit,
+} from '../time/time.ts'
 import { createCore } from './create-core.ts'
-import { readTimes } from './event-times.ts'
+import { checkTimeColumn, readTimes } from './event-times.ts'
 import { Slots } from './slots.ts'
 import type { LateReason, WindowCore, WindowResult } from './window-core.ts'
 import { resolveWindowing, type WindowingSpec } from './window-spec.ts'
@@ -64,6 +88,11 @@ export interface OperatorStatistics {
   readonly lateNotKept: number
   /** Numbers that aggregates skipped because they were NaN or infinite. Not in the snapshot. */
   readonly invalidValues: number
+  /**
+   * Columns of time, keys and aggregates that no batch has had: misspelt, or without a value so far. They are told and
+   * not refused, because a column without values may be left out of a batch. Not in the snapshot.
+   */
+  readonly unseenColumns: readonly string[]
   /** Keys with state. */
   readonly keys: number
   /** Windows or slices with state, over all keys. */
@@ -77,13 +106,19 @@ export interface OperatorStatistics {
 /** Windows over one stream of batches. Nothing happens but in these calls. */
 export interface WindowOperator {
   /**
+   * Throws what `push` of the batch would throw, a StreamError `invalid_input`, and changes nothing: so that a batch for
+   * several is taken by all or by none.
+   */
+  check(batch: Batch): void
+  /**
    * Adds rows, those of `rows` in that order, or all. The batch must not change until late events are taken. Throws
-   * a StreamError `invalid_input`, and then nothing of the batch is counted, when an aggregate cannot read its column.
+   * a StreamError `invalid_input`, and then nothing of the batch is counted, when an aggregate, the key or the time cannot
+   * be read from its column.
    */
   push(batch: Batch, rows?: Int32Array): void
   /** No event before `time` is expected any more. Throws a StreamError `invalid_input` when it is no time. */
   watermark(time: number): void
-  /** Tells the processing time, which is 0 until told. */
+  /** Tells the processing time, which is 0 until told. Throws a StreamError `invalid_input` when it is no time. */
   clock(now: number): void
   /** End of input: every window fires. */
   end(): void
@@ -95,9 +130,23 @@ export interface WindowOperator {
    */
   hold(): number
   statistics(): OperatorStatistics
+  /** `unseenColumns` as sentences that begin with `where` and say what may have been meant. */
+  warnings(where: string): string[]
   /** All state as bytes. Throws `invalid_input` while there are results or late events not taken. */
   snapshot(): Uint8Array
 }
+
+const MEMBERS: readonly (keyof WindowOperatorOptions)[] = [
+  'unit',
+  'time',
+  'keys',
+  'windowing',
+  'aggregates',
+  'others',
+  'limits',
+  'strict',
+  'path',
+]
 
 const COUNTERS = [
   'events',
@@ -116,19 +165,17 @@ export function createWindowOperator(options: WindowOperatorOptions): WindowOper
 }
 
 /**
- * An operator with the state of one or several snapshots of the same options. With `owns`, only keys of
- * which it says so: so that the keys of several instances can be divided over another number of them. Instances
- * that are restored together must have had the same watermark; counters are then those of nobody and begin at 0.
+ * An operator with the state of one or several snapshots of the same options, by the rules of `Restoring`. With `owns`,
+ * only keys of which it says so: so that the keys of several instances can be divided over another number of them.
  * Throws a StreamError `bad_snapshot`.
  */
 export function restoreWindowOperator(
   options: WindowOperatorOptions,
-  snapshots: Uint8Array | readonly Uint8Array[],
+  snapshots: Snapshots,
   owns?: (key: Key) => boolean,
 ): WindowOperator {
   const operator = new Operator(options)
-  const all = snapshots instanceof Uint8Array ? [snapshots] : snapshots
-  for (const [i, bytes] of all.entries()) operator.read(bytes, i === 0, owns)
+  operator.restore(snapshots, owns)
   return operator
 }
 
@@ -140,6 +187,7 @@ class Operator implements WindowOperator {
   readonly #keys: KeyDictionary
   readonly #core: WindowCore
   readonly #lateLimit: number
+  readonly #unseen: UnseenColumns
   readonly #counts = {
     events: 0,
     invalid: 0,
@@ -158,15 +206,20 @@ class Operator implements WindowOperator {
   #keyIds = new Int32Array(0)
 
   constructor(options: WindowOperatorOptions) {
-    const { unit = 'ms', keys = [], limits = {} } = options
-    const windowing = resolveWindowing(options.windowing, unit)
+    checkOptions(options, 'a window operator', MEMBERS)
+    const { unit = 'ms', time = 'time', keys = [], limits = {}, others = {} } = options
+    checkUnit(unit)
+    checkName(time, 'time')
+    checkNames(keys, 'keys')
+    checkOptions(limits, 'limits', ['keys', 'late'], 'limits')
     const keyLimit = limits.keys ?? 1_000_000
-    if (!Number.isSafeInteger(keyLimit) || keyLimit < 1) {
-      throw new StreamError('invalid_input', `limits.keys: ${keyLimit} is no limit`, 'limits.keys')
-    }
+    checkLimit(keyLimit, 1, 'limits.keys')
+    checkLimit(limits.late ?? 10_000, 0, 'limits.late')
+    checkWord(options.path ?? 'fast', ['fast', 'general'], 'path')
+    const windowing = resolveWindowing(options.windowing, unit)
     this.#options = options
     this.#columns = keys
-    this.#slots = new Slots(options.aggregates, unit, options.others ?? {})
+    this.#slots = new Slots(options.aggregates, unit, others)
     this.#keys = new KeyDictionary(keys.length, keyLimit)
     this.#lateLimit = limits.late ?? 10_000
     this.#core = createCore(
@@ -194,12 +247,26 @@ class Operator implements WindowOperator {
       unit,
       options.path ?? 'fast',
     )
-    const { time = 'time', aggregates, path = 'fast' } = options
+    const { aggregates, path = 'fast' } = options
+    const { window } = windowing
+    this.#unseen = new UnseenColumns([
+      time,
+      ...keys,
+      ...(window.type === 'session' && window.gapColumn !== null ? [window.gapColumn] : []),
+      ...columnsRead(aggregates, others).keys(),
+    ])
     this.#fingerprint = { unit, time, keys, windowing: options.windowing, aggregates, path }
   }
 
-  push(batch: Batch, chosen?: Int32Array): void {
+  check(batch: Batch): void {
     this.#slots.check(batch)
+    checkKeyColumns(batch, this.#columns)
+    checkTimeColumn(batch, this.#options.time ?? 'time')
+  }
+
+  push(batch: Batch, chosen?: Int32Array): void {
+    this.check(batch)
+    this.#unseen.see(batch)
     const { rows, count, times, invalid } = readTimes(batch, this.#options.time ?? 'time', chosen)
     this.#counts.events += count + invalid
     this.#counts.invalid += invalid
@@ -212,7 +279,7 @@ class Operator implements WindowOperator {
   }
 
   watermark(time: number): void {
-    this.#check(time, 'watermark')
+    checkWatermark(time)
     if (time < this.#watermark) {
       this.#regress('watermark', time, this.#watermark)
       return
@@ -224,19 +291,13 @@ class Operator implements WindowOperator {
   }
 
   clock(now: number): void {
-    this.#check(now, 'clock')
+    checkProcessingTime(now)
     if (now < this.#clock) {
       this.#regress('clock', now, this.#clock)
       return
     }
     this.#clock = now
     this.#core.clock(now)
-  }
-
-  #check(time: number, what: string): void {
-    if (isTime(time) || time === Number.NEGATIVE_INFINITY || time === Number.POSITIVE_INFINITY)
-      return
-    throw new StreamError('invalid_input', `${what}: ${time} is no time of a stream`, what)
   }
 
   #regress(what: string, time: number, before: number): void {
@@ -270,12 +331,17 @@ class Operator implements WindowOperator {
       ...this.#counts,
       overflowed: this.#overflowedBefore + this.#keys.overflowed,
       invalidValues: this.#slots.invalid,
+      unseenColumns: this.#unseen.names(),
       keys: this.#keys.live,
       open: this.#core.open,
       watermark: Math.min(Math.max(this.#watermark, BEGINNING_OF_TIME), END_OF_TIME),
       clock: this.#clock,
       bytes: this.#slots.bytes() + this.#keys.bytes() + this.#core.bytes(),
     }
+  }
+
+  warnings(where: string): string[] {
+    return this.#unseen.warnings(where)
   }
 
   snapshot(): Uint8Array {
@@ -300,33 +366,24 @@ class Operator implements WindowOperator {
     return endSnapshot(out)
   }
 
-  read(bytes: Uint8Array, first: boolean, owns?: (key: Key) => boolean): void {
-    const from = openSnapshot(bytes, 'a window operator', this.#fingerprint)
-    const watermark = from.f64()
-    const clock = from.f64()
-    if (!first && (watermark !== this.#watermark || clock !== this.#clock)) {
-      throw new StreamError(
-        'bad_snapshot',
-        `instances restored together need one watermark and clock: ${this.#watermark} and ${watermark}`,
-      )
-    }
-    this.#watermark = watermark
-    this.#clock = clock
-    const keep = first && owns === undefined
-    for (const counter of COUNTERS) {
-      const count = from.varint()
-      this.#counts[counter] = keep ? count : 0
-    }
-    const overflowed = from.varint()
-    this.#overflowedBefore = keep ? overflowed : 0
+  restore(snapshots: Snapshots, owns?: (key: Key) => boolean): void {
+    const restoring = new Restoring(snapshots, 'a window operator', this.#fingerprint, owns)
+    for (const from of restoring.readers) this.#read(from, restoring)
+    restoring.end()
+    this.#keys.sweep()
+  }
+
+  #read(from: ByteReader, restoring: Restoring): void {
+    this.#watermark = restoring.agreed('watermark', from.f64())
+    this.#clock = restoring.agreed('clock', from.f64())
+    for (const counter of COUNTERS) this.#counts[counter] = restoring.counter(from.varint())
+    this.#overflowedBefore = restoring.counter(from.varint())
     const ids = new Map<number, number>()
     for (let left = from.count(2); left > 0; left--) {
       const id = from.varint()
       const key = readKey(this.#columns.length, from)
-      if (owns === undefined || owns(key)) ids.set(id, this.#keys.idOf(key))
+      if (restoring.owns(key)) ids.set(id, this.#keys.idOf(key))
     }
     this.#core.read(from, (id) => ids.get(id) ?? -1)
-    if (from.left > 0) throw from.bad(`${from.left} bytes too many`)
-    this.#keys.sweep()
   }
 }

@@ -1,3 +1,4 @@
+import { checkName, checkOptions, shown } from '../check-options.ts'
 import { StreamError } from '../stream-error.ts'
 import { bucketStart, CALENDAR_STEPS, type CalendarStep } from '../time/calendar.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
@@ -93,6 +94,14 @@ export type ResolvedWindow =
 
 /** Throws a StreamError `invalid_window` or `invalid_duration` that names the member. */
 export function resolveWindow(spec: WindowSpec, unit: TimeUnit): ResolvedWindow {
+  if (typeof spec !== 'object' || spec === null) {
+    const problem = `${shown(spec)} is no window, such as { type: 'tumbling', size: '5m' }`
+    throw new StreamError('invalid_window', `window: ${problem}`, 'window')
+  }
+  const members = Object.hasOwn(MEMBERS, spec.type) ? MEMBERS[spec.type] : undefined
+  if (members !== undefined) {
+    checkOptions(spec, `a window of type ${spec.type}`, members, 'window')
+  }
   const duration = (value: Duration, member: string): number =>
     parseDuration(value, unit, `window.${member}`)
   switch (spec.type) {
@@ -131,6 +140,10 @@ export function resolveWindow(spec: WindowSpec, unit: TimeUnit): ResolvedWindow 
     case 'session': {
       const longest =
         spec.longest === undefined ? Number.POSITIVE_INFINITY : duration(spec.longest, 'longest')
+      if (typeof spec.gap === 'object') {
+        checkOptions(spec.gap, 'a gap', ['column'], 'window.gap', 'invalid_window')
+        checkName(spec.gap.column, 'window.gap.column')
+      }
       const column = typeof spec.gap === 'object' ? spec.gap.column : null
       const gap = typeof spec.gap === 'object' ? Number.NaN : duration(spec.gap, 'gap')
       if (gap > longest) throw invalid('longest', 'is shorter than the gap')
@@ -151,7 +164,10 @@ export function resolveWindow(spec: WindowSpec, unit: TimeUnit): ResolvedWindow 
       return { type: 'count', size: spec.size, slide }
     }
     default:
-      throw invalid('type', `there is no window '${String((spec as { type: unknown }).type)}'`)
+      throw invalid(
+        'type',
+        `there is no window '${String((spec as { type: unknown }).type)}'; there are ${Object.keys(MEMBERS).join(', ')}`,
+      )
   }
 }
 
@@ -165,6 +181,17 @@ function invalid(member: string, problem: string): StreamError {
   return new StreamError('invalid_window', `window.${member}: ${problem}`, `window.${member}`)
 }
 
+const MEMBERS: Readonly<Record<WindowSpec['type'], readonly string[]>> = {
+  tumbling: ['type', 'size', 'offset'],
+  hopping: ['type', 'size', 'slide', 'offset'],
+  cumulate: ['type', 'size', 'step', 'offset'],
+  calendar: ['type', 'step', 'zone'],
+  sliding: ['type', 'difference'],
+  session: ['type', 'gap', 'longest'],
+  global: ['type'],
+  count: ['type', 'size', 'slide'],
+}
+
 /** Windowing with numbers for durations and every default filled in. */
 export interface ResolvedWindowing {
   readonly window: ResolvedWindow
@@ -176,6 +203,16 @@ export interface ResolvedWindowing {
   readonly evaluation: 'event' | 'batch'
 }
 
+const WINDOWING: readonly (keyof WindowingSpec)[] = [
+  'window',
+  'trigger',
+  'accumulation',
+  'lateness',
+  'stamp',
+  'closing',
+  'evaluation',
+]
+
 const CHOICES = {
   accumulation: ['accumulating', 'discarding', 'retracting'],
   stamp: ['end', 'earliest', 'latest'],
@@ -185,6 +222,7 @@ const CHOICES = {
 
 /** Throws a StreamError that names the member. */
 export function resolveWindowing(spec: WindowingSpec, unit: TimeUnit): ResolvedWindowing {
+  checkOptions(spec, 'windowing', WINDOWING, 'windowing', 'invalid_window')
   for (const [member, choices] of Object.entries(CHOICES)) {
     const value: unknown = spec[member as keyof typeof CHOICES]
     if (value !== undefined && !(choices as readonly unknown[]).includes(value)) {
