@@ -1,3 +1,26 @@
+export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
+export { changePoints } from './change/change-points.ts'
+export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
+export type { ChangePoint, ChangeType, Segment } from './change/describe-change.ts'
+export type { Noise } from './change/noise.ts'
+export { noiseOf } from './change/noise.ts'
+export type {
+  OnlineChange,
+  OnlineChangeOptions,
+  OnlineChangeState,
+  OnlineVerdict,
+} from './change/online-change-detector.ts'
+export { OnlineChangeDetector } from './change/online-change-detector.ts'
+export type { SearchOptions } from './change/search.ts'
+export { binarySegmentation, pelt } from './change/search.ts'
+export type { SegmentCost } from './change/segment-cost.ts'
+export {
+  lineCost,
+  meanCost,
+  meanVarianceCost,
+  poissonCost,
+  rankCost,
+} from './change/segment-cost.ts'
 export {
   addToComoments,
   COMOMENTS_WIDTH,
