@@ -1,3 +1,23 @@
+export { autoregression } from './association/autoregression.ts'
+export type {
+  Correlations,
+  CorrelationsOptions,
+  NamedSeries,
+  SeriesCorrelation,
+} from './association/correlations.ts'
+export { correlations } from './association/correlations.ts'
+export type { CrossCorrelation, LaggedCorrelation } from './association/cross-correlation.ts'
+export {
+  crossCorrelation,
+  effectivePairs,
+  whitenedCorrelation,
+} from './association/cross-correlation.ts'
+export type { WarpingOptions } from './association/dynamic-time-warping.ts'
+export { dynamicTimeWarping, warpingLowerBound } from './association/dynamic-time-warping.ts'
+export type { GrangerOptions, GrangerTest } from './association/granger.ts'
+export { grangerTest } from './association/granger.ts'
+export type { PartialCorrelations } from './association/partial-correlation.ts'
+export { partialCorrelations } from './association/partial-correlation.ts'
 export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
 export { changePoints } from './change/change-points.ts'
 export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
