@@ -13,9 +13,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
 import type { Area, Row } from './area.ts'
+import { changes } from './changes.ts'
 import { forecasts } from './forecasts.ts'
 
-const measures: Area = { ...forecasts }
+const measures: Area = { ...forecasts, ...changes }
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,3 +1,46 @@
+export { autoregression } from './association/autoregression.ts'
+export type {
+  Correlations,
+  CorrelationsOptions,
+  NamedSeries,
+  SeriesCorrelation,
+} from './association/correlations.ts'
+export { correlations } from './association/correlations.ts'
+export type { CrossCorrelation, LaggedCorrelation } from './association/cross-correlation.ts'
+export {
+  crossCorrelation,
+  effectivePairs,
+  whitenedCorrelation,
+} from './association/cross-correlation.ts'
+export type { WarpingOptions } from './association/dynamic-time-warping.ts'
+export { dynamicTimeWarping, warpingLowerBound } from './association/dynamic-time-warping.ts'
+export type { GrangerOptions, GrangerTest } from './association/granger.ts'
+export { grangerTest } from './association/granger.ts'
+export type { PartialCorrelations } from './association/partial-correlation.ts'
+export { partialCorrelations } from './association/partial-correlation.ts'
+export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
+export { changePoints } from './change/change-points.ts'
+export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
+export type { ChangePoint, ChangeType, Segment } from './change/describe-change.ts'
+export type { Noise } from './change/noise.ts'
+export { noiseOf } from './change/noise.ts'
+export type {
+  OnlineChange,
+  OnlineChangeOptions,
+  OnlineChangeState,
+  OnlineVerdict,
+} from './change/online-change-detector.ts'
+export { OnlineChangeDetector } from './change/online-change-detector.ts'
+export type { SearchOptions } from './change/search.ts'
+export { binarySegmentation, pelt } from './change/search.ts'
+export type { SegmentCost } from './change/segment-cost.ts'
+export {
+  lineCost,
+  meanCost,
+  meanVarianceCost,
+  poissonCost,
+  rankCost,
+} from './change/segment-cost.ts'
 export {
   addToComoments,
   COMOMENTS_WIDTH,
