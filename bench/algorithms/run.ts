@@ -12,10 +12,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
+import { anomalies } from './anomalies.ts'
 import type { Area, Row } from './area.ts'
 import { forecasts } from './forecasts.ts'
 
-const measures: Area = { ...forecasts }
+const measures: Area = { ...forecasts, ...anomalies }
 
 const { values: flags } = parseArgs({
   options: {
