@@ -104,7 +104,10 @@ export function cusumRunLength(slack = 0.5, limit = 5, shift = 0): number {
       return to === 0 ? normalCdf(high) : normalCdf(high) - normalCdf(high - width)
     })
   }
-  return 1 / (1 / one(shift) + 1 / one(-shift))
+  const near = one(Math.abs(shift))
+  // The side that is away from the shift takes about e to this power: beyond it, it adds nothing and cannot be solved for.
+  if (2 * (slack + Math.abs(shift)) * limit > 25) return near
+  return 1 / (1 / near + 1 / one(-Math.abs(shift)))
 }
 
 /** Average run length of the EWMA chart, by a Markov chain (Lucas and Saccucci 1990). */

@@ -23,7 +23,7 @@ import {
 } from './detector-options.ts'
 import { frequencyTest } from './frequency-test.ts'
 import { PatternMemory, type PatternMemoryState } from './pattern-memory.ts'
-import { ScoreTail } from './score-tail.ts'
+import { ScoreTail, type ScoreTailState } from './score-tail.ts'
 
 /** Values before the first verdict on one of them. */
 const WARM_UP = 32
@@ -38,6 +38,8 @@ const PERSISTENCE_RUN = 0.2
  * event where nothing happens, and a rate of events is as much lower than that of values.
  */
 const PATTERN_RUN = 1.5
+/** What happens more often than once in ten values is no pattern to speak of. */
+const LEAST_PATTERN = 1
 /** Beyond this rarity a value does not teach the level. */
 const MASK = 3
 /** By so much the rarity has to rise to be told again. */
@@ -80,7 +82,7 @@ export interface DetectorState {
   readonly scalars: Readonly<Scalars>
   readonly baseline: BaselineState
   readonly pattern: PatternMemoryState
-  readonly tails: readonly (readonly number[])[]
+  readonly tails: readonly ScoreTailState[]
   readonly gaps: readonly number[]
   readonly counts: readonly number[]
   readonly latestCounts: readonly number[]
@@ -247,10 +249,13 @@ export class AnomalyDetector {
   }
 
   #learnGap(gap: number): void {
-    // A silence is no gap to get used to: it counts as ten usual ones at most.
+    // A silence is no gap to get used to.
     const mean = decayedMeanOf(this.#gaps)
+    const deviation = Math.sqrt(decayedVarianceOf(this.#gaps, 'population') ?? 0)
     const bounded =
-      mean === null || this.#scalars.seen <= LEAST_GAPS ? gap : Math.min(gap, 10 * mean)
+      mean === null || this.#scalars.seen <= LEAST_GAPS
+        ? gap
+        : Math.min(gap, Math.max(3 * mean, mean + 6 * deviation))
     addToDecayed(this.#gaps, bounded, this.#scalars.seen + this.#scalars.missing, GAP_RATE)
   }
 
@@ -270,7 +275,9 @@ export class AnomalyDetector {
     } else if (ready) score = this.#pointRarity()
 
     const level = this.#levelRarity(small || !Number.isFinite(distance) ? 0 : distance, ready)
-    const pattern = this.#pattern.add(value) ? this.#patternRarity() : 0
+    const change = this.#pattern.add(value) ? this.#patternRarity() : 0
+    // Where nothing varied before, a first other value says no more of the pattern than of itself.
+    const pattern = Number.isFinite(distance) ? change : 0
     // What says most about the value speaks first among those that find it rare enough.
     if (level > score && !(score >= this.#alarm)) type = 'level shift'
     const single = Math.max(score, level)
@@ -318,13 +325,13 @@ export class AnomalyDetector {
       sum += tail.rarity(distance) / this.#patternTails.length
       tail.add(distance)
     }
-    return this.#scalars.seen >= PATTERN_WARM_UP && sum > 0 ? sum + PATTERN_RUN : 0
+    return this.#scalars.seen >= PATTERN_WARM_UP && sum >= LEAST_PATTERN ? sum + PATTERN_RUN : 0
   }
 
   #isSmallCount(value: number): boolean {
     if (this.#settings.metric !== 'count') return false
     const mean = decayedMeanOf(this.#counts)
-    return mean !== null && mean < SMALL_COUNT && Number.isInteger(value) && value >= 0
+    return mean !== null && mean < SMALL_COUNT && isCount(value)
   }
 
   /** Rarity of a small count: of the latest one, and of the latest five. */
@@ -366,8 +373,9 @@ export class AnomalyDetector {
     }
     this.#baseline.learn(time, value, outside)
     if (this.#settings.metric === 'count') {
-      if (!(s.score >= MASK)) addToDecayed(this.#counts, value, s.seen, COUNT_RATE)
-      this.#latestCounts[s.seen % FREQUENCY_SPAN] = value
+      if (isCount(value) && !(s.score >= MASK))
+        addToDecayed(this.#counts, value, s.seen, COUNT_RATE)
+      this.#latestCounts[s.seen % FREQUENCY_SPAN] = isCount(value) ? value : 0
     }
     s.seen++
     if (s.seen % SEASON_EVERY === 0 && this.#baseline.chooseSeason()) {
@@ -418,15 +426,22 @@ export class AnomalyDetector {
     const worse = !same || score >= s.eventScore + ESCALATION
     const shifted =
       same && type === 'level shift' && (before.type === 'spike' || before.type === 'drop')
+    const peak = !same || score > s.eventScore
     if (same && !worse && !shifted) {
-      this.#event = { ...before, end: time }
+      const { expected } = this.#baseline
+      const rarest = { peak: time, peakValue: value, peakExpected: expected }
+      this.#event = {
+        ...before,
+        ...(peak ? rarest : {}),
+        end: time,
+        severity: Math.max(before.severity, severityOf(score)),
+      }
       return null
     }
     s.sinceTold = 0
     const { expected, interval } = this.expectation
     const number = same ? before.event : (before?.event ?? 0) + 1
     const severity = severityOf(score)
-    const peak = !same || worse
     this.#event = {
       event: number,
       type: same && !shifted ? before.type : type,
@@ -459,7 +474,7 @@ export class AnomalyDetector {
       scalars: { ...this.#scalars },
       baseline: this.#baseline.state(),
       pattern: this.#pattern.state(),
-      tails: this.#tails.map((tail) => tail.counts()),
+      tails: this.#tails.map((tail) => tail.state()),
       gaps: [...this.#gaps],
       counts: [...this.#counts],
       latestCounts: [...this.#latestCounts],
@@ -472,6 +487,11 @@ export class AnomalyDetector {
   static from(state: DetectorState, options: DetectorOptions = {}): AnomalyDetector {
     return new AnomalyDetector(options, state)
   }
+}
+
+/** Small enough to be counted on, and to be held in single precision. */
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 2 ** 24
 }
 
 /** A detector of anomalies in a stream of values. See `AnomalyDetector`. */

@@ -1,5 +1,5 @@
-const BINS = 64
-/** Width of a bin on the scale ln(1 + score): the last one begins at a score of 1,900. */
+const BINS = 58
+/** Width of a bin on the scale ln(1 + score): the last one begins at a score of 930. */
 const WIDTH = 0.12
 /** Scores after which the counts are halved: what is older than about as many fades. */
 const MEMORY = 20_000
@@ -21,7 +21,7 @@ const LN10 = Math.LN10
  * How rare a score is among those before it: −log10 of the share of scores at least as high. This is a conformal p-value,
  * valid whatever the scores are distributed like, as long as they are exchangeable. Beyond the greatest score seen, the tail
  * goes on exponentially in ln(1 + score) with the mean excess of the top 2 % — Hill's estimator (1975), the generalised
- * Pareto tail of scores that are themselves heavy-tailed. 64 counters of 4 bytes; constant time.
+ * Pareto tail of scores that are themselves heavy-tailed. 58 counters of 4 bytes; constant time.
  */
 export class ScoreTail {
   readonly #counts: Float32Array
@@ -30,15 +30,18 @@ export class ScoreTail {
   /** Weight of the scores of the present run of rare ones; 0 outside of one. */
   #run = 0
 
-  /** With the 64 counters of another, or empty. */
-  constructor(counts: ArrayLike<number> = []) {
+  /** With the state of another, or empty. */
+  constructor(state?: ScoreTailState) {
     this.#counts = new Float32Array(BINS)
-    this.#counts.set(Array.from(counts).slice(0, BINS))
-    for (const count of this.#counts) this.#total += count
+    if (state === undefined) return
+    this.#counts.set(state.counts)
+    this.#total = state.total
+    this.#allowance = state.allowance
+    this.#run = state.run
   }
 
   get bytes(): number {
-    return this.#counts.byteLength
+    return this.#counts.byteLength + 3 * 8
   }
 
   clear(): void {
@@ -46,8 +49,13 @@ export class ScoreTail {
     this.#total = 0
   }
 
-  counts(): number[] {
-    return [...this.#counts]
+  state(): ScoreTailState {
+    return {
+      counts: [...this.#counts],
+      total: this.#total,
+      allowance: this.#allowance,
+      run: this.#run,
+    }
   }
 
   /** Scores added, each fading. */
@@ -127,4 +135,12 @@ export class ScoreTail {
       this.#total += counts[i] as number
     }
   }
+}
+
+/** The tail as plain data. */
+export interface ScoreTailState {
+  readonly counts: readonly number[]
+  readonly total: number
+  readonly allowance: number
+  readonly run: number
 }

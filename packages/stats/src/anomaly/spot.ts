@@ -39,7 +39,7 @@ export class Spot {
   #seen = 0
   #excesses = 0
   #fitted = 0
-  #tail: ParetoTail = { shape: 0, scale: 1, logLikelihood: 0 }
+  #tail: ParetoTail = { shape: 0, scale: 0, logLikelihood: 0 }
   #latest = 0
   #sum = 0
 
