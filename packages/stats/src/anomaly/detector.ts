@@ -275,9 +275,10 @@ export class AnomalyDetector {
     } else if (ready) score = this.#pointRarity()
 
     const level = this.#levelRarity(small || !Number.isFinite(distance) ? 0 : distance, ready)
+    const varied = this.#pattern.range > 0
     const change = this.#pattern.add(value) ? this.#patternRarity() : 0
     // Where nothing varied before, a first other value says no more of the pattern than of itself.
-    const pattern = Number.isFinite(distance) ? change : 0
+    const pattern = varied ? change : 0
     // What says most about the value speaks first among those that find it rare enough.
     if (level > score && !(score >= this.#alarm)) type = 'level shift'
     const single = Math.max(score, level)

@@ -34,7 +34,8 @@ export class PatternMemory {
   readonly #counts = new Uint8Array(BINS * SCALES)
   /** Logarithms of the shares of remembered distributions. */
   readonly #logShares = new Float32Array(MEMORIES * BINS * SCALES)
-  readonly #recognised = new Uint32Array(MEMORIES * SCALES)
+  /** 0 for the memory recognised last, 1 for the one before it, and so on. */
+  readonly #ages = new Uint8Array(MEMORIES * SCALES)
   readonly #known = new Uint8Array(SCALES)
   #low = Number.POSITIVE_INFINITY
   #high = Number.NEGATIVE_INFINITY
@@ -51,7 +52,7 @@ export class PatternMemory {
       this.#latest.byteLength +
       this.#counts.byteLength +
       this.#logShares.byteLength +
-      this.#recognised.byteLength
+      this.#ages.byteLength
     )
   }
 
@@ -97,7 +98,7 @@ export class PatternMemory {
       bounds: seen === 0 ? [] : [this.#low, this.#high, this.#blockLow, this.#blockHigh],
       latest: [...this.#latest],
       logShares: [...this.#logShares],
-      recognised: [...this.#recognised],
+      ages: [...this.#ages],
       known: [...this.#known],
     }
   }
@@ -113,7 +114,7 @@ export class PatternMemory {
     memory.#blockHigh = blockHigh
     memory.#latest.set(state.latest)
     memory.#logShares.set(state.logShares)
-    memory.#recognised.set(state.recognised)
+    memory.#ages.set(state.ages)
     memory.#known.set(state.known)
     memory.#binAll()
     return memory
@@ -151,26 +152,37 @@ export class PatternMemory {
 
   #remember(scale: number): void {
     let k = this.#known[scale] as number
-    if (k < MEMORIES) this.#known[scale] = k + 1
-    else {
+    if (k < MEMORIES) {
+      this.#known[scale] = k + 1
+      this.#ages[scale * MEMORIES + k] = MEMORIES - 1
+    } else {
       k = 0
       for (let other = 1; other < MEMORIES; other++) {
         const [a, b] = [scale * MEMORIES + other, scale * MEMORIES + k]
-        if ((this.#recognised[a] as number) < (this.#recognised[b] as number)) k = other
+        if ((this.#ages[a] as number) > (this.#ages[b] as number)) k = other
       }
     }
-    this.#recognised[scale * MEMORIES + k] = this.#seen
+    this.#rejuvenate(scale, k)
     const from = (scale * MEMORIES + k) * BINS
     for (let b = 0; b < BINS; b++) this.#logShares[from + b] = Math.log(this.#share(scale, b))
   }
 
   #learn(scale: number, k: number): void {
-    this.#recognised[scale * MEMORIES + k] = this.#seen
+    this.#rejuvenate(scale, k)
     const from = (scale * MEMORIES + k) * BINS
     for (let b = 0; b < BINS; b++) {
       const before = Math.exp(this.#logShares[from + b] as number)
       this.#logShares[from + b] = Math.log(before + RATE * (this.#share(scale, b) - before))
     }
+  }
+
+  #rejuvenate(scale: number, k: number): void {
+    const ages = this.#ages
+    const age = ages[scale * MEMORIES + k] as number
+    if (age === 0) return
+    for (let i = scale * MEMORIES; i < (scale + 1) * MEMORIES; i++)
+      if ((ages[i] as number) < age) ages[i] = (ages[i] as number) + 1
+    ages[scale * MEMORIES + k] = 0
   }
 
   #share(scale: number, bin: number): number {
@@ -223,7 +235,7 @@ export interface PatternMemoryState {
   readonly bounds: readonly number[]
   readonly latest: readonly number[]
   readonly logShares: readonly number[]
-  readonly recognised: readonly number[]
+  readonly ages: readonly number[]
   readonly known: readonly number[]
 }
 

@@ -1,5 +1,5 @@
-const BINS = 58
-/** Width of a bin on the scale ln(1 + score): the last one begins at a score of 930. */
+const BINS = 62
+/** Width of a bin on the scale ln(1 + score): the last one begins at a score of 1,500. */
 const WIDTH = 0.12
 /** Scores after which the counts are halved: what is older than about as many fades. */
 const MEMORY = 20_000
@@ -21,7 +21,7 @@ const LN10 = Math.LN10
  * How rare a score is among those before it: −log10 of the share of scores at least as high. This is a conformal p-value,
  * valid whatever the scores are distributed like, as long as they are exchangeable. Beyond the greatest score seen, the tail
  * goes on exponentially in ln(1 + score) with the mean excess of the top 2 % — Hill's estimator (1975), the generalised
- * Pareto tail of scores that are themselves heavy-tailed. 58 counters of 4 bytes; constant time.
+ * Pareto tail of scores that are themselves heavy-tailed. 62 counters of 4 bytes; constant time.
  */
 export class ScoreTail {
   readonly #counts: Float32Array
