@@ -12,11 +12,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
+import { anomalies } from './anomalies.ts'
 import type { Area, Row } from './area.ts'
 import { changes } from './changes.ts'
 import { forecasts } from './forecasts.ts'
 
-const measures: Area = { ...forecasts, ...changes }
+const measures: Area = { ...forecasts, ...anomalies, ...changes }
 
 const { values: flags } = parseArgs({
   options: {

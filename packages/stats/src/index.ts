@@ -1,3 +1,35 @@
+export type { AbsenceTest } from './anomaly/absence-test.ts'
+export { absenceTest } from './anomaly/absence-test.ts'
+export type { Anomaly, AnomalyEvent, AnomalyType } from './anomaly/anomaly.ts'
+export { rarityOfSeverity, severityOf } from './anomaly/anomaly.ts'
+export type { Chart, CusumOptions, EwmaOptions } from './anomaly/control-charts.ts'
+export { cusumChart, cusumRunLength, ewmaChart, ewmaRunLength } from './anomaly/control-charts.ts'
+export type { AnomalyReport, DetectOptions } from './anomaly/detect-anomalies.ts'
+export { detectAnomalies } from './anomaly/detect-anomalies.ts'
+export type { DetectorState } from './anomaly/detector.ts'
+export { AnomalyDetector, detector } from './anomaly/detector.ts'
+export type {
+  AnomalyDirection,
+  DetectorMetric,
+  DetectorOptions,
+} from './anomaly/detector-options.ts'
+export type { ExtremeDeviatesOptions, SeasonalDeviatesOptions } from './anomaly/extreme-deviates.ts'
+export { extremeDeviates, seasonalDeviates } from './anomaly/extreme-deviates.ts'
+export type { FrequencyTest } from './anomaly/frequency-test.ts'
+export { frequencyTest } from './anomaly/frequency-test.ts'
+export type { IsolationForest, IsolationForestOptions } from './anomaly/isolation-forest.ts'
+export { isolationForest, windowsOf } from './anomaly/isolation-forest.ts'
+export { OnlineDiscovery } from './anomaly/online-discovery.ts'
+export type { OutlierMethod, Outliers } from './anomaly/outliers.ts'
+export { findOutliers } from './anomaly/outliers.ts'
+export type { PatternResidualOptions } from './anomaly/pattern-residuals.ts'
+export { patternResiduals } from './anomaly/pattern-residuals.ts'
+export type { ParetoTail } from './anomaly/peaks-over-threshold.ts'
+export { fitParetoTail, tailQuantile } from './anomaly/peaks-over-threshold.ts'
+export type { RandomCutForestOptions } from './anomaly/random-cut-forest.ts'
+export { RandomCutForest } from './anomaly/random-cut-forest.ts'
+export type { SpotOptions, SpotVerdict } from './anomaly/spot.ts'
+export { Spot } from './anomaly/spot.ts'
 export { autoregression } from './association/autoregression.ts'
 export type {
   Correlations,
