@@ -13,9 +13,11 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
 import type { Area, Row } from './area.ts'
+import { experiments } from './experiments.ts'
 import { forecasts } from './forecasts.ts'
+import { optimisation } from './optimisation.ts'
 
-const measures: Area = { ...forecasts }
+const measures: Area = { ...forecasts, ...experiments, ...optimisation }
 
 const { values: flags } = parseArgs({
   options: {
