@@ -1,4 +1,4 @@
-import { checkSameLength, checkSummable } from '../checks.ts'
+import { checkPositive, checkSameLength, checkValues, checkWithin } from '../checks.ts'
 import {
   type Cholesky,
   cholesky,
@@ -55,7 +55,8 @@ export interface GaussianProcess {
  * Gaussian process regression (Rasmussen and Williams 2006, algorithm 2.1) of values y at the rows of x, with the kernel of
  * `Hyperparameters`. Coordinates are meant to span about 0 … 1. Hyperparameters that are not given maximise the posterior
  * density, by `fitHyperparameters`, on at most 200 of the values. O(n³ / 3), and about 20 times the same for up to 200 values
- * in the search. Throws a StatsError for arrays that do not fit, no values, and values that are not finite.
+ * in the search. Throws a StatsError for arrays that do not fit, no values,
+ * values beyond ±1e100 and coordinates beyond ±1e6.
  */
 export function gaussianProcess(
   x: Matrix,
@@ -64,9 +65,9 @@ export function gaussianProcess(
 ): GaussianProcess {
   const n = x.rows
   const d = x.columns
-  checkSummable(y, 1, 'y')
+  checkSizes(y, GREATEST, 'y')
   if (y.length !== n) throw new StatsError('length', 'y', `${y.length} values for ${n} points`)
-  checkSummable(x.data, 1, 'x')
+  checkSizes(x.data, 1e6, 'x.data')
   const { replicates, variances, within = 0 } = options
   if (replicates !== undefined) checkSameLength(y, replicates, 'y', 'options.replicates')
   if (variances !== undefined) checkSameLength(y, variances, 'y', 'options.variances')
@@ -77,15 +78,34 @@ export function gaussianProcess(
   const mean = options.mean ?? values.reduce((sum, value) => sum + value / n, 0)
   const residuals = values.map((value) => value - mean)
   const data = { x, residuals, counts, known, within, categorical }
+  for (const [i, count] of counts.entries()) {
+    checkPositive(count, `options.replicates[${i}]`)
+    checkWithin(known[i] as number, 0, GREATEST * GREATEST, `options.variances[${i}]`)
+  }
+  checkWithin(within, 0, Number.MAX_VALUE, 'options.within')
+  checkWithin(mean, -GREATEST, GREATEST, 'options.mean')
   const hyperparameters = options.hyperparameters ?? fitHyperparameters(data, options.start ?? null)
   if (hyperparameters.lengthscales.length !== d)
     throw new StatsError('length', 'options.hyperparameters.lengthscales', `are not ${d}`)
+  for (const [i, scale] of hyperparameters.lengthscales.entries())
+    checkPositive(scale, `options.hyperparameters.lengthscales[${i}]`)
+  checkPositive(hyperparameters.signal, 'options.hyperparameters.signal')
+  checkWithin(hyperparameters.noise, 0, GREATEST * GREATEST, 'options.hyperparameters.noise')
   const noises = counts.map((count, i) => hyperparameters.noise / count + (known[i] as number))
   const factor = cholesky(
     covariances(squaredDifferences(x, categorical), n, hyperparameters, noises),
     { maxJitter: 1e-2 },
   )
   return posterior(x, residuals, mean, hyperparameters, categorical, factor)
+}
+
+/** Beyond it squares of values, and sums of them, overflow. */
+const GREATEST = 1e100
+
+function checkSizes(values: ArrayLike<number>, greatest: number, path: string): void {
+  checkValues(values, 1, path)
+  for (let i = 0; i < values.length; i++)
+    checkWithin(values[i] as number, -greatest, greatest, `${path}[${i}]`)
 }
 
 function posterior(

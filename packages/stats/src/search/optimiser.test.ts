@@ -96,6 +96,9 @@ describe('optimiser', () => {
     const told = search.predict({ x: Math.PI, y: 2.275 })
     expect(told?.interval.low).toBeLessThan(0.397887)
     expect(told?.interval.high).toBeGreaterThan(0.397887)
+    const beyond = { x: -7.25, y: 13 }
+    search.tell(beyond, -50)
+    expect(search.best()).toEqual({ point: beyond, values: [-50], count: 1 })
   })
 
   it('finds the best of numbers on a log scale, whole numbers and categories together', () => {

@@ -6,13 +6,14 @@ import type { Interval } from '../regression.ts'
 import { normalQuantile } from '../special/normal-quantile.ts'
 import { StatsError } from '../stats-error.ts'
 import { maximiseAcquisition } from './acquisition.ts'
-import { believing, type Evidence, keyOf, type Model, modelOf } from './evidence.ts'
+import { believing, type Evidence, gather, keyOf, type Model, modelOf } from './evidence.ts'
 import { totalEffects } from './importance.ts'
 import type { Hyperparameters } from './matern.ts'
 import {
   compromiseEvidence,
   constraintEvidence,
   costEvidence,
+  costMeasurements,
   type Direction,
   drawnIn,
   failureEvidence,
@@ -237,6 +238,7 @@ function search(
     const objective = usable
       ? believing(fitted(drawnIn(evidence), 'objective'), pending, coding.categorical)
       : (restrictions[0] as Model)
+    const isFeasible = feasibility()
     const beliefs = objective.evidence.places.map((x) => objective.process.meanAt(x))
     const order = beliefs
       .map((_, i) => i)
@@ -270,6 +272,7 @@ function search(
   /** Costs with what is not feasible behind everything that is. */
   function penalised(evidence: Evidence): Evidence {
     const most = evidence.means.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+    const isFeasible = feasibility()
     const failed = trials.flatMap(({ x, costs }) => (costs === null ? [x] : []))
     const means = [...evidence.means].map((mean, i) =>
       isFeasible(evidence.places[i] as Float64Array) ? mean : most + 1 + Math.abs(most),
@@ -281,14 +284,25 @@ function search(
     }
   }
 
-  /** Whether the constraints held there on average. Places that were never tried are not looked at. */
-  function isFeasible(x: Float64Array): boolean {
-    if (constraints === 0) return true
-    const key = keyOf(x)
-    const here = trials.filter((trial) => trial.costs !== null && keyOf(trial.x) === key)
-    return Array.from({ length: constraints }, (_, i) =>
-      here.reduce((sum, trial) => sum + (trial.constraints[i] as number), 0),
-    ).every((sum) => sum <= 0)
+  /** By place, the sums of what its trials told of each constraint. */
+  function limitSums(): ReadonlyMap<string, readonly number[]> {
+    const sums = new Map<string, number[]>()
+    for (const { x, costs, constraints: told } of trials) {
+      if (costs === null) continue
+      const before = sums.get(keyOf(x))
+      sums.set(
+        keyOf(x),
+        told.map((value, i) => value + (before?.[i] ?? 0)),
+      )
+    }
+    return sums
+  }
+
+  /** Says whether the constraints held on average at a place; where nothing was tried they are not in the way. */
+  function feasibility(): (x: Float64Array) => boolean {
+    if (constraints === 0) return () => true
+    const sums = limitSums()
+    return (x) => (sums.get(keyOf(x)) ?? []).every((sum) => sum <= 0)
   }
 
   function costModel(objective: number): Model | null {
@@ -310,14 +324,16 @@ function search(
 
   /** Feasible places with the means of what was measured. */
   function feasibleFindings(): { x: Float64Array; costs: number[]; count: number }[] {
-    const evidences = directions.map((_, objective) => costEvidence(trials, objective))
-    const first = evidences[0] as Evidence
+    const isFeasible = feasibility()
+    const [first, ...others] = directions.map((_, objective) =>
+      gather(costMeasurements(trials, objective)),
+    ) as [Evidence, ...Evidence[]]
     return first.places.flatMap((x, i) =>
       isFeasible(x)
         ? [
             {
               x,
-              costs: evidences.map(({ means }) => means[i] as number),
+              costs: [first, ...others].map(({ means }) => means[i] as number),
               count: first.counts[i] as number,
             },
           ]
@@ -326,8 +342,11 @@ function search(
   }
 
   function findingOf(found: { x: Float64Array; costs: number[]; count: number }): Finding {
+    const key = keyOf(found.x)
+    // As it was told: a place beyond the bounds has no other name.
+    const at = trials.findIndex(({ x }) => keyOf(x) === key)
     return {
-      point: coding.decode(found.x),
+      point: plainCopy((record[at] as readonly [Point, Outcome])[0]),
       values: found.costs.map((cost, objective) => signOf(objective) * cost),
       count: found.count,
     }

@@ -64,17 +64,18 @@ export function trialOf(
   }
 }
 
-/** Evidence on one cost. */
-export function costEvidence(trials: readonly Trial[], index: number): Evidence {
-  return bounded(
-    gather(
-      trials.flatMap(({ x, costs, variances }): Measurement[] =>
-        costs === null
-          ? []
-          : [{ x, value: costs[index] as number, variance: variances[index] as number }],
-      ),
-    ),
+/** What trials that did not fail say of one cost. */
+export function costMeasurements(trials: readonly Trial[], index: number): Measurement[] {
+  return trials.flatMap(({ x, costs, variances }) =>
+    costs === null
+      ? []
+      : [{ x, value: costs[index] as number, variance: variances[index] as number }],
   )
+}
+
+/** Evidence on one cost, for a model. */
+export function costEvidence(trials: readonly Trial[], index: number): Evidence {
+  return bounded(gather(costMeasurements(trials, index)))
 }
 
 /**
