@@ -28,13 +28,13 @@ const NOISE_BOUNDS = [Math.log(1e-8), Math.log(4)] as const
 const LENGTHSCALE_BOUNDS = [Math.log(0.01), Math.log(100)] as const
 
 /** Means and deviations of normal beliefs about the logarithms, in the same units; length-scales of one coordinate. */
-const LENGTHSCALE_BELIEF = [Math.log(0.5), 1] as const
+const LENGTHSCALE_BELIEF = [Math.log(0.3), 1] as const
 const SIGNAL_BELIEF = [0, 2] as const
 const NOISE_BELIEF = [-7, 4] as const
 
 /**
  * Length-scales, signal and noise of greatest posterior density, by L-BFGS with analytic gradients on their logarithms. Beliefs are
- * log-normal: length-scales have the median √d / 2 (they grow with the dimension as in Hvarfner, Hellsten and Nardi 2024, though less
+ * log-normal: length-scales have the median 0.3 √d (they grow with the dimension as in Hvarfner, Hellsten and Nardi 2024, though less
  * wide); signal and noise are relative to the variance of the values. Measurements that were averaged count
  * with what they say of the noise (Binois, Gramacy and Ludkovski 2018). From `start` a few steps, else two starts on at most
  * 60 values and a few steps from what they gave.
