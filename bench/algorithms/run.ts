@@ -15,9 +15,17 @@ import { commitOf, describeMachine } from '../report.ts'
 import { anomalies } from './anomalies.ts'
 import type { Area, Row } from './area.ts'
 import { changes } from './changes.ts'
+import { experiments } from './experiments.ts'
 import { forecasts } from './forecasts.ts'
+import { optimisation } from './optimisation.ts'
 
-const measures: Area = { ...forecasts, ...anomalies, ...changes }
+const measures: Area = {
+  ...forecasts,
+  ...anomalies,
+  ...changes,
+  ...experiments,
+  ...optimisation,
+}
 
 const { values: flags } = parseArgs({
   options: {

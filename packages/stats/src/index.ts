@@ -50,6 +50,32 @@ export type { GrangerOptions, GrangerTest } from './association/granger.ts'
 export { grangerTest } from './association/granger.ts'
 export type { PartialCorrelations } from './association/partial-correlation.ts'
 export { partialCorrelations } from './association/partial-correlation.ts'
+export type {
+  ArmSummary,
+  Bandit,
+  BanditOptions,
+  BanditPolicy,
+  BanditState,
+  BetaPrior,
+  Choice,
+  NormalPrior,
+} from './bandit/bandit.ts'
+export { bandit, restoreBandit } from './bandit/bandit.ts'
+export type { BestArm } from './bandit/best-arm.ts'
+export { probabilitiesOfBest } from './bandit/best-arm.ts'
+export type { PooledGroup, PooledMeans, PooledRates } from './bandit/empirical-bayes.ts'
+export { poolMeans, poolRates } from './bandit/empirical-bayes.ts'
+export type {
+  LoggedChoices,
+  OffPolicyEstimate,
+  OffPolicyOptions,
+  OffPolicyWarning,
+} from './bandit/off-policy.ts'
+export {
+  doublyRobust,
+  inversePropensity,
+  selfNormalisedPropensity,
+} from './bandit/off-policy.ts'
 export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
 export { changePoints } from './change/change-points.ts'
 export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
@@ -114,6 +140,42 @@ export { chiSquared, gammaDistribution } from './distributions/gamma.ts'
 export { logNormal, logNormalCdf, normal, normalCdf } from './distributions/normal.ts'
 export { studentT, studentTCdf, studentTQuantile } from './distributions/student-t.ts'
 export type {
+  BoundedMean,
+  BoundedMeanOptions,
+  BoundedMeanState,
+} from './experiment/bounded-mean.ts'
+export { boundedMean, restoreBoundedMean } from './experiment/bounded-mean.ts'
+export type { Comparison, ComparisonOptions, Equivalence } from './experiment/comparison.ts'
+export { compareVariants, equivalenceTest } from './experiment/comparison.ts'
+export type { SequenceOptions, SequencePoint } from './experiment/confidence-sequence.ts'
+export {
+  differenceSequence,
+  meanSequence,
+  rateSequence,
+} from './experiment/confidence-sequence.ts'
+export type { DifferenceOf } from './experiment/difference.ts'
+export type { Mixture, MixtureBoundary, MixtureOptions } from './experiment/mixture-boundary.ts'
+export { mixtureBoundary, mixturePrecision, stitchedBound } from './experiment/mixture-boundary.ts'
+export type { PowerOptions } from './experiment/power.ts'
+export {
+  powerOfMeans,
+  powerOfRates,
+  sampleSizeOfMeans,
+  sampleSizeOfRates,
+} from './experiment/power.ts'
+export type { SampleRatio } from './experiment/sample-ratio.ts'
+export { sampleRatioMismatch, sequentialSampleRatioMismatch } from './experiment/sample-ratio.ts'
+export type {
+  SequentialResult,
+  SequentialTest,
+  SequentialTestOptions,
+  SequentialTestState,
+  Variant,
+} from './experiment/sequential-test.ts'
+export { restoreSequentialTest, sequentialTest } from './experiment/sequential-test.ts'
+export type { VariantSummary } from './experiment/variant.ts'
+export { variantOfMoments, variantOfRate } from './experiment/variant.ts'
+export type {
   ExponentialBuckets,
   ExponentialHistogramOptions,
   ExponentialHistogramState,
@@ -170,7 +232,13 @@ export type { TTestOptions, TTestResult } from './hypothesis/t-test.ts'
 export { pairedTTest, pooledTTest, tTest, welchTest } from './hypothesis/t-test.ts'
 export type { Alternative, TestResult } from './hypothesis/test-result.ts'
 export type { Cholesky, CholeskyOptions } from './linear/cholesky.ts'
-export { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './linear/cholesky.ts'
+export {
+  cholesky,
+  inverseOfCholesky,
+  solveCholesky,
+  solveLower,
+  solveLowerTransposed,
+} from './linear/cholesky.ts'
 export type {
   Coefficient,
   Regression,
@@ -238,6 +306,23 @@ export {
   medianAbsoluteDeviation,
   qnScale,
 } from './robust/spread.ts'
+export type { GaussianProcess, GaussianProcessOptions } from './search/gaussian-process.ts'
+export { gaussianProcess } from './search/gaussian-process.ts'
+export type { Hyperparameters } from './search/matern.ts'
+export type {
+  Finding,
+  Optimiser,
+  OptimiserOptions,
+  OptimiserState,
+  PointPrediction,
+  SearchMethod,
+  Suggestion,
+} from './search/optimiser.ts'
+export { optimiser, restoreOptimiser } from './search/optimiser.ts'
+export type { Direction, Outcome } from './search/outcome.ts'
+export { hypervolume, paretoFront } from './search/pareto.ts'
+export { SOBOL_DIMENSIONS, sobolPoints } from './search/sobol.ts'
+export type { Parameter, ParameterValue, Point, Space } from './search/space.ts'
 export { autocorrelations } from './series/autocorrelation.ts'
 export type {
   MetricType,
@@ -260,6 +345,8 @@ export {
 export type { SlidingWindowOptions, SlidingWindowState } from './sliding-window.ts'
 export { SlidingWindow } from './sliding-window.ts'
 export { erf, erfc, erfcInverse, erfcx, erfInverse } from './special/erf.ts'
+export type { Quadrature } from './special/gauss-legendre.ts'
+export { gaussLegendre } from './special/gauss-legendre.ts'
 export {
   incompleteBeta,
   incompleteBetaInverse,

@@ -107,3 +107,29 @@ export function solveLowerTransposed(lower: Matrix, b: ArrayLike<number>): Float
 export function solveCholesky({ lower }: Cholesky, b: ArrayLike<number>): Float64Array {
   return solveLowerTransposed(lower, solveLower(lower, b))
 }
+
+/** A⁻¹, both triangles. O(n³ / 3) beside the factor. */
+export function inverseOfCholesky({ lower }: Cholesky): Matrix {
+  const n = lower.rows
+  const l = lower.data
+  // Row i of `rows` is column i of L⁻¹, so that both loops run along memory.
+  const rows = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) {
+    rows[i * n + i] = 1 / (l[i * n + i] ?? Number.NaN)
+    for (let j = i + 1; j < n; j++) {
+      let sum = 0
+      for (let k = i; k < j; k++) sum -= (l[j * n + k] ?? 0) * (rows[i * n + k] ?? 0)
+      rows[i * n + j] = sum / (l[j * n + j] ?? Number.NaN)
+    }
+  }
+  const inverse = createMatrix(n, n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0
+      for (let k = i; k < n; k++) sum += (rows[i * n + k] ?? 0) * (rows[j * n + k] ?? 0)
+      inverse.data[i * n + j] = sum
+      inverse.data[j * n + i] = sum
+    }
+  }
+  return inverse
+}
