@@ -80,7 +80,7 @@ export class PatternMemory {
     const leaving = this.#latest[slot] as number
     this.#latest[slot] = share
     // Both in single precision: a share has to leave the bin that it was counted in.
-    const entering = this.#latest[slot]
+    const entering = Math.fround(share)
     for (let s = 0; s < SCALES; s++) {
       if (this.#seen >= SPAN) this.#count(s, binOf(s, leaving), -1)
       this.#count(s, binOf(s, entering), 1)
