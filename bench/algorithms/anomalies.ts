@@ -9,8 +9,8 @@ import {
   nabScoreAt,
   readNab,
 } from '../../packages/stats/test/nab-scorer.ts'
+import { measureAlarms } from './anomaly-alarms.ts'
 import { measureCharts } from './anomaly-charts.ts'
-import { type CorpusSeries, syntheticSeries, traceSeries, WEEK } from './anomaly-corpus.ts'
 import type { Area, Report } from './area.ts'
 
 /**
@@ -25,7 +25,7 @@ import type { Area, Report } from './area.ts'
 export const anomalies: Area = {
   nab: ({ data, report }) => measureNab(data, report),
   detector: ({ report }) => measureSpeed(report),
-  alarms: ({ data, share, report }) => measureAlarms(data, Math.ceil(10 / share), report),
+  alarms: ({ data, share, report }) => measureAlarms(data, share, report),
   charts: ({ data, report }) => measureCharts(data, report),
 }
 
@@ -165,114 +165,4 @@ function measureSpeed(report: Report): void {
     passed: bytes <= 4_096,
     seconds: 0,
   })
-}
-
-const openedIn = ({ metric, values, step }: CorpusSeries): number => {
-  const detector = new AnomalyDetector({ metric })
-  let opened = 0
-  for (let i = 0; i < values.length; i++) {
-    if (detector.update(i * step, values[i] as number)?.change === 'opened') opened++
-  }
-  return opened
-}
-
-/**
- * Stationary laws of the metrics of an LLM service (`anomaly-corpus.ts`), five minutes a value, and the traces that are kept, which
- * are not stationary. A week is 2,016 values. Spikes are as rare as six standard deviations of a normal law, one
- * in a week of four; shifts are three standard deviations, in the second week of two.
- */
-function measureAlarms(data: string, copies: number, report: Report): void {
-  const perWeek = (all: readonly CorpusSeries[]): number => {
-    const values = all.reduce((sum, series) => sum + series.values.length, 0)
-    return (all.reduce((sum, series) => sum + openedIn(series), 0) / values) * WEEK
-  }
-  let started = performance.now()
-  const seconds = (): number => {
-    const now = performance.now()
-    const passed = (now - started) / 1000
-    started = now
-    return passed
-  }
-  const still = perWeek(syntheticSeries(11, copies, 4))
-  report({
-    goal: 'A4 stationary series: ≤ 1 alarm in a series-week',
-    anchor: '',
-    ours: fixed(still, 2),
-    passed: still <= 1,
-    seconds: seconds(),
-  })
-  const traces = perWeek(traceSeries(data))
-  report({
-    goal: 'A4 traces of LLM services: ≤ 1 alarm in 2,016 values',
-    anchor: '',
-    ours: fixed(traces, 2),
-    passed: traces <= 1,
-    seconds: seconds(),
-  })
-  const shares = (
-    all: readonly CorpusSeries[],
-    hits: (series: CorpusSeries) => readonly [found: number, of: number],
-  ): { readonly total: number; readonly worst: string } => {
-    const byLaw = new Map<string, [number, number]>()
-    for (const series of all) {
-      const [found, of] = hits(series)
-      const [f, o] = byLaw.get(series.name) ?? [0, 0]
-      byLaw.set(series.name, [f + found, o + of])
-    }
-    const rates = [...byLaw].map(([name, [found, of]]) => ({ name, rate: found / of }))
-    const sums = [...byLaw.values()].reduce(([f, o], [found, of]) => [f + found, o + of], [0, 0])
-    const lowest = rates.toSorted((a, b) => a.rate - b.rate).slice(0, 4)
-    return {
-      total: sums[0] / sums[1],
-      worst: lowest.map(({ name, rate }) => `${name} ${fixed(100 * rate, 0)}`).join(', '),
-    }
-  }
-  const spikes = shares(syntheticSeries(12, copies, 4), spikesFound)
-  report({
-    goal: 'A4 spikes of six deviations: ≥ 95 % found',
-    anchor: '',
-    ours: `${fixed(100 * spikes.total)} %; lowest: ${spikes.worst}`,
-    passed: spikes.total >= 0.95,
-    seconds: seconds(),
-  })
-  const shifts = shares(syntheticSeries(13, 3 * copies, 2), shiftFound)
-  report({
-    goal: 'A4 shifts of three deviations: ≥ 90 % found within 5 values',
-    anchor: '',
-    ours: `${fixed(100 * shifts.total)} %; lowest: ${shifts.worst}`,
-    passed: shifts.total >= 0.9,
-    seconds: seconds(),
-  })
-}
-
-function spikesFound({
-  metric,
-  values,
-  step,
-  spike,
-}: CorpusSeries): readonly [found: number, of: number] {
-  const detector = new AnomalyDetector({ metric })
-  const at = new Set([1, 2, 3].map((week) => week * WEEK + 200 + ((week * 977) % 1_500)))
-  let found = 0
-  for (let i = 0; i < values.length; i++) {
-    const value = at.has(i) ? spike(i) : (values[i] as number)
-    if (detector.update(i * step, value) !== null && at.has(i)) found++
-  }
-  return [found, at.size]
-}
-
-function shiftFound({
-  metric,
-  values,
-  step,
-  deviation,
-}: CorpusSeries): readonly [found: number, of: number] {
-  const detector = new AnomalyDetector({ metric })
-  const from = WEEK + 300 + (Math.floor(1_000 * Math.abs(values[5] ?? 0)) % 200)
-  for (let i = 0; i < from + 5; i++) {
-    const shifted = (values[i] as number) + (i >= from ? 3 * deviation : 0)
-    const value = metric === 'count' ? Math.round(shifted) : shifted
-    if (detector.update(i * step, value) !== null && i >= from) return [1, 1]
-  }
-  return [0, 1]
 }

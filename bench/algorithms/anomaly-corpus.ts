@@ -27,12 +27,15 @@ export interface CorpusSeries {
   readonly step: number
   /** Standard deviation of what is not season, for shifts of the level; 0 of real series. */
   readonly deviation: number
+  /** Values before anything is put in: a week where there is a day to learn. */
+  readonly warmUp: number
   /** What a spike puts in place of value i: as rare as six standard deviations of a normal law. */
   readonly spike: (i: number) => number
 }
 
 interface Law {
   readonly metric: DetectorMetric
+  readonly daily?: true
   readonly deviation: number
   /** The value of a bucket, given the one before. */
   readonly next: (random: Random, i: number, before: number) => number
@@ -66,6 +69,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'a day and noise': {
     metric: 'gauge',
+    daily: true,
     deviation: 4,
     next: (random, i) => 100 + 30 * day(i) + sampleNormal(random, 0, 4),
     spike: (i) => 124 + 30 * day(i),
@@ -84,6 +88,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'calls (Poisson, 60 by day)': {
     metric: 'count',
+    daily: true,
     deviation: Math.sqrt(60),
     next: (random, i) => samplePoisson(random, 60 + 30 * day(i)),
     spike: (i) => poisson(60 + 30 * day(i)).upperQuantile(SIX_SIGMA),
@@ -108,14 +113,18 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
 }
 
-/** Each law, `copies` times, `weeks` weeks long. */
-export function syntheticSeries(seed: number, copies: number, weeks: number): CorpusSeries[] {
+/** Values before the first thing that is put into a series without a day. */
+const LEAST_WARM_UP = 500
+
+/** Each law, `copies` times, `length` values behind the warm-up. */
+export function syntheticSeries(seed: number, copies: number, length: number): CorpusSeries[] {
   const random = createRandom(seed)
-  return Object.entries(LAWS).flatMap(([name, { metric, deviation, next, spike }]) =>
+  return Object.entries(LAWS).flatMap(([name, { daily, next, ...law }]) =>
     Array.from({ length: copies }, () => {
-      const values = new Float64Array(weeks * WEEK)
+      const warmUp = daily === true ? WEEK : LEAST_WARM_UP
+      const values = new Float64Array(warmUp + length)
       for (let i = 0; i < values.length; i++) values[i] = next(random, i, values[i - 1] ?? 0)
-      return { name, metric, values, step: STEP, deviation, spike }
+      return { ...law, name, values, step: STEP, warmUp }
     }),
   )
 }
@@ -136,6 +145,7 @@ export function traceSeries(data: string): CorpusSeries[] {
     values: Float64Array.from(values),
     step,
     deviation: 0,
+    warmUp: 0,
     spike: () => 0,
   })
   const azure = ['code', 'conv'].flatMap((kind) => {

@@ -123,7 +123,7 @@ export class Baseline {
     this.#slow = first
       ? value
       : this.#slow + Math.max(SLOW, 1 / (this.#learned + 1)) * (value - this.#slow)
-    for (const profile of this.#profiles) profile.learn(time, value - this.#slow)
+    for (const profile of this.#profiles) profile.learn(time, value, value - this.#slow)
     this.#learned++
     if (!masked && (this.#window.size < DENSE || this.#learned % STRIDE === 0))
       this.#window.add(plain)

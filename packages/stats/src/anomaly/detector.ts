@@ -27,19 +27,27 @@ import { ScoreTail, type ScoreTailState } from './score-tail.ts'
 
 /** Values before the first verdict on one of them. */
 const WARM_UP = 32
-/** Values before the first verdict on their pattern: its span, and some distances to compare with. */
-const PATTERN_WARM_UP = 200
-/** Values on one side that make a shift of the level. */
-const PERSISTENCE = 4
-/** Their least distance is learned from overlapping neighbours, which are more often far together than the count of them says. */
-const PERSISTENCE_RUN = 0.2
+/** Values that a spread needs before distances in it are learned, for of fewer it is anything; and scores before one is judged. */
+const LEAST_KNOWN = 16
+/**
+ * Values before distances of patterns are learned, when the latest ones share none with the first remembered, and before the first
+ * verdict on one: two more spans, for less of them are all alike.
+ */
+const PATTERN_START: number = 2 * PatternMemory.span
+const PATTERN_WARM_UP: number = 4 * PatternMemory.span
+/** Values that make a shift of the level, and how far one of them counts. */
+const PERSISTENCE = 5
+const REACH = 2.5
+/** Sums of neighbours share values, so that rare ones come in runs: a rate of events is as much lower than that of values. */
+const PERSISTENCE_RUN = 0.5
 /**
  * Distances of patterns come in runs, for neighbours share most of their values: about thirty unusual ones in a row are one
  * event where nothing happens, and a rate of events is as much lower than that of values.
  */
 const PATTERN_RUN = 1.5
-/** What happens more often than once in ten values is no pattern to speak of. */
+/** What happens more often than once in ten values is no pattern, and no shift, to speak of. */
 const LEAST_PATTERN = 1
+const LEAST_LEVEL = 1
 /** Beyond this rarity a value does not teach the level. */
 const MASK = 3
 /** By so much the rarity has to rise to be told again. */
@@ -94,7 +102,7 @@ export interface DetectorState {
  * Tells anomalies of a series as its values come. Three layers look at each value, and the one that finds it rarest speaks:
  *
  * - **point**: its distance from the level, the season and the latest values (`Baseline`); small counts by their exact law
- * - **level**: the least of the latest four such distances, where they are on one side
+ * - **level**: the sum of the latest five such distances, none counted beyond 2.5 spreads
  * - **pattern**: the distribution of the latest 150 values against those remembered (`PatternMemory`)
  *
  * The scores before it make a rarity of each score (`ScoreTail`), which puts all on one scale whatever the values are
@@ -263,7 +271,7 @@ export class AnomalyDetector {
   #judge(time: number, value: number): Anomaly | null {
     const s = this.#scalars
     const { distance } = this.#baseline
-    const ready = this.#pointTail.total >= WARM_UP
+    const ready = this.#pointTail.total >= LEAST_KNOWN
     s.sinceTold++
     let type: AnomalyType = distance >= 0 ? 'spike' : 'drop'
     let score = 0
@@ -301,25 +309,21 @@ export class AnomalyDetector {
     return this.#pointTail.rarity(surprise)
   }
 
-  /** Rarity of the least distance of the latest values on one side: a burst has some near ones among them, a shift has none. */
+  /** Rarity of the sum of the latest distances, each bounded: a burst has some near ones among them, a shift has none. */
   #levelRarity(distance: number, ready: boolean): number {
     const latest = this.#latestDistances
-    latest[this.#scalars.seen % PERSISTENCE] = distance
-    let least = Number.POSITIVE_INFINITY
-    let greatest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < PERSISTENCE; i++) {
-      const one = latest[i] as number
-      if (one < least) least = one
-      if (one > greatest) greatest = one
-    }
-    const statistic = Math.max(0, least, -greatest)
+    latest[this.#scalars.seen % PERSISTENCE] = Math.max(-REACH, Math.min(REACH, distance))
+    let sum = 0
+    for (let i = 0; i < PERSISTENCE; i++) sum += latest[i] as number
+    const statistic = Math.abs(sum) / Math.sqrt(PERSISTENCE)
     const rarity = ready ? this.#levelTail.rarity(statistic) : 0
-    this.#levelTail.learn(statistic, rarity)
-    return Math.max(0, rarity - PERSISTENCE_RUN)
+    if (this.#baseline.known >= LEAST_KNOWN) this.#levelTail.learn(statistic, rarity)
+    return rarity >= LEAST_LEVEL ? rarity + PERSISTENCE_RUN : 0
   }
 
   /** Mean of the rarities on both scales: what is new on one alone is less of a surprise. */
   #patternRarity(): number {
+    if (this.#scalars.seen < PATTERN_START) return 0
     let sum = 0
     for (const [i, tail] of this.#patternTails.entries()) {
       const distance = this.#pattern.distances[i] as number
@@ -363,13 +367,13 @@ export class AnomalyDetector {
     const s = this.#scalars
     const { distance, surprise } = this.#baseline
     const far = Math.abs(distance)
-    const judged = this.#pointTail.total >= WARM_UP
+    const judged = this.#pointTail.total >= LEAST_KNOWN
     const outside =
       judged && (far === Number.POSITIVE_INFINITY || this.#pointTail.rarity(far) >= MASK)
     if (!outside) s.outside = 0
     else if (distance > 0) s.outside = Math.max(0, s.outside) + 1
     else s.outside = Math.min(0, s.outside) - 1
-    if (Number.isFinite(surprise)) {
+    if (Number.isFinite(surprise) && this.#baseline.known >= LEAST_KNOWN) {
       this.#pointTail.learn(surprise, judged ? this.#pointTail.rarity(surprise) : 0)
     }
     this.#baseline.learn(time, value, outside)
@@ -425,8 +429,7 @@ export class AnomalyDetector {
     const before = this.#event
     const same = before?.open === true && s.sinceTold <= this.#settings.mergeWithin && !always
     const worse = !same || score >= s.eventScore + ESCALATION
-    const shifted =
-      same && type === 'level shift' && (before.type === 'spike' || before.type === 'drop')
+    const shifted = same && tellsMore(before.type, type)
     const peak = !same || score > s.eventScore
     if (same && !worse && !shifted) {
       const { expected } = this.#baseline
@@ -488,6 +491,12 @@ export class AnomalyDetector {
   static from(state: DetectorState, options: DetectorOptions = {}): AnomalyDetector {
     return new AnomalyDetector(options, state)
   }
+}
+
+/** Whether an alarm of another type is news within an event: a shift after a spike, and whatever has one value to show after a pattern. */
+function tellsMore(before: AnomalyType, now: AnomalyType): boolean {
+  if (before === 'pattern') return now !== 'pattern'
+  return now === 'level shift' && (before === 'spike' || before === 'drop')
 }
 
 /** Small enough to be counted on, and to be held in single precision. */

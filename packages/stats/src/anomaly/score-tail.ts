@@ -5,23 +5,33 @@ const WIDTH = 0.12
 const MEMORY = 20_000
 /** Share of the scores, and least number of them, that the shape of the tail is taken from. */
 const TAIL_SHARE = 0.02
-const LEAST_TAIL = 10
-/** Least mean excess: scores that were all alike tell nothing of the next order of magnitude. */
-const LEAST_EXCESS = 0.05
-/** Of two scores beyond all before, the rarer one may count as this much rarer at most. */
+const LEAST_TAIL = 20
+/** How far the middle of a bin is from the beginning of one so many before it, as a share of 1 + score there. */
+const EXCESS: Float64Array = Float64Array.from({ length: BINS }, (_, i) =>
+  Math.expm1((i + 0.5) * WIDTH),
+)
+/** So many scores at least as high tell their share by themselves. */
+const KNOWN = 10
+/** An exponential law is believed as if so many scores had said so. */
+const PRIOR = 20
+/** The 95 % quantile of the normal law. */
+const NINETEEN = 1.644_853_626_951_472
+/** Nothing is rarer than this. */
 const GREATEST_RARITY = 16
-/** Scores rarer than this are unusual: once in 1,000. They hardly count as long as no more than two in 1,000 come. */
-const RARE = 3
-const ALLOWANCE = 0.002
+/**
+ * Scores rarer than this are unusual: once in 10,000. They hardly count as long as no more than one in 1,000 comes. If less rare ones were
+ * left out too, the law of the highest scores would be too light where tails are heavy.
+ */
+const RARE = 4
+const ALLOWANCE = 0.001
 const GREATEST_ALLOWANCE = 4
 const RARE_WEIGHT = 0.05
 const LN10 = Math.LN10
 
 /**
- * How rare a score is among those before it: −log10 of the share of scores at least as high. This is a conformal p-value,
- * valid whatever the scores are distributed like, as long as they are exchangeable. Beyond the greatest score seen, the tail
- * goes on exponentially in ln(1 + score) with the mean excess of the top 2 % — Hill's estimator (1975), the generalised
- * Pareto tail of scores that are themselves heavy-tailed. 62 counters of 4 bytes; constant time.
+ * How rare a score is among those before it: −log10 of the share of scores at least as high. Where ten or more are, this is a
+ * conformal p-value, valid whatever the scores are distributed like, as long as they are exchangeable. Where fewer are, the generalised
+ * Pareto law of the top 2 % goes on, within what the number of them allows. 62 counters of 4 bytes; constant time.
  */
 export class ScoreTail {
   readonly #counts: Float32Array
@@ -73,24 +83,40 @@ export class ScoreTail {
     let above = (counts[bin] as number) * (1 - (place - bin))
     for (let i = bin + 1; i < BINS; i++) above += counts[i] as number
     const seen = Math.log10((total + 1) / (above + 1))
-    return above >= 1 ? seen : Math.min(GREATEST_RARITY, seen + this.#beyond(place))
+    if (above >= KNOWN) return seen
+    const fitted = this.#fitted(place)
+    return Math.min(GREATEST_RARITY, Math.max(seen, Math.min(fitted, rarestOf(above, total))))
   }
 
-  /** How much rarer than the rarest of all is a place behind it. */
-  #beyond(place: number): number {
+  /**
+   * Rarity of a place by the generalised Pareto law of the highest scores, from exponential to heavy, by probability-weighted moments
+   * (Hosking and Wallis 1987): of a fading outlier among them they do not take the square.
+   */
+  #fitted(place: number): number {
     const counts = this.#counts
     const wanted = Math.max(LEAST_TAIL, TAIL_SHARE * this.#total)
-    let top = -1
     let held = 0
-    let i = BINS - 1
-    for (; i >= 0 && held < wanted; i--) {
-      if (top < 0 && (counts[i] as number) >= 0.5) top = i
-      held += counts[i] as number
+    let i = BINS
+    while (i > 0 && held < wanted) held += counts[--i] as number
+    const from = Math.exp(i * WIDTH)
+    let sum = 0
+    let weighted = 0
+    let below = 0
+    for (let j = i; j < BINS; j++) {
+      const count = counts[j] as number
+      const excess = count * from * (EXCESS[j - i] as number)
+      sum += excess
+      weighted += excess * (held - below - count / 2)
+      below += count
     }
-    let excess = 0
-    for (let j = i + 1; j < BINS; j++) excess += (counts[j] as number) * (j - i - 0.5)
-    const mean = Math.max(LEAST_EXCESS, held > 0 ? (WIDTH * excess) / held : 0)
-    return (WIDTH * Math.max(0, place - top - 1)) / mean / LN10
+    const mean = sum / held
+    const other = (2 * weighted) / (held * held)
+    // From a half on the law is exponential or lighter, and of equal scores nothing is known.
+    const heaviness = other < mean / 2 ? 2 - mean / (mean - other) : 0
+    const shape = (heaviness * held) / (held + PRIOR)
+    const excess = Math.max(0, Math.exp(place * WIDTH) - from) / (mean * (1 - shape))
+    const steps = shape > 0 ? Math.log1p(shape * excess) / shape : excess
+    return Math.log10(this.#total / held) + steps / LN10
   }
 
   /** Least score that no more than `share` of those seen exceed. */
@@ -143,4 +169,14 @@ export interface ScoreTailState {
   readonly total: number
   readonly allowance: number
   readonly run: number
+}
+
+/**
+ * Rarity of a score that `above` of `total` reach, if their number is by chance as high as once in twenty: the lower limit of a Poisson
+ * mean by the cube root of Wilson and Hilferty (1931). One such score before says little of the rate, five say much.
+ */
+function rarestOf(above: number, total: number): number {
+  if (above < 0.5) return GREATEST_RARITY
+  const root = 1 - 1 / (9 * above) - NINETEEN / (3 * Math.sqrt(above))
+  return root > 0 ? Math.log10(total / (above * root ** 3)) : GREATEST_RARITY
 }

@@ -6,6 +6,9 @@ const CYCLE_WEIGHT = 0.15
 const REACH = 4
 /** Values over which errors are averaged. */
 const ERROR_SPAN = 500
+/** Values that the level of the first cycle is the mean of, and the share of a later one in it. */
+const LEVEL_SPAN = 16
+const SLOW: number = 1 / 500
 
 /**
  * What a series does at each time of a period (an hour of the day, an hour of the week), learned online: at the start of each bin
@@ -23,6 +26,7 @@ export class SeasonProfile {
   #error = 0
   #plainError = 0
   #learned = 0
+  #level = 0
 
   /** `period` in the unit of the times. */
   constructor(period: number, bins: number) {
@@ -51,19 +55,23 @@ export class SeasonProfile {
     return low + (place - below) * (high - low)
   }
 
-  /** Learns how far a value is from the level without season. */
-  learn(time: number, distance: number): void {
+  /** Learns a value, of which is known how far it is from the level without season. */
+  learn(time: number, value: number, distance: number): void {
     if (Number.isNaN(this.#first)) this.#first = time
     this.#last = time
+    const place = this.#place(time)
+    const season = this.at(time)
+    // A level that moved within the first cycle would leave its way in the profile; any level that stays will do.
+    if (this.#learned < LEVEL_SPAN) this.#level += (value - this.#level) / (this.#learned + 1)
+    else if (time - this.#first >= this.period) this.#level += SLOW * (value - season - this.#level)
     const rate = Math.max(1 / ERROR_SPAN, 1 / (this.#learned + 1))
     this.#learned++
-    const residual = distance - this.at(time)
+    const residual = value - this.#level - season
     const plain = Math.abs(distance)
     const typical = this.#plainError
     const bound = typical > 0 ? REACH * typical : Number.POSITIVE_INFINITY
     this.#plainError += rate * (Math.min(plain, bound) - this.#plainError)
     this.#error += rate * (Math.min(Math.abs(residual), bound) - this.#error)
-    const place = this.#place(time)
     const bin = Math.floor(place)
     if (bin !== this.#bin) this.#visits++
     this.#bin = bin
@@ -97,6 +105,7 @@ export class SeasonProfile {
       bin: this.#bin,
       first: known ? this.#first : 0,
       last: known ? this.#last : 0,
+      level: this.#level,
       error: this.#error,
       plainError: this.#plainError,
     }
@@ -109,6 +118,7 @@ export class SeasonProfile {
     profile.#learned = state.learned
     profile.#visits = state.visits
     profile.#bin = state.bin
+    profile.#level = state.level
     profile.#error = state.error
     profile.#plainError = state.plainError
     if (state.learned === 0) return profile
@@ -128,6 +138,7 @@ export interface SeasonProfileState {
   readonly bin: number
   readonly first: number
   readonly last: number
+  readonly level: number
   readonly error: number
   readonly plainError: number
 }
