@@ -127,18 +127,20 @@ function measureSpeed(report: Report): void {
     sampleNormal(random, 100 + 30 * Math.sin((2 * Math.PI * i) / 288), 4),
   )
   const run = (detector: AnomalyDetector): number => {
-    const started = performance.now()
+    // Time of the processor, its threads for garbage and compilation included, is the same beside whatever else runs.
+    const before = process.cpuUsage()
     for (let i = 0; i < values.length; i++) detector.update(i * 300_000, values[i] as number)
-    return (performance.now() - started) / 1000
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1e6
   }
   run(new AnomalyDetector())
-  const detector = new AnomalyDetector()
-  const seconds = run(detector)
+  const seconds = run(new AnomalyDetector())
   const rate = values.length / seconds
+  const plain = values.length / run(new AnomalyDetector({ seasons: [] }))
   report({
-    goal: 'A3 ≥ 300,000 values/s of one core',
+    goal: 'A3 ≥ 300,000 values in a second of one core, with seasons; without',
     anchor: '',
-    ours: `${fixed(rate, 0)} values/s`,
+    ours: `${fixed(rate, 0)}; ${fixed(plain, 0)}`,
     passed: rate >= 300_000,
     seconds,
   })

@@ -325,7 +325,8 @@ export class AnomalyDetector {
   #patternRarity(): number {
     if (this.#scalars.seen < PATTERN_START) return 0
     let sum = 0
-    for (const [i, tail] of this.#patternTails.entries()) {
+    for (let i = 0; i < this.#patternTails.length; i++) {
+      const tail = this.#patternTails[i] as ScoreTail
       const distance = this.#pattern.distances[i] as number
       sum += tail.rarity(distance) / this.#patternTails.length
       tail.add(distance)
