@@ -13,10 +13,11 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
 import type { Area, Row } from './area.ts'
+import { causes } from './causes.ts'
 import { changes } from './changes.ts'
 import { forecasts } from './forecasts.ts'
 
-const measures: Area = { ...forecasts, ...changes }
+const measures: Area = { ...forecasts, ...changes, ...causes }
 
 const { values: flags } = parseArgs({
   options: {
