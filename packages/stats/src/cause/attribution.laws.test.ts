@@ -63,6 +63,9 @@ describe('mixAndRate', () => {
     expect(dearer.difference).toBeCloseTo(7.38 - 1.9, 12)
     expect(dearer.rate).toBeCloseTo(0.55 * -0.1 + 0.45 * -1, 12)
     expect(dearer.mix).toBeCloseTo(0.7 * (9.5 - 0.95), 12)
+    // Beside the average of both periods, 4.64: less of a cheap model makes dearer too.
+    const small = dearer.segments.find(({ name }) => name === 'small')
+    expect(small?.mix).toBeCloseTo(-0.7 * (0.95 - 4.64), 12)
     const rates = mixAndRate([
       {
         name: 'a',
