@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { commitOf, describeMachine } from '../report.ts'
 import { anomalies } from './anomalies.ts'
 import type { Area, Row } from './area.ts'
+import { causes } from './causes.ts'
 import { changes } from './changes.ts'
 import { experiments } from './experiments.ts'
 import { forecasts } from './forecasts.ts'
@@ -23,6 +24,7 @@ const measures: Area = {
   ...forecasts,
   ...anomalies,
   ...changes,
+  ...causes,
   ...experiments,
   ...optimisation,
 }

@@ -76,6 +76,28 @@ export {
   inversePropensity,
   selfNormalisedPropensity,
 } from './bandit/off-policy.ts'
+
+  AttributedDimension,
+  AttributedElement,
+  AttributeOptions,
+  Dimension,
+  DimensionElement,
+} from './cause/adtributor.ts'
+
+export { attributeChange } from './cause/adtributor.ts'
+export type { MixAndRate, RatioSegment, SegmentEffect } from './cause/mix-and-rate.ts'
+export { mixAndRate } from './cause/mix-and-rate.ts'
+export type { Onset } from './cause/onset.ts'
+export { commonOnset } from './cause/onset.ts'
+export type {
+  Metric,
+  RankCausesOptions,
+  RankedCauses,
+  RankedMetric,
+} from './cause/rank-causes.ts'
+export { rankCauses } from './cause/rank-causes.ts'
+export type { Factor, ProductAttribution } from './cause/shapley.ts'
+export { attributeProduct, shapleyValues } from './cause/shapley.ts'
 export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
 export { changePoints } from './change/change-points.ts'
 export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
