@@ -6,10 +6,10 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { matches } from './support/doc-blocks.ts'
 
-/** Chapters about streams and the examples, carried out: what a page shows behind a block is what it prints. */
+/** Chapters about streams and statistics and the examples, carried out: what a page shows behind a block is what it prints. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const CHAPTERS = globSync('docs/guide/streams/*.md', { cwd: ROOT }).toSorted()
+const CHAPTERS = globSync('docs/guide/{streams,statistics}/*.md', { cwd: ROOT }).toSorted()
 const EXAMPLES = globSync('examples/**/*.ts', { cwd: ROOT }).toSorted()
 const BLOCK = /^```ts run\n([^]*?)^```\n\n```text answer\n([^]*?)^```/gm
 const run = promisify(execFile)
