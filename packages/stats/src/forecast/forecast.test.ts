@@ -109,18 +109,6 @@ describe('forecast', () => {
     expect(asked).toBeLessThan(2_500)
   })
 
-  it('forecasts a season better than with it or without it where it comes and goes', () => {
-    // One odd value in few cycles must not come back every cycle.
-    const y = Array.from({ length: 52 * 4 }, (_, t) => 100 + 10 * Math.sin((2 * Math.PI * t) / 52))
-    y[52 * 3 + 5] = 400
-    const { mean } = forecast(y, { horizon: 13, periods: [52] })
-    for (let h = 0; h < 13; h++) {
-      expect(Math.abs((mean[h] ?? 0) - (100 + 10 * Math.sin((2 * Math.PI * h) / 52)))).toBeLessThan(
-        8,
-      )
-    }
-  })
-
   it('follows the units of the series', () => {
     const y = classicSeries('lynx')
     const one = forecast(y, { horizon: 5 }).mean

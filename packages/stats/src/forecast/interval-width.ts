@@ -19,9 +19,9 @@ export function intervalWidth(n: number, ratios: readonly number[]): (normal: nu
   const share = sorted.length / (sorted.length + PRIOR_RATIOS)
   return (normal) => {
     const own = normal * (1 + SHORTNESS / n)
-    if (sorted.length === 0 || own === 0) return own
+    if (sorted.length === 0) return own
     const level = 2 * normalCdf(normal) - 1
     const past = sorted[conformalRank(sorted.length, level)] as number
-    return own * Math.max(LEAST_CORRECTION, past / own) ** share
+    return own ** (1 - share) * Math.max(LEAST_CORRECTION * own, past) ** share
   }
 }
