@@ -20,4 +20,4 @@ export interface Measuring {
 }
 
 /** What is measured of one field, by the name that `--only` takes. */
-export type Area = Readonly<Record<string, (measuring: Measuring) => void>>
+export type Area = Readonly<Record<string, (measuring: Measuring) => void | Promise<void>>>

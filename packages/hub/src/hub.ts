@@ -212,8 +212,6 @@ async function start(
       'cut a write that was not finished and not acknowledged',
     )
   }
-  store.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
-  started.add(journal.onCommit((partition, next) => store.committed(partition, next)))
 
   // Ingest: what has been seen, what things cost.
   const hashKey = control.secret(HASH_KEY) ?? newSecret(control, HASH_KEY, 16)
@@ -226,6 +224,9 @@ async function start(
       maxKeys: config['dedup.max_ids'],
     })
     started.add(() => indexes.close())
+    // Everything that a newer release may have written was looked at: a start that is refused changes nothing.
+    store.start(new Map([0, 1].map((partition) => [partition, journal.next(partition)])))
+    started.add(journal.onCommit((partition, next) => store.committed(partition, next)))
     const { ids, calls } = indexes
     await restoreIndexes({ log: journal, ids, calls, hashKey })
   } catch (error) {

@@ -71,11 +71,23 @@ export type {
   OffPolicyOptions,
   OffPolicyWarning,
 } from './bandit/off-policy.ts'
-export {
-  doublyRobust,
-  inversePropensity,
-  selfNormalisedPropensity,
-} from './bandit/off-policy.ts'
+export { doublyRobust, inversePropensity, selfNormalisedPropensity } from './bandit/off-policy.ts'
+export type {
+  AttributedDimension,
+  AttributedElement,
+  AttributeOptions,
+  Dimension,
+  DimensionElement,
+} from './cause/adtributor.ts'
+export { attributeChange } from './cause/adtributor.ts'
+export type { MixAndRate, RatioSegment, SegmentEffect } from './cause/mix-and-rate.ts'
+export { mixAndRate } from './cause/mix-and-rate.ts'
+export type { Onset } from './cause/onset.ts'
+export { commonOnset } from './cause/onset.ts'
+export type { Metric, RankCausesOptions, RankedCauses, RankedMetric } from './cause/rank-causes.ts'
+export { rankCauses } from './cause/rank-causes.ts'
+export type { Factor, ProductAttribution } from './cause/shapley.ts'
+export { attributeProduct, shapleyValues } from './cause/shapley.ts'
 export type { ChangeModel, ChangePointOptions, ChangePoints } from './change/change-points.ts'
 export { changePoints } from './change/change-points.ts'
 export type { ConjugateModel, RunStatistics } from './change/conjugate-run.ts'
@@ -148,11 +160,7 @@ export { boundedMean, restoreBoundedMean } from './experiment/bounded-mean.ts'
 export type { Comparison, ComparisonOptions, Equivalence } from './experiment/comparison.ts'
 export { compareVariants, equivalenceTest } from './experiment/comparison.ts'
 export type { SequenceOptions, SequencePoint } from './experiment/confidence-sequence.ts'
-export {
-  differenceSequence,
-  meanSequence,
-  rateSequence,
-} from './experiment/confidence-sequence.ts'
+export { differenceSequence, meanSequence, rateSequence } from './experiment/confidence-sequence.ts'
 export type { DifferenceOf } from './experiment/difference.ts'
 export type { Mixture, MixtureBoundary, MixtureOptions } from './experiment/mixture-boundary.ts'
 export { mixtureBoundary, mixturePrecision, stitchedBound } from './experiment/mixture-boundary.ts'
@@ -189,9 +197,12 @@ export type { ArimaFit, ArimaOptions, ArimaOrder } from './forecast/arima.ts'
 export { arima } from './forecast/arima.ts'
 export type { AutoArimaOptions } from './forecast/auto-arima.ts'
 export { autoArima } from './forecast/auto-arima.ts'
+export type { Effect } from './forecast/causes.ts'
 export { adaptLevel, conformalQuantile } from './forecast/conformal.ts'
 export { croston, isIntermittent } from './forecast/croston.ts'
 export { firstDifferences, kpssStatistic, seasonalDifferences } from './forecast/differencing.ts'
+export type { Effort } from './forecast/effort.ts'
+export { createEffort } from './forecast/effort.ts'
 export type { EtsFit, EtsOptions } from './forecast/ets.ts'
 export { ets } from './forecast/ets.ts'
 export type { EtsForm } from './forecast/ets-recursion.ts'
@@ -199,6 +210,8 @@ export type { Fit, Prediction } from './forecast/fit.ts'
 export type { Forecast, ForecastInterval, ForecastOptions } from './forecast/forecast.ts'
 export { forecast } from './forecast/forecast.ts'
 export { naive } from './forecast/naive.ts'
+export type { Exhaustion, PathOptions } from './forecast/paths.ts'
+export { pathExhaustion, pathTotals } from './forecast/paths.ts'
 export type { Season, SeasonalityOptions } from './forecast/seasonality.ts'
 export { detectSeasons, isSeasonal } from './forecast/seasonality.ts'
 export { dynamicTheta, theta } from './forecast/theta.ts'

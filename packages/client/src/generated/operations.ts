@@ -3760,6 +3760,17 @@ export interface Operations {
     readonly body: never
     readonly answer: string
   }
+  /** A page of the guide to statistics: /docs/guide/statistics/<name>.md */
+  readonly 'GET /docs/guide/statistics/{page}': {
+    readonly params: {
+      /** The page. */
+      readonly page: string
+    }
+    readonly query: never
+    readonly headers: never
+    readonly body: never
+    readonly answer: string
+  }
   /** A page of the guide to streams: /docs/guide/streams/<name>.md */
   readonly 'GET /docs/guide/streams/{page}': {
     readonly params: {

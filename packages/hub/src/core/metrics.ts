@@ -46,6 +46,8 @@ export interface MetricSources {
   }
 }
 
+/** The event loop is looked at so often, which is also the least lag that is told: each look wakes an idle process. */
+const LAG_PRECISION_MS = 50
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /**
@@ -55,7 +57,11 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry, prefix: 'llmhub_' })
+  collectDefaultMetrics({
+    register: registry,
+    prefix: 'llmhub_',
+    eventLoopMonitoringPrecision: LAG_PRECISION_MS,
+  })
 
   const requests = new Histogram({
     name: 'llmhub_http_request_duration_seconds',

@@ -131,6 +131,7 @@ describe('llmhub', () => {
       flags: [
         '--disable-warning=ExperimentalWarning',
         '--initial-old-space-size=256',
+        '--expose-gc',
         '--conditions=@llmhub/source',
       ],
       pool: '16',

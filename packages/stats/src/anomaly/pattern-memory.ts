@@ -69,7 +69,7 @@ export class PatternMemory {
   }
 
   /** Of the value added last: distances to the nearest remembered distribution, on the even and on the square-root scale. */
-  readonly distances = new Float64Array(SCALES)
+  readonly distances: Float64Array = new Float64Array(SCALES)
 
   /** Adds a value; false while there are fewer than 150, and no distances. */
   add(value: number): boolean {

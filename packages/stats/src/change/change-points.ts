@@ -1,9 +1,9 @@
 import { checkBetween, checkPositive, checkWhole } from '../checks.ts'
 import { mstl } from '../decompose/mstl.ts'
-import { difference, differencesOf } from '../forecast/arima.ts'
 import { filledForDecomposition } from '../forecast/differencing.ts'
 import { checkPeriod } from '../forecast/fit.ts'
 import { detectSeasons, isSeasonal } from '../forecast/seasonality.ts'
+import { autocorrelations } from '../series/autocorrelation.ts'
 import { isConstant, type RegularSeries } from '../series/regularise.ts'
 import { StatsError } from '../stats-error.ts'
 import { type ChangePoint, describeChanges, type Segment, summarise } from './describe-change.ts'
@@ -55,6 +55,10 @@ const LEAST_NOISE = 0.4
 const RANK_PENALTY = 5 / 3
 /** Fewer values do not tell how loud they are. */
 const LEAST_LOUD_LENGTH = 20
+/** Steps by which a change may mislead about a period. */
+const PERIOD_SLACK = 2
+/** Cycles over which periods are compared. */
+const MOST_CYCLES = 8
 /** A variance needs more values than a level. */
 const LEAST_VARIANCE_LENGTH = 25
 
@@ -167,13 +171,44 @@ function prepare(
   return { clean, periods: left, noise: spikes.length > 0 ? noiseOf(clean) : rough }
 }
 
-/** Seasons of the values that their differences have too: a change alone would pass for a long season. */
+/**
+ * Seasons of the values that are still there without a moving mean of their length: a change alone would pass for a long season,
+ * and draws the period of a real one to itself by a step or two, which is put right.
+ */
 function shownPeriods(values: Float64Array): number[] {
-  const steps = difference(values, differencesOf(1, 0, 1))
-  return detectSeasons(values)
-    .map(({ period }) => period)
+  const found = detectSeasons(values)
     .slice(0, 2)
-    .filter((period) => isSeasonal(steps, period))
+    .map(({ period }) => nearestPeriod(values, period))
+  return [...new Set(found)].filter((period) =>
+    isSeasonal(withoutMovingMean(values, period), period),
+  )
+}
+
+/** The period within two steps that fits best over several cycles, of which one that is off by one is off by more each time. */
+function nearestPeriod(values: Float64Array, found: number): number {
+  const slack = Math.min(PERIOD_SLACK, Math.floor(found / 8))
+  const cycles = Math.max(1, Math.min(MOST_CYCLES, Math.floor(values.length / found) - 1))
+  const r = autocorrelations(withoutMovingMean(values, found), cycles * (found + slack))
+  const fit = (period: number): number => {
+    let sum = 0
+    for (let k = 1; k <= cycles; k++) sum += r[k * period] as number
+    return sum
+  }
+  let best = found
+  for (let other = found - slack; other <= found + slack; other++)
+    if (fit(other) > fit(best)) best = other
+  return best
+}
+
+function withoutMovingMean(values: Float64Array, width: number): Float64Array {
+  const n = values.length
+  const sums = new Float64Array(n + 1)
+  for (let t = 0; t < n; t++) sums[t + 1] = (sums[t] as number) + (values[t] as number)
+  const half = Math.floor(width / 2)
+  return values.map((value, t) => {
+    const [from, to] = [Math.max(0, t - half), Math.min(n, t - half + width)]
+    return value - ((sums[to] as number) - (sums[from] as number)) / (to - from)
+  })
 }
 
 export interface Segmentation {

@@ -1,53 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { classicSeries, goldenSeries, publishedText } from '../../test/golden.ts'
+import { classicSeries, goldenSeries, mstlRun, mstlSeries, stlRuns } from '../../test/golden.ts'
 import { mstl } from './mstl.ts'
 import { seasonalStrength, stl } from './stl.ts'
 
-/** The runs of the original Fortran program whose results are published with statsmodels. */
-const SCENARIOS = {
-  baseline: {},
-  short: { drop: 1 },
-  'nljump-1': { lowPassJump: 1 },
-  'ntjump-1': { trendJump: 1 },
-  'nljump-1-ntjump-1': { lowPassJump: 1, trendJump: 1 },
-}
-
 describe('stl', () => {
-  const published = publishedText('forecast/reference-outputs/stl_test_results.csv')
-  for (const [scenario, { drop = 0, ...jumps }] of Object.entries<{
-    drop?: number
-    lowPassJump?: number
-    trendJump?: number
-  }>(SCENARIOS)) {
-    it(`does what the original does: ${scenario}`, (context) => {
-      if (published === null) return context.skip('the published results are not here')
-      const rows = published
-        .split('\n')
-        .map((line) => line.split(',').map((cell) => cell.trim()))
-        .filter((row) => row[0] === scenario)
-        .map((row) => row.slice(2).map(Number))
-      const co2 = classicSeries('maunaLoa')
-      const fit = stl(co2.slice(0, co2.length - drop), {
-        period: 12,
-        seasonalWindow: 35,
-        trendWindow: 19,
-        lowPassWindow: 13,
-        seasonalJump: 4,
-        trendJump: 2,
-        lowPassJump: 2,
-        innerIterations: 1,
-        outerIterations: 2,
-        seasonalDegree: 1,
-        ...jumps,
-      })
-      expect(rows).toHaveLength(fit.trend.length)
-      for (const [i, [season = 0, trend = 0, weight = 0]] of rows.entries()) {
-        expect(Math.abs((fit.seasonal[i] ?? 0) - season)).toBeLessThan(1e-8)
-        expect(Math.abs((fit.trend[i] ?? 0) - trend)).toBeLessThan(1e-8)
-        expect(Math.abs((fit.weights[i] ?? 0) - weight)).toBeLessThan(1e-8)
+  it('does what the original does', (context) => {
+    const runs = stlRuns()
+    if (runs === null) return context.skip('the published results are not here')
+    for (const { name, values, options, ...published } of runs) {
+      const fit = stl(values, options)
+      expect(published.trend, name).toHaveLength(fit.trend.length)
+      for (const key of ['seasonal', 'trend', 'weights'] as const) {
+        for (const [i, expected] of published[key].entries()) {
+          expect(Math.abs((fit[key][i] ?? 0) - expected), name).toBeLessThan(1e-8)
+        }
       }
-    })
-  }
+    }
+    expect(runs).toHaveLength(5)
+  })
 
   it('does what R does', (context) => {
     const all = goldenSeries()
@@ -121,6 +91,18 @@ describe('mstl', () => {
     const single = stl(y, { period: 12, seasonalWindow: 11 })
     expect(fit?.seasonals[0]?.values).toEqual(single.seasonal)
     near(fit?.trend ?? [], single.trend, 1)
+  })
+
+  it('does what statsmodels does', () => {
+    const { periods, windows, places, trend, seasonals } = mstlRun
+    const fit = mstl(mstlSeries(), { periods, seasonalWindow: (i) => windows[i - 1] ?? 7 })
+    for (const [i, at] of places.entries()) {
+      expect(Math.abs((fit?.trend[at] ?? 0) - (trend[i] ?? 0))).toBeLessThan(1e-6)
+      for (const [s, { values }] of (fit?.seasonals ?? []).entries()) {
+        expect(Math.abs((values[at] ?? 0) - (seasonals[s]?.[i] ?? 0))).toBeLessThan(1e-6)
+      }
+    }
+    expect(fit?.seasonals).toHaveLength(2)
   })
 
   it('tells two seasons apart', () => {

@@ -6,6 +6,7 @@ import { autocovariances, hasRootsBeyond, seasonalProduct, stationaryOf } from '
 import { filterArima, filterArma } from './arma-filter.ts'
 import { autoArima } from './auto-arima.ts'
 import { firstDifferences, seasonalDifferences } from './differencing.ts'
+import { createEffort } from './effort.ts'
 
 describe('arima', () => {
   it('has the likelihood and forecasts of R at its orders', (context) => {
@@ -83,12 +84,15 @@ describe('autoArima', () => {
   })
 
   it('stops when told to, with what it has', () => {
-    let asked = 0
-    const stop = () => ++asked > 2
-    expect(autoArima(classicSeries('ldeaths'), { period: 12, stop }).predict(3).mean).toHaveLength(
-      3,
-    )
-    expect(asked).toBeLessThan(30)
+    const y = classicSeries('ldeaths')
+    const free = createEffort(Number.POSITIVE_INFINITY)
+    autoArima(y, { period: 12, effort: free })
+    for (const limit of [0, 1e5, 1e6]) {
+      const effort = createEffort(limit)
+      expect(autoArima(y, { period: 12, effort }).predict(3).mean.every(Number.isFinite)).toBe(true)
+      expect(effort.spent()).toBeLessThanOrEqual(limit)
+      expect(limit).toBeLessThan(free.spent())
+    }
   })
 
   it('answers short and odd series', () => {

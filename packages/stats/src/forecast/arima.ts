@@ -1,7 +1,14 @@
+import type { Matrix } from '../linear/matrix.ts'
 import { lbfgs, withDifferences } from '../optimise/lbfgs.ts'
 import { StatsError } from '../stats-error.ts'
-import { eliminate, hasRootsBeyond, psiWeights, seasonalProduct, stationaryOf } from './arma.ts'
+import { hasRootsBeyond, psiWeights, seasonalProduct, stationaryOf } from './arma.ts'
 import { advance, type Filtered, filterArima, filterArma } from './arma-filter.ts'
+import {
+  type InnovationRegression,
+  regressInnovations,
+  slopeGramInverse,
+} from './arma-regression.ts'
+import type { Effort } from './effort.ts'
 import { checkHorizon, checkPeriod, type Fit } from './fit.ts'
 
 /** ARIMA(p, d, q)(P, D, Q) of a period. */
@@ -21,8 +28,10 @@ export interface ArimaOrder {
 export interface ArimaOptions {
   /** Columns of known causes, each as long as y; their future goes to `predict`. */
   readonly regressors?: readonly ArrayLike<number>[]
-  /** Least gain of likelihood, per value, that the search goes on for. Default 1e-9. */
+  /** Least gain of likelihood, per value, that the search goes on for. Default 1e-9, and 1e-7 of `autoArima`. */
   readonly tolerance?: number
+  /** The search ends, with the best so far, when this is spent; the first parameters are tried in any case. Default: no limit. */
+  readonly effort?: Effort
 }
 
 export interface ArimaFit extends Fit {
@@ -32,6 +41,10 @@ export interface ArimaFit extends Fit {
   readonly variance: number
   /** Coefficients of constant and regressors, in this order. */
   readonly slopes: Float64Array
+  /** Covariance of these for the ARMA parameters found, as generalised least squares has it. */
+  readonly slopeCovariance: Matrix
+  /** Values less parameters, 0 or more: the degrees of freedom of intervals of the slopes. */
+  readonly degrees: number
   /** Whether all roots are at least 1 % outside of the unit circle. */
   readonly stable: boolean
   /** `future` holds the coming values of each regressor, at least `horizon` of them. */
@@ -80,11 +93,18 @@ export function arima(
     missing ? filterArima(phi, theta, delta, differenced) : filterArma(phi, theta, differenced)
 
   const split = (free: Float64Array): Polynomials => polynomialsOf(free, full)
+  let evaluations = 0
   const objective = (free: Float64Array): number => {
     const { phi, theta } = split(free)
+    const state = Math.max(phi.length, theta.length + 1)
+    const cost = missing ? (state + delta.length) ** 2 : state
+    // The start and its gradient are evaluated in any case: without them there is nothing to end with.
+    const first = evaluations++ <= 2 * free.length
+    const left = options.effort?.spend(values.length * cost * columns.length) ?? true
+    if (!(left || first)) return Number.POSITIVE_INFINITY
     const filtered = filter(phi, theta)
     if (filtered === null) return Number.POSITIVE_INFINITY
-    const regression = regress(filtered)
+    const regression = regressInnovations(filtered)
     if (regression === null) return Number.POSITIVE_INFINITY
     const mean = Math.max(regression.squares / filtered.count, 1e-28)
     return 0.5 * (Math.log(mean) + filtered.logs / filtered.count)
@@ -101,7 +121,7 @@ export function arima(
   const polynomials = split(found)
   const { phi, theta } = polynomials
   const filtered = filter(phi, theta)
-  const regression = filtered === null ? null : regress(filtered)
+  const regression = filtered === null ? null : regressInnovations(filtered)
   if (filtered === null || regression === null) {
     throw new StatsError('degenerate', 'y', 'regressors and differences leave nothing to fit')
   }
@@ -110,6 +130,7 @@ export function arima(
   const logLikelihood = -0.5 * (count * (Math.log((2 * Math.PI * squares) / count) + 1) + logs)
   const variance = squares / Math.max(1, used - parameters + 1)
   const slopes = regression.slopes.map((slope) => slope * scale)
+  const gram = slopeGramInverse(filtered)
   const fitted = fittedOf(values, filtered, regression, scale)
   const stable =
     hasRootsBeyond(polynomials.ar, 1.01) &&
@@ -127,6 +148,8 @@ export function arima(
     order: full,
     parameters: namedParameters(polynomials, slopes, full),
     slopes,
+    slopeCovariance: { ...gram, data: gram.data.map((value) => value * variance) },
+    degrees: Math.max(0, used - parameters + 1),
     fitted,
     logLikelihood,
     variance,
@@ -274,47 +297,11 @@ function polynomialsOf(free: Float64Array, order: Required<ArimaOrder>): Polynom
   }
 }
 
-interface Regression {
-  readonly slopes: Float64Array
-  /** Weighted sum of squares that is left. */
-  readonly squares: number
-}
-
-/** Generalised least squares of the first series' errors on those of the others. */
-function regress({ errors, variances }: Filtered): Regression | null {
-  const y = errors[0] as Float64Array
-  const k = errors.length - 1
-  const a = new Float64Array(k * k)
-  const b = new Float64Array(k)
-  for (let t = 0; t < y.length; t++) {
-    if (Number.isNaN(y[t])) continue
-    const weight = 1 / (variances[t] as number)
-    for (let i = 0; i < k; i++) {
-      const x = ((errors[i + 1] as Float64Array)[t] as number) * weight
-      b[i] = (b[i] as number) + x * (y[t] as number)
-      for (let j = 0; j < k; j++) {
-        a[i * k + j] = (a[i * k + j] as number) + x * ((errors[j + 1] as Float64Array)[t] as number)
-      }
-    }
-  }
-  if (k > 0 && !eliminate(a, b, k)) return null
-  let squares = 0
-  for (let t = 0; t < y.length; t++) {
-    let error = y[t] as number
-    if (Number.isNaN(error)) continue
-    for (let i = 0; i < k; i++) {
-      error -= (b[i] as number) * ((errors[i + 1] as Float64Array)[t] as number)
-    }
-    squares += (error * error) / (variances[t] as number)
-  }
-  return { slopes: b, squares }
-}
-
 /** One-step forecasts in the units of y; NaN at its beginning and where nothing is known. */
 function fittedOf(
   y: Float64Array,
   { errors }: Filtered,
-  { slopes }: Regression,
+  { slopes }: InnovationRegression,
   scale: number,
 ): Float64Array {
   const lost = y.length - (errors[0]?.length ?? 0)
@@ -332,7 +319,7 @@ function fittedOf(
 function stateBehind(
   y: Float64Array,
   { states }: Filtered,
-  { slopes }: Regression,
+  { slopes }: InnovationRegression,
   scale: number,
   missing: boolean,
   delta: Float64Array,

@@ -1,3 +1,5 @@
+import { regress } from '../linear/least-squares.ts'
+import { matrixOfRows } from '../linear/matrix.ts'
 import { isConstant } from '../series/regularise.ts'
 import { StatsError } from '../stats-error.ts'
 import {
@@ -16,30 +18,33 @@ export interface AutoArimaOptions extends ArimaOptions {
   readonly period?: number
   /** Models to fit at most. Default 60. */
   readonly maxModels?: number
-  /** Asked before each model but the first; true ends the search with the best so far. */
-  readonly stop?: () => boolean
 }
 
 const MOST = { p: 5, q: 5, P: 2, Q: 2 } as const
 const LONGEST_PERIOD = 24
+/** Criteria of models differ by more than what further steps of the likelihood would gain. */
+const SEARCH_TOLERANCE = 1e-7
 
 /**
  * The ARIMA model with the least AICc that stepwise search finds (Hyndman and Khandakar 2008): differences by
  * strength of season and KPSS test, four starts, then neighbours in p, q, P, Q and the constant while they are
  * better. All fits are by exact likelihood. Models with a root within 1 % of the unit circle are refused.
  *
- * Missing values are NaN. Throws a StatsError `too_few` with fewer than three known values, and those of `arima`.
- * Cost: that of 15 to 60 fits.
+ * Missing values are NaN. With regressors, differences are chosen for what a regression on them leaves. Throws a
+ * StatsError `too_few` with fewer than three known values, `degenerate` for regressors that depend on one another, and
+ * those of `arima`. Cost: that of 15 to 60 fits.
  */
 export function autoArima(y: ArrayLike<number>, options: AutoArimaOptions = {}): ArimaFit {
-  const { period: wanted = 1, maxModels = 60, stop = () => false } = options
+  const { period: wanted = 1, maxModels = 60, effort } = options
+  const fitting: ArimaOptions = { ...options, tolerance: options.tolerance ?? SEARCH_TOLERANCE }
   checkPeriod(wanted)
   const values = Float64Array.from(y)
   const known = values.filter((value) => !Number.isNaN(value)).length
   if (known < 3) throw new StatsError('too_few', 'y', `${known} known values; 3 are needed`)
   const period = wanted <= LONGEST_PERIOD && values.length > 2 * wanted ? wanted : 1
-  const D = seasonalDifferences(values, period)
-  const seasonless = difference(values, differencesOf(0, D, period))
+  const unexplained = withoutRegressors(values, options.regressors ?? [])
+  const D = seasonalDifferences(unexplained, period)
+  const seasonless = difference(unexplained, differencesOf(0, D, period))
   const d = isConstant(seasonless) ? 0 : firstDifferences(seasonless)
   const withConstant = d + D <= 1
   const seasonal = period > 1 ? 1 : 0
@@ -52,9 +57,9 @@ export function autoArima(y: ArrayLike<number>, options: AutoArimaOptions = {}):
     if (constant && !withConstant) return false
     const key = `${p},${q},${P},${Q},${constant}`
     if (tried.has(key) || tried.size >= maxModels) return false
-    if (search.best !== null && stop()) return false
+    if (search.best !== null && effort?.spend(0) === false) return false
     tried.add(key)
-    const fit = fitOrNull(values, { p, d, q, P, D, Q, period, constant }, options)
+    const fit = fitOrNull(values, { p, d, q, P, D, Q, period, constant }, fitting)
     if (fit === null || !fit.stable) return false
     if (!((fit.aicc ?? Number.POSITIVE_INFINITY) < (search.best?.aicc ?? Number.POSITIVE_INFINITY)))
       return false
@@ -102,6 +107,20 @@ const NEIGHBOURS: readonly (readonly [number, number, number, number])[] = [
   [1, -1, 0, 0],
   [1, 1, 0, 0],
 ]
+
+/** Residuals of the regression of what is known: whether to take differences is a matter of what causes do not explain. */
+function withoutRegressors(y: Float64Array, columns: readonly ArrayLike<number>[]): Float64Array {
+  if (columns.length === 0) return y
+  const at = [...y.keys()].filter((t) => !Number.isNaN(y[t]))
+  const rows = at.map((t) => columns.map((column) => column[t] ?? Number.NaN))
+  const { residuals } = regress(
+    matrixOfRows(rows),
+    at.map((t) => y[t] as number),
+  )
+  const out = new Float64Array(y.length).fill(Number.NaN)
+  for (const [i, t] of at.entries()) out[t] = residuals[i] as number
+  return out
+}
 
 function fitOrNull(y: Float64Array, order: ArimaOrder, options: ArimaOptions): ArimaFit | null {
   try {

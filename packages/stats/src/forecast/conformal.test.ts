@@ -7,6 +7,8 @@ describe('conformalQuantile', () => {
     const ratios = [3, -1, 2, 4, -5, 6, 7, 8, 9]
     expect(conformalQuantile(ratios, 0.8)).toBe(8)
     expect(conformalQuantile(ratios, 0.99)).toBe(9)
+    // The ninth of ten, ⌈11 · 0.8⌉.
+    expect(conformalQuantile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.8)).toBe(9)
     expect(conformalQuantile([], 0.8)).toBeNull()
     expect(() => conformalQuantile([1], 1)).toThrow('level')
   })

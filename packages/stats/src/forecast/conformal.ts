@@ -12,8 +12,12 @@ export function conformalQuantile(ratios: ArrayLike<number>, level: number): num
     .filter((value) => Number.isFinite(value))
     .sort()
   if (sorted.length === 0) return null
-  const rank = Math.min(sorted.length, Math.ceil((sorted.length + 1) * level))
-  return sorted[rank - 1] as number
+  return sorted[conformalRank(sorted.length, level)] as number
+}
+
+/** Index of that quantile among n ascending values, n from 1; a product that rounding moved off a whole number is that number. */
+export function conformalRank(n: number, level: number): number {
+  return Math.max(0, Math.min(n, Math.ceil((n + 1) * level - 1e-9)) - 1)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { adjustClassically } from '../decompose/classical.ts'
 import { leastSquares, type Residuals } from '../optimise/least-squares.ts'
 import { StatsError } from '../stats-error.ts'
+import type { Effort } from './effort.ts'
 import { etsPrediction } from './ets-prediction.ts'
 import {
   type EtsForm,
@@ -20,6 +21,8 @@ export interface EtsOptions {
   readonly period?: number
   /** Forms to choose from, such as `ANN`, `MAdM`. Default: all that are admissible for the series. */
   readonly forms?: readonly string[]
+  /** Searches end, with the best so far, when this is spent. Default: no limit. */
+  readonly effort?: Effort
 }
 
 export interface EtsFit extends Fit {
@@ -50,7 +53,7 @@ const FORMS = ['A', 'M'].flatMap((error) =>
  * not finite, or options. Cost: about 15 passes of O(n · parameters²) for each form and start.
  */
 export function ets(y: ArrayLike<number>, options: EtsOptions = {}): EtsFit | Fit {
-  const { period = 1, forms = FORMS } = options
+  const { period = 1, forms = FORMS, effort } = options
   checkPeriod(period)
   const values = completeSeries(y, 1)
   const scale = values.reduce((sum, value) => sum + Math.abs(value) / values.length, 0) || 1
@@ -60,7 +63,7 @@ export function ets(y: ArrayLike<number>, options: EtsOptions = {}): EtsFit | Fi
   for (const name of forms) {
     const form = formOf(name, period)
     if (form === null || ((form.error === 'M' || form.season === 'M') && !positive)) continue
-    const candidate = fitForm(form, scaled)
+    const candidate = fitForm(form, scaled, effort)
     if (candidate !== null && (best === null || candidate.aicc < best.aicc)) best = candidate
   }
   return best === null ? naive(values) : fitOf(best, values, scale)
@@ -85,13 +88,13 @@ interface Candidate {
   readonly aicc: number
 }
 
-function fitForm(form: EtsForm, y: Float64Array): Candidate | null {
+function fitForm(form: EtsForm, y: Float64Array, effort: Effort | undefined): Candidate | null {
   const n = y.length
   const parameters = etsParameters(form) + 1
   if (n - parameters - 1 < 1 || (form.season !== 'N' && n < 2 * form.period)) return null
   const first = firstState(form, y)
   if (first === null) return null
-  const residuals = etsResiduals(form, y)
+  const residuals = withEffort(etsResiduals(form, y), n, parameters, effort)
   let best: { x: Float64Array; squares: number } | null = null
   for (const start of STARTS) {
     const free = etsFreeOf(form, {
@@ -111,6 +114,22 @@ function fitForm(form: EtsForm, y: Float64Array): Candidate | null {
   const aicc =
     likelihood + 2 * parameters + (2 * parameters * (parameters + 1)) / (n - parameters - 1)
   return { form, start: etsStateOf(form, best.x), likelihood, aicc }
+}
+
+/**
+ * Refuses every point once the effort is spent. A pass counts as two steps of a value; derivatives are followed by normal
+ * equations, which cost more than they.
+ */
+function withEffort(
+  residuals: Residuals,
+  n: number,
+  parameters: number,
+  effort: Effort | undefined,
+): Residuals {
+  if (effort === undefined) return residuals
+  return (x, out, jacobian) =>
+    effort.spend(n * (jacobian === null ? 2 : parameters * (1 + parameters / 6))) &&
+    residuals(x, out, jacobian)
 }
 
 /** Halves additive seasons until forecasts are positive where relative errors need them to be. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { classicSeries } from '../../test/golden.ts'
+import { createRandom } from '../random/generator.ts'
 import { regularise } from '../series/regularise.ts'
 import { StatsError } from '../stats-error.ts'
 import { forecast } from './forecast.ts'
@@ -68,6 +69,44 @@ describe('forecast', () => {
       budget: { milliseconds: 0, now },
     })
     expect(model.members).toEqual(['Theta'])
+  })
+
+  it('bounds its work, whatever the series', () => {
+    const random = createRandom(12)
+    const odd = [0, 1, -1, Number.NaN, 1e300, -1e300, 1e-300]
+    let spent = 0
+    for (const [n, period] of [
+      [30, 5],
+      [400, 24],
+      [900, 24],
+      [600, 52],
+    ] as const) {
+      const y = Array.from({ length: n }, (_, t) =>
+        random() < 0.2
+          ? (odd[Math.floor(random() * odd.length)] ?? 0)
+          : 100 * random() + 50 * Math.sin((2 * Math.PI * t) / period),
+      )
+      const limit = 2e6
+      const told = forecast(y, { horizon: 8, periods: [period], effort: limit })
+      expect(told.diagnostics.effort).toBeLessThanOrEqual(limit)
+      expect(told.mean.every(Number.isFinite)).toBe(true)
+      if (told.warnings.at(-1)?.includes('effort was spent') === true) spent++
+    }
+    expect(spent).toBeGreaterThanOrEqual(2)
+    expect(() => forecast([1, 2], { horizon: 1, effort: -1 })).toThrow('options.effort')
+  })
+
+  it('looks at the clock within a search too', () => {
+    let asked = 0
+    const now = () => asked++
+    forecast(classicSeries('ldeaths'), {
+      horizon: 6,
+      periods: [12],
+      budget: { milliseconds: 200, now },
+    })
+    // After its end each search, of which there are fifteen forms by two starts in ETS, asks a few times more.
+    expect(asked).toBeGreaterThan(200)
+    expect(asked).toBeLessThan(2_500)
   })
 
   it('follows the units of the series', () => {

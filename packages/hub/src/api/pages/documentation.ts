@@ -10,11 +10,17 @@ const FOLDERS = [
 ]
 
 /** Folders of pages that are served below `/docs`. */
-export const PAGE_FOLDERS = ['guide', 'guide/streams', 'reference', 'formats'] as const
+export const PAGE_FOLDERS = [
+  'guide',
+  'guide/streams',
+  'guide/statistics',
+  'reference',
+  'formats',
+] as const
 
 const MARKDOWN_FILE = /^(?:README|[a-z-]+)\.md$/
 const SERVED =
-  /^\/repository\/docs\/(?:(?:guide(?:\/streams)?|reference|formats)\/)?(?:README|[a-z-]+)\.md$/
+  /^\/repository\/docs\/(?:(?:guide(?:\/(?:streams|statistics))?|reference|formats)\/)?(?:README|[a-z-]+)\.md$/
 
 /** Pages of a folder by name, and those of `/docs` itself for null; none where they were not packed. */
 export function readPages(folder: (typeof PAGE_FOLDERS)[number] | null): readonly GuidePage[] {

@@ -41,6 +41,7 @@ const LINKS = [
 const FOLDER_SUMMARIES = {
   guide: 'A page of the guide: /docs/guide/<name>.md',
   'guide/streams': 'A page of the guide to streams: /docs/guide/streams/<name>.md',
+  'guide/statistics': 'A page of the guide to statistics: /docs/guide/statistics/<name>.md',
   reference: 'A page of the reference: /docs/reference/<name>.md',
   formats: 'A page about files of the data folder: /docs/formats/<name>.md',
 } as const
