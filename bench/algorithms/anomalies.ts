@@ -19,8 +19,8 @@ import type { Area, Report } from './area.ts'
  *
  * The detector is the default one in all of these, with `threshold: 25` on the benchmark, which chooses its threshold itself.
  * What could be chosen — span and bins of the patterns, `mergeWithin`, the discount of patterns against values — was chosen on
- * the 22 files of realAWSCloudwatch and artificialNoAnomaly, and on synthetic series of another seed for the rate of
- * false alarms.
+ * the 22 files of realAWSCloudwatch and artificialNoAnomaly; the tail of scores and what is a shift, on synthetic series of other
+ * seeds, for alarms and what they find.
  */
 export const anomalies: Area = {
   nab: ({ data, report }) => measureNab(data, report),

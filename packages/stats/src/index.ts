@@ -28,6 +28,12 @@ export type { ParetoTail } from './anomaly/peaks-over-threshold.ts'
 export { fitParetoTail, tailQuantile } from './anomaly/peaks-over-threshold.ts'
 export type { RandomCutForestOptions } from './anomaly/random-cut-forest.ts'
 export { RandomCutForest } from './anomaly/random-cut-forest.ts'
+export type {
+  RemainderOutliersOptions,
+  SeasonalOutliers,
+  SeasonalOutliersOptions,
+} from './anomaly/seasonal-outliers.ts'
+export { profileOutliers, remainderOutliers } from './anomaly/seasonal-outliers.ts'
 export type { SpotOptions, SpotVerdict } from './anomaly/spot.ts'
 export { Spot } from './anomaly/spot.ts'
 export { autoregression } from './association/autoregression.ts'

@@ -36,7 +36,7 @@ export interface AnomalyReport {
 
 /** Values are needed before anything can be said, and for patterns. */
 const FEW = 32
-const FEW_FOR_PATTERNS = 200
+const FEW_FOR_PATTERNS = 600
 
 /**
  * Anomalies of a series as a stream of it would have told them, with nothing known ahead but its seasons: events with start,

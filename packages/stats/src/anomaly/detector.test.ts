@@ -189,6 +189,110 @@ describe('a detector', () => {
   })
 })
 
+describe('a detector of stationary noise', () => {
+  const found = (series: Iterable<readonly [values: Float64Array, from: number]>): number => {
+    let count = 0
+    for (const [values, from] of series) {
+      const one = detector({ seasons: [] })
+      let hit = false
+      for (const [i, value] of values.entries())
+        if (one.update(i * STEP, value) !== null && i >= from) hit = true
+      if (hit) count++
+    }
+    return count
+  }
+
+  it('finds a spike of six deviations after 500 values, and the next one a week later', () => {
+    const runs = Array.from({ length: 100 }, (_, seed) => {
+      const values = noise(seed + 1_000, seed % 2 === 0 ? 541 : 2_600)
+      values[values.length - 1] = 130
+      if (seed % 2 === 1) values[540] = 130
+      return [values, values.length - 1] as const
+    })
+    expect(found(runs)).toBeGreaterThanOrEqual(95)
+  })
+
+  it('finds a shift of three deviations by its fifth value', () => {
+    const runs = Array.from({ length: 100 }, (_, seed) => {
+      const values = noise(seed + 2_000, 605)
+      for (let i = 600; i < 605; i++) values[i] = (values[i] as number) + 15
+      return [values, 600] as const
+    })
+    expect(found(runs)).toBeGreaterThanOrEqual(90)
+  })
+
+  it('opens no more than an event in a week of four, few of them by single values', () => {
+    const random = createRandom(31)
+    const types = new Map<string, number>()
+    for (let run = 0; run < 20; run++) {
+      const one = detector({ seasons: [] })
+      for (let i = 0; i < 8_064; i++) {
+        const anomaly = one.update(i * STEP, sampleNormal(random))
+        if (anomaly?.change === 'opened')
+          types.set(anomaly.type, (types.get(anomaly.type) ?? 0) + 1)
+      }
+    }
+    const total = [...types.values()].reduce((sum, n) => sum + n, 0)
+    expect(total).toBeLessThanOrEqual(80)
+    // By their severity 16, of each kind.
+    expect((types.get('spike') ?? 0) + (types.get('drop') ?? 0)).toBeLessThanOrEqual(28)
+    expect(types.get('level shift') ?? 0).toBeLessThanOrEqual(40)
+  })
+
+  it('says nothing of patterns before there are some to compare with', () => {
+    const early = Array.from({ length: 150 }, (_, seed) => told(noise(seed + 3_000, 600)))
+    expect(early.flat().filter(({ type }) => type === 'pattern')).toEqual([])
+  })
+
+  it('takes no level for new as long as values come back from it', () => {
+    const values = calmNoise(42, 2_000)
+    for (let i = 500; i < 2_000; i += 25) values[i] = 300
+    expect(told(values).filter(({ type }) => type === 'level shift')).toEqual([])
+  })
+
+  it('finds nothing in what one value in ten does, where the others are equal', () => {
+    const random = createRandom(43)
+    const values = Float64Array.from({ length: 900 }, () =>
+      random() < 0.1 ? sampleNormal(random, 130, 5) : sampleNormal(random, 100, 0.1),
+    )
+    const one = detector({ seasons: [] })
+    for (const [i, value] of values.entries()) one.update(i * STEP, value)
+    const { interval } = one.expectation
+    expect(interval[1]).toBeGreaterThan(125)
+    expect(one.update(900 * STEP, 131)).toBeNull()
+  })
+
+  it('shows a spike within the event of a pattern', () => {
+    // Noise, then a flat line within it, and a spike while that is still news.
+    const values = calmNoise(41, 2_000)
+    values.fill(100, 1_850)
+    const one = detector({ seasons: [] })
+    const all = Array.from(values, (value, i) => one.update(i * STEP, value))
+    const pattern = all.find((anomaly) => anomaly?.type === 'pattern')
+    expect(pattern?.change).toBe('opened')
+    const spike = one.update(2_000 * STEP, 180)
+    expect(spike).toMatchObject({ type: 'spike', change: 'escalated', event: pattern?.event })
+    expect(one.event?.type).toBe('spike')
+  })
+})
+
+describe('a season', () => {
+  it('is expected where it is, from the third cycle on, whatever part of it came first', () => {
+    const random = createRandom(51)
+    for (const start of [0, 72, 144, 216]) {
+      const day = (i: number) => 100 + 30 * Math.sin((2 * Math.PI * (i + start)) / 288)
+      const one = detector()
+      let squares = 0
+      for (let i = 0; i < 288 * 7; i++) {
+        one.update(i * 300_000, sampleNormal(random, day(i), 4))
+        if (i >= 288 * 5) squares += (one.expectation.expected - day(i)) ** 2
+      }
+      expect(one.season).toBe(86_400_000)
+      expect(Math.sqrt(squares / 576)).toBeLessThan(1.4)
+    }
+  })
+})
+
 describe('severity', () => {
   it('is 12.5 for each factor of ten, and has an inverse', () => {
     expect(severityOf(4)).toBe(50)

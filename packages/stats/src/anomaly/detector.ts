@@ -166,7 +166,7 @@ export class AnomalyDetector {
     this.#latestDistances.set(state.latestDistances)
   }
 
-  /** Whether there are too few values for verdicts on single ones; on patterns they need 200. */
+  /** Whether there are too few values for verdicts on single ones; on patterns they need 600. */
   get learning(): boolean {
     return this.#scalars.seen < WARM_UP
   }

@@ -6,7 +6,7 @@ const CYCLE_WEIGHT = 0.15
 const REACH = 4
 /** Values over which errors are averaged. */
 const ERROR_SPAN = 500
-/** Values that the level of the first cycle is the mean of, and the share of a later one in it. */
+/** Values that the level is the mean of at first, and the share of a later one in it. */
 const LEVEL_SPAN = 16
 const SLOW: number = 1 / 500
 
@@ -61,9 +61,9 @@ export class SeasonProfile {
     this.#last = time
     const place = this.#place(time)
     const season = this.at(time)
-    // A level that moved within the first cycle would leave its way in the profile; any level that stays will do.
-    if (this.#learned < LEVEL_SPAN) this.#level += (value - this.#level) / (this.#learned + 1)
-    else if (time - this.#first >= this.period) this.#level += SLOW * (value - season - this.#level)
+    // The level is that of what the season leaves: one that follows the season would take its part out of the profile.
+    const away = value - season - this.#level
+    this.#level += away * Math.max(SLOW, this.#learned < LEVEL_SPAN ? 1 / (this.#learned + 1) : 0)
     const rate = Math.max(1 / ERROR_SPAN, 1 / (this.#learned + 1))
     this.#learned++
     const residual = value - this.#level - season

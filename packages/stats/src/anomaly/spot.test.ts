@@ -54,6 +54,17 @@ describe('SPOT', () => {
     expect(alarms / 80_000 / 1e-3).toBeLessThan(2)
   })
 
+  it('learns of a value beyond its limit that it was there, and not how far', () => {
+    const random = createRandom(6)
+    const first = Float64Array.from({ length: 2_000 }, () => sampleNormal(random))
+    const [plain, far] = [new Spot(first), new Spot(first)]
+    plain.update(plain.limit + 1e-9)
+    far.update(1e9)
+    expect(far.limit).toBeCloseTo(plain.limit, 6)
+    for (let i = 0; i < 5; i++) far.update(1e9)
+    expect(far.limit).toBeLessThan(2 * plain.limit)
+  })
+
   it('follows a drift, where it is told to', () => {
     const random = createRandom(5)
     const value = (i: number) => sampleNormal(random, i / 50, 1)

@@ -24,7 +24,8 @@ const REFIT_SHARE = 0.05
 
 /**
  * SPOT and DSPOT (Siffer, Fouque, Termier and Largouët 2017): a limit that is exceeded with a given probability, whatever the values are
- * distributed like, from the generalised Pareto law of their peaks over a threshold. Values beyond the limit do not teach it.
+ * distributed like, from the generalised Pareto law of their peaks over a threshold. Values beyond the limit
+ * teach it that they reached it, not by how much: without them it would be of a law that ends there, and be exceeded more than twice as often.
  * The upper side; for the lower one give the values with the other sign. Memory is `greatestPeaks` and `drift` doubles.
  *
  * The tail is fitted again when there are 5 % more excesses than it was fitted to, not after each, which makes an update
@@ -78,15 +79,15 @@ export class Spot {
   update(value: number): SpotVerdict {
     checkFinite(value, 'value')
     const { limit } = this
-    if (value > limit) return { alarm: true, limit }
-    const plain = value - this.#mean()
+    const alarm = value > limit
+    const plain = (alarm ? limit : value) - this.#mean()
     this.#seen++
     if (plain > this.#threshold) {
       this.#addPeak(plain - this.#threshold)
       if (this.#excesses >= this.#fitted * (1 + REFIT_SHARE)) this.#fit()
     }
-    this.#follow(value)
-    return { alarm: false, limit }
+    if (!alarm) this.#follow(value)
+    return { alarm, limit }
   }
 
   #mean(): number {
