@@ -85,7 +85,9 @@ describe('a profile', () => {
     expect(indices).toContain(200)
     expect(residuals[120]).toBeNaN()
     expect(expected.every(Number.isFinite)).toBe(true)
-    expect(() => profileOutliers(new Float64Array(4).fill(Number.NaN), { period: 2 })).toThrow('values')
+    expect(() => profileOutliers(new Float64Array(4).fill(Number.NaN), { period: 2 })).toThrow(
+      'values',
+    )
     expect(() => profileOutliers([1, Number.NaN, 2, Number.NaN], { period: 2 })).toThrow('place 1')
   })
 })
